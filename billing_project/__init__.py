@@ -1,0 +1,1 @@
+"""Retel: wiring only. Business lives in the apps beside this package."""

@@ -1,0 +1,11 @@
+"""The Celery application; queues and the schedule are in `billing_project.schedule`."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "billing_project.settings")
+
+app = Celery("retel")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
