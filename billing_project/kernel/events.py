@@ -1,0 +1,53 @@
+"""
+The kinds of business events, and who reads them (decision A4).
+
+A kind is listed with its consumers by name; nobody is imported. Kinds with no consumer are
+still written: the customer's timeline reads them. Mass steps write only kinds that have one.
+"""
+
+from typing import Final
+
+NOTIFICATIONS: Final = "notifications"
+ACCESS: Final = "access"
+NETWORK: Final = "network"
+
+#: kind -> consumers that get an inbox row.
+CONSUMERS: Final[dict[str, tuple[str, ...]]] = {
+    "customer.created": (),
+    "contract.signed": (),
+    "account.opened": (),
+    "service.ordered": (),
+    "service.activated": (ACCESS, NOTIFICATIONS),
+    "service.suspended": (ACCESS, NOTIFICATIONS),
+    "service.resumed": (ACCESS, NOTIFICATIONS),
+    "service.terminated": (ACCESS, NOTIFICATIONS),
+    "plan.change_scheduled": (NOTIFICATIONS,),
+    "plan.changed": (ACCESS, NOTIFICATIONS),
+    "plan.change_cancelled": (NOTIFICATIONS,),
+    "payment.received": (NOTIFICATIONS,),
+    "payment.reversed": (NOTIFICATIONS,),
+    "adjustment.posted": (NOTIFICATIONS,),
+    "fee.charged": (),
+    "balance.low": (NOTIFICATIONS,),
+    "access.restricted": (NOTIFICATIONS,),
+    "access.restored": (NOTIFICATIONS,),
+    "promise.given": (NOTIFICATIONS,),
+    "promise.kept": (),
+    "promise.broken": (NOTIFICATIONS,),
+    "bill.issued": (NOTIFICATIONS,),
+    "suspense.recycled": (),
+    "password.changed": (NOTIFICATIONS,),
+    "note.written": (),
+}
+
+
+class UnknownEventKind(KeyError):
+    """A kind that is not in the table: add it there first."""
+
+
+def consumers_of(kind: str) -> tuple[str, ...]:
+    """Return the consumers subscribed to the kind, by name."""
+    try:
+        return CONSUMERS[kind]
+    except KeyError:
+        raise UnknownEventKind(kind) from None

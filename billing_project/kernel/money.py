@@ -1,0 +1,90 @@
+"""
+Money: an amount with its currency, and the one function that rounds.
+"""
+
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from typing import Final
+
+ZERO: Final = Decimal("0.00")
+#: Digits after the point of a currency's minor unit.
+MINOR_DIGITS: Final = {"RUB": 2, "USD": 2, "EUR": 2, "KZT": 2, "BYN": 2}
+#: Rounding modes a plan may name. `up` and `down` work on the size, so a refund mirrors its charge.
+MODES: Final = ("half_up", "up", "down")
+
+
+class UnableToCompute(ValueError):
+    """Amounts of different currencies were mixed."""
+
+
+def round_money(amount: Decimal, *, currency: str = "RUB", mode: str = "half_up") -> Decimal:
+    """
+    Round to the currency's minor unit: the only rounding of money in the product.
+
+    `mode` is half_up (half away from zero), up (away from zero) or down (towards zero).
+
+    >>> round_money(Decimal("2.675"))
+    Decimal('2.68')
+    >>> round_money(Decimal("-2.675"))
+    Decimal('-2.68')
+    >>> round_money(Decimal("2.671"), mode="up")
+    Decimal('2.68')
+    """
+    quantum = Decimal(1).scaleb(-MINOR_DIGITS[currency])
+    rounding = {"half_up": ROUND_HALF_UP, "up": ROUND_CEILING, "down": ROUND_FLOOR}[mode]
+    size = abs(amount).quantize(quantum, rounding=rounding)
+    return -size if amount < 0 and size else size
+
+
+def spread(total: Decimal, *, weights: list[Decimal], currency: str = "RUB") -> list[Decimal]:
+    """
+    Spread a rounded total over weights by largest remainder; the parts add up exactly.
+
+    >>> spread(Decimal("0.10"), weights=[Decimal(1), Decimal(1), Decimal(1)])
+    [Decimal('0.04'), Decimal('0.03'), Decimal('0.03')]
+    """
+    whole = sum(weights, Decimal(0))
+    if not weights:
+        return []
+    if whole == 0:
+        return [total] + [ZERO] * (len(weights) - 1)
+    unit = Decimal(1).scaleb(-MINOR_DIGITS[currency])
+    exact = [total * weight / whole for weight in weights]
+    parts = [round_money(share, currency=currency, mode="down") for share in exact]
+    order = sorted(range(len(parts)), key=lambda i: (-abs(exact[i] - parts[i]), i))
+    step = unit if total >= 0 else -unit
+    missing = int((total - sum(parts, Decimal(0))) / step)
+    for position in order[:missing]:
+        parts[position] += step
+    return parts
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount of one currency. Adding different currencies is refused."""
+
+    amount: Decimal
+    currency: str = "RUB"
+
+    def __add__(self, other: "Money") -> "Money":
+        self._check(other)
+        return Money(self.amount + other.amount, self.currency)
+
+    def __sub__(self, other: "Money") -> "Money":
+        self._check(other)
+        return Money(self.amount - other.amount, self.currency)
+
+    def __neg__(self) -> "Money":
+        return Money(-self.amount, self.currency)
+
+    def __mul__(self, factor: Decimal | int) -> "Money":
+        return Money(self.amount * factor, self.currency)
+
+    def rounded(self, mode: str = "half_up") -> "Money":
+        """Return the amount rounded to the minor unit."""
+        return Money(round_money(self.amount, currency=self.currency, mode=mode), self.currency)
+
+    def _check(self, other: "Money") -> None:
+        if self.currency != other.currency:
+            message = f"{self.currency} and {other.currency} don't add up"
+            raise UnableToCompute(message)

@@ -1,0 +1,137 @@
+"""
+Plans (тарифные планы) and their immutable published versions.
+"""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from tariffs.models.calendar import TaxRate
+from tariffs.models.decks import RateDeck, UsageKind
+
+
+class Plan(models.Model):
+    """What is sold, under one name, for one service."""
+
+    class Service(models.TextChoices):
+        MOBILE = "mobile", _("mobile")
+        FIXED = "fixed", _("fixed telephony")
+        INTERNET = "internet", _("internet")
+
+    class Audience(models.TextChoices):
+        PERSON = "person", _("private persons")
+        COMPANY = "company", _("companies")
+        ALL = "all", _("everybody")
+
+    code = models.CharField(_("code"), max_length=40, unique=True)
+    name_ru = models.CharField(_("name (Russian)"), max_length=120)
+    name_en = models.CharField(_("name (English)"), max_length=120)
+    service = models.CharField(_("service"), max_length=12, choices=Service)
+    account_kind = models.CharField(_("account kind"), max_length=12, blank=True, default="")
+    audience = models.CharField(_("for"), max_length=8, choices=Audience, default=Audience.PERSON)
+    is_archived = models.BooleanField(_("archived"), default=False)
+
+    class Meta:
+        verbose_name = _("plan")
+        verbose_name_plural = _("plans")
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class PlanVersion(models.Model):
+    """
+    One version of a plan. Once `published_at` is set nothing in it changes, save `closed_on`,
+    the day from which it can't be sold (triggers in migrations/sql).
+    """
+
+    class FeePeriod(models.TextChoices):
+        MONTH = "month", _("per month")
+        DAY = "day", _("per day")
+
+    class FeeTiming(models.TextChoices):
+        ADVANCE = "advance", _("in advance")
+        ARREARS = "arrears", _("in arrears")
+
+    class Proration(models.TextChoices):
+        ACTUAL = "actual", _("actual days of the cycle")
+        FIXED_30 = "fixed_30", _("thirty days")
+
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveSmallIntegerField(_("version"))
+    fee = models.DecimalField(_("recurring fee"), max_digits=10, decimal_places=2)
+    fee_period = models.CharField(max_length=8, choices=FeePeriod, default=FeePeriod.MONTH)
+    fee_timing = models.CharField(max_length=8, choices=FeeTiming, default=FeeTiming.ADVANCE)
+    proration = models.CharField(max_length=12, choices=Proration, default=Proration.ACTUAL)
+    connection_price = models.DecimalField(
+        _("price of connection"), max_digits=10, decimal_places=2, default=0
+    )
+    tax_category = models.CharField(max_length=12, choices=TaxRate.Category, default="standard")
+    tax_included = models.BooleanField(_("prices include tax"), default=True)
+    speed_kbps = models.PositiveIntegerField(_("speed, kbit/s"), null=True, blank=True)
+    slow_speed_kbps = models.PositiveIntegerField(_("reduced speed"), null=True, blank=True)
+    on_sale_from = models.DateField(_("on sale from"))
+    closed_on = models.DateField(_("not sold from"), null=True, blank=True)
+    published_at = models.DateTimeField(_("published at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("plan version")
+        verbose_name_plural = _("plan versions")
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "number"], name="planversion_once"),
+            models.CheckConstraint(
+                condition=models.Q(fee__gte=0, connection_price__gte=0),
+                name="planversion_fee_not_negative",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.plan_id} v{self.number}"
+
+
+class PlanDeck(models.Model):
+    """Which rate deck prices which kind of usage on a plan version."""
+
+    plan_version = models.ForeignKey(PlanVersion, on_delete=models.CASCADE, related_name="decks")
+    usage_kind = models.CharField(max_length=8, choices=UsageKind)
+    deck = models.ForeignKey(RateDeck, on_delete=models.PROTECT)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["plan_version", "usage_kind"], name="plandeck_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.plan_version_id} {self.usage_kind}"
+
+
+class Allowance(models.Model):
+    """
+    Included volume per calendar month: seconds of calls, messages, bytes.
+
+    `zone_classes` limits it (empty = all but international). Higher priority is used first.
+    `step` is its own counting step; 0 = the rate's increments.
+    """
+
+    plan_version = models.ForeignKey(
+        PlanVersion, on_delete=models.CASCADE, related_name="allowances"
+    )
+    usage_kind = models.CharField(_("usage"), max_length=8, choices=UsageKind)
+    amount = models.BigIntegerField(_("amount"))
+    zone_classes = ArrayField(models.CharField(max_length=16), default=list, blank=True)
+    priority = models.SmallIntegerField(default=0)
+    step = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("allowance")
+        verbose_name_plural = _("allowances")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(amount__gt=0), name="allowance_amount_positive"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.usage_kind}"

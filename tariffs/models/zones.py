@@ -1,0 +1,49 @@
+"""
+Destinations: zones and the prefixes that belong to them.
+"""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Zone(models.Model):
+    """A set of number prefixes priced alike, of one class."""
+
+    class ZoneClass(models.TextChoices):
+        LOCAL = "local", _("local")
+        LONG_DISTANCE = "long_distance", _("long-distance")
+        INTERNATIONAL = "international", _("international")
+        FREE = "free", _("free of charge")
+
+    id = models.SmallAutoField(primary_key=True)
+    code = models.CharField(_("code"), max_length=24, unique=True)
+    name_ru = models.CharField(_("name (Russian)"), max_length=120)
+    name_en = models.CharField(_("name (English)"), max_length=120)
+    zone_class = models.CharField(_("class"), max_length=16, choices=ZoneClass)
+    country = models.CharField(_("country"), max_length=3, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("zone")
+        verbose_name_plural = _("zones")
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class ZonePrefix(models.Model):
+    """Digits (E.164 without plus, or a short number) that lead to a zone; the longest wins."""
+
+    zone = models.ForeignKey(Zone, on_delete=models.CASCADE, related_name="prefixes")
+    prefix = models.CharField(_("prefix"), max_length=15, unique=True)
+
+    class Meta:
+        verbose_name = _("prefix")
+        verbose_name_plural = _("prefixes")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(prefix__regex=r"^[0-9]{1,15}$"), name="zoneprefix_digits"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.prefix
