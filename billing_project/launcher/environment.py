@@ -45,7 +45,7 @@ def _hand_over_to_a_newer_python() -> None:
     if newer is None:
         found = ".".join(map(str, sys.version_info[:2]))
         sys.exit(f"Retel needs Python 3.11 or newer, this is {found}: install one and run again.")
-    os.execv(newer, [newer, __file__, *sys.argv[1:]])
+    os.execv(newer, [newer, __file__, *sys.argv[1:]])  # noqa: S606
 
 
 class _only_one_at_a_time:  # noqa: N801 - reads as the `with` statement it is used in

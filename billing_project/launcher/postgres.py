@@ -35,11 +35,9 @@ def run_postgres(state: State) -> Iterator[str]:
     found = binaries.find_postgres(state.identity)
     data = state.folder(f"postgres-{found.major}")
     password = _password(state.notes / f"postgres-{found.major}.password")
-    end_left_over(
-        data / "postmaster.pid", command_word=str(data), stop_signal=signal.SIGINT
-    )
+    end_left_over(data / "postmaster.pid", command_word=str(data), stop_signal=signal.SIGINT)
     if not (data / "PG_VERSION").exists():
-        _make_cluster(found, state, data, password)
+        _make_cluster(found, state, data=data, password=password)
     port = free_port()
     log_path = state.notes / "postgres.log"
     with log_path.open("ab") as log:
@@ -65,7 +63,7 @@ def _password(path: Path) -> str:
     return path.read_text()
 
 
-def _make_cluster(found: binaries.Postgres, state: State, data: Path, password: str) -> None:
+def _make_cluster(found: binaries.Postgres, state: State, *, data: Path, password: str) -> None:
     password_file = state.folder("initdb") / "password"
     password_file.write_text(password)
     password_file.chmod(0o600)

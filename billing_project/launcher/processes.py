@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 _SET_PARENT_DEATH_SIGNAL = 1
 # Loaded before any fork: a child between fork and exec must not import or allocate much.
@@ -46,10 +46,11 @@ class Identity:
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            **self._arguments(),
+            **self.arguments(),
         ).stdout
 
-    def _arguments(self) -> dict[str, object]:
+    def arguments(self) -> dict[str, Any]:
+        """Return what `subprocess` needs to start a child as this user."""
         # `/` since a foreign user may not be allowed to stand in our folder.
         if not self.is_other:
             return {"cwd": "/"}
@@ -76,15 +77,15 @@ def start_service(
     stop_signal: signal.Signals,
 ) -> subprocess.Popen[bytes]:
     """Start a server in a session of its own, out of reach of the terminal's Ctrl-C."""
-    return subprocess.Popen(  # noqa: PLW1509 - the launcher has one thread
+    return subprocess.Popen(
         list(map(str, command)),
         env=dict(env),
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=log,
         start_new_session=True,
-        preexec_fn=tied_to_parent(stop_signal),
-        **identity._arguments(),  # noqa: SLF001 - one module
+        preexec_fn=tied_to_parent(stop_signal),  # noqa: PLW1509 - the launcher has one thread
+        **identity.arguments(),
     )
 
 

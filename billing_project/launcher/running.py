@@ -10,7 +10,9 @@ import json
 import os
 from pathlib import Path
 
-STATE_DIR = Path(os.environ.get("RETEL_STATE_DIR") or Path(__file__).resolve().parents[2] / ".state")
+STATE_DIR = Path(
+    os.environ.get("RETEL_STATE_DIR") or Path(__file__).resolve().parents[2] / ".state"
+)
 NOTE = "services.json"
 LOCK = "services.lock"
 # Nobody answers here: commands that need no database work, the others end in HOW_TO_START.

@@ -5,6 +5,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -46,14 +47,21 @@ def kept_state() -> State:
     notes = running.STATE_DIR
     notes.mkdir(exist_ok=True, parents=True)
     identity = choose_service_identity()
-    data = notes if _can_pass(identity, notes) else system_data(notes)
-    data.mkdir(parents=True, exist_ok=True)
+    data = notes if _can_pass(identity, notes) else open_folder(system_data(notes))
     return State(notes, data, identity, is_throw_away=False)
 
 
 def system_data(notes: Path) -> Path:
     """Return the folder of one project under SYSTEM_HOME."""
     return SYSTEM_HOME / hashlib.sha256(str(notes).encode()).hexdigest()[:12]
+
+
+def open_folder(path: Path) -> Path:
+    """Return a folder under SYSTEM_HOME, made so that others may pass whatever the umask."""
+    for folder in (SYSTEM_HOME, path):
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o755)
+    return path
 
 
 @contextlib.contextmanager
@@ -94,9 +102,7 @@ def _can_pass(identity: Identity, folder: Path) -> bool:
     tried = [sys.executable, "-c", "import os, sys; os.chdir(sys.argv[1])", folder]
     try:
         identity.run(tried, env=os.environ)
-    except (OSError, ValueError, RuntimeError):
-        return False
-    except Exception:  # noqa: BLE001 - CalledProcessError: it could not
+    except (OSError, subprocess.CalledProcessError):
         return False
     return True
 

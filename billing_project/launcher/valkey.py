@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import secrets
 import signal
 import socket
@@ -28,9 +29,11 @@ def run_valkey(state: State) -> Iterator[str]:
     """Yield the address of a running server; it is stopped cleanly afterwards."""
     program = binaries.find_valkey(state.identity)
     data = state.folder("valkey")
-    end_left_over(data / "pid", command_word="-server", stop_signal=signal.SIGTERM)
-    port, password = free_port(), secrets.token_urlsafe(24)
     configuration = data / "valkey.conf"
+    end_left_over(
+        data / "pid", command_word=_earlier_title(configuration), stop_signal=signal.SIGTERM
+    )
+    port, password = free_port(), secrets.token_urlsafe(24)
     _configure(configuration, state, port=port, password=password)
     log_path = state.notes / "valkey.log"
     with log_path.open("ab") as log:
@@ -65,6 +68,13 @@ def _configure(path: Path, state: State, *, port: int, password: str) -> None:
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
         file.writelines(f"{name} {_quoted(value)}\n" for name, value in lines.items())
     state.identity.own(path)
+
+
+def _earlier_title(configuration: Path) -> str:
+    """Return what the server of the last run calls itself in the list of processes."""
+    text = configuration.read_text() if configuration.exists() else ""
+    port = re.search(r"^port (\d+)$", text, flags=re.MULTILINE)
+    return f"127.0.0.1:{port.group(1)}" if port else "no earlier run"
 
 
 def _quoted(value: object) -> str:

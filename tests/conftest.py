@@ -1,0 +1,51 @@
+"""Fixtures for every test: a Valkey database per worker, fresh cache and language, environments."""
+
+import os
+from collections.abc import Iterator
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
+from django.utils import timezone, translation
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give each xdist worker a Valkey database of its own; pytest-django does it for PostgreSQL."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+    if not settings.REDIS_URL or worker == "gw0":
+        return
+    parts = urlsplit(settings.REDIS_URL)
+    index = int(parts.path.strip("/") or 0) + int(worker.removeprefix("gw"))
+    url = urlunsplit(parts._replace(path=f"/{index}"))
+    os.environ["REDIS_URL"] = settings.REDIS_URL = settings.CELERY_BROKER_URL = url
+    settings.CACHES["default"]["LOCATION"] = url
+
+
+@pytest.fixture(autouse=True)
+def _default_language_and_zone() -> Iterator[None]:
+    """A page in English must not make the next test speak English."""
+    with translation.override(settings.LANGUAGE_CODE), timezone.override(settings.TIME_ZONE):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache(request: pytest.FixtureRequest) -> None:
+    """Rate limits and the like must not reach the next test; pure tests have no cache."""
+    if {"db", "transactional_db"} & set(request.fixturenames):
+        cache.clear()
+
+
+@pytest.fixture
+def process_environment(transactional_db: None) -> dict[str, str]:
+    """Environment for a real process (worker, server, command) on this test's database and Valkey."""
+    values = connection.settings_dict
+    login = f"{quote(values['USER'], safe='')}:{quote(values['PASSWORD'] or '', safe='')}"
+    address = f"{values['HOST']}:{values['PORT']}/{quote(values['NAME'], safe='')}"
+    return {
+        **os.environ,
+        "DATABASE_URL": f"postgresql://{login}@{address}",
+        "REDIS_URL": settings.REDIS_URL,
+        "DJANGO_SETTINGS_MODULE": "billing_project.settings",
+    }
