@@ -33,6 +33,7 @@ _FLAGS = [
 _MISSING = "no Chromium: `apt-get install chromium`, or set CHROMIUM=/path/to/it"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark everything in this folder, and keep it on one worker: one browser is enough."""
     here = Path(__file__).parent

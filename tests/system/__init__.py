@@ -1,0 +1,1 @@
+"""Tests of the installation itself: real processes, no test database."""
