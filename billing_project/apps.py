@@ -9,5 +9,5 @@ class BillingProjectConfig(AppConfig):
     name = "billing_project"
 
     def ready(self) -> None:
-        """Register the checks; Django finds them by their import."""
-        from billing_project import checks  # noqa: F401 - registered by import, needs loaded apps
+        """Register the checks; make Celery's application the one that nudges are sent by."""
+        from billing_project import celery, checks  # noqa: F401 - by import, once apps are loaded

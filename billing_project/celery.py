@@ -7,5 +7,7 @@ from celery import Celery
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "billing_project.settings")
 
 app = Celery("retel")
+# The current application is a thread's own; threads of the web server need the default too.
+app.set_default()
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

@@ -19,7 +19,7 @@ class KernelConfig(AppConfig):
 
 
 def _ensure_months(**_kwargs: object) -> None:
-    from billing_project.kernel import operations  # noqa: PLC0415 models are not ready at import
+    from billing_project.kernel import operations  # models are not ready at import
 
     today = timezone.localdate()
     operations.ensure_months(first=_shifted(today, -31), last=_shifted(today, 6 * 31))

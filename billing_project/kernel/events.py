@@ -11,6 +11,13 @@ NOTIFICATIONS: Final = "notifications"
 ACCESS: Final = "access"
 NETWORK: Final = "network"
 
+#: consumer -> the task that drains its inbox.
+NUDGES: Final[dict[str, str]] = {
+    NOTIFICATIONS: "notifications.read_events",
+    ACCESS: "access.drain",
+    NETWORK: "network.send",
+}
+
 #: kind -> consumers that get an inbox row.
 CONSUMERS: Final[dict[str, tuple[str, ...]]] = {
     "customer.created": (),

@@ -110,6 +110,8 @@ class Approval(models.Model):
         APPROVED = "approved", _("approved")
         REFUSED = "refused", _("refused")
 
+    MOVES = {State.APPROVED: (State.PENDING,), State.REFUSED: (State.PENDING,)}
+
     kind = models.CharField(max_length=40)
     account_id = models.BigIntegerField(default=0)
     amount = models.DecimalField(max_digits=14, decimal_places=2, null=True)
@@ -152,6 +154,14 @@ class JobRun(models.Model):
         RUNNING = "running", _("running")
         DONE = "done", _("done")
         FAILED = "failed", _("failed")
+
+    # A failed piece waits again when the job is started again; a running one may be taken over.
+    MOVES = {
+        State.PENDING: (State.FAILED,),
+        State.RUNNING: (State.PENDING, State.RUNNING),
+        State.DONE: (State.RUNNING,),
+        State.FAILED: (State.RUNNING,),
+    }
 
     job = models.CharField(max_length=40)
     business_date = models.DateField()

@@ -6,113 +6,179 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         BtreeGistExtension(),
         TrigramExtension(),
         migrations.CreateModel(
-            name='BusinessEvent',
+            name="BusinessEvent",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=40)),
-                ('account_id', models.BigIntegerField(default=0)),
-                ('customer_id', models.BigIntegerField(null=True)),
-                ('subscription_id', models.BigIntegerField(null=True)),
-                ('happened_at', models.DateTimeField()),
-                ('actor', models.CharField(max_length=60)),
-                ('on_behalf_of', models.CharField(blank=True, default='', max_length=60)),
-                ('data', models.JSONField(default=dict)),
-                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("kind", models.CharField(max_length=40)),
+                ("account_id", models.BigIntegerField(default=0)),
+                ("customer_id", models.BigIntegerField(null=True)),
+                ("subscription_id", models.BigIntegerField(null=True)),
+                ("happened_at", models.DateTimeField()),
+                ("actor", models.CharField(max_length=60)),
+                ("on_behalf_of", models.CharField(blank=True, default="", max_length=60)),
+                ("data", models.JSONField(default=dict)),
+                (
+                    "recorded_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
             ],
             options={
-                'verbose_name': 'event',
-                'verbose_name_plural': 'events',
+                "verbose_name": "event",
+                "verbose_name_plural": "events",
             },
         ),
         migrations.CreateModel(
-            name='Approval',
+            name="Approval",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=40)),
-                ('account_id', models.BigIntegerField(default=0)),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=14, null=True)),
-                ('data', models.JSONField(default=dict)),
-                ('comment', models.TextField(blank=True, default='')),
-                ('state', models.CharField(choices=[('pending', 'waiting'), ('approved', 'approved'), ('refused', 'refused')], default='pending', max_length=12)),
-                ('requested_by', models.CharField(max_length=60)),
-                ('requested_at', models.DateTimeField()),
-                ('decided_by', models.CharField(blank=True, default='', max_length=60)),
-                ('decided_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=40)),
+                ("account_id", models.BigIntegerField(default=0)),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=14, null=True)),
+                ("data", models.JSONField(default=dict)),
+                ("comment", models.TextField(blank=True, default="")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "waiting"),
+                            ("approved", "approved"),
+                            ("refused", "refused"),
+                        ],
+                        default="pending",
+                        max_length=12,
+                    ),
+                ),
+                ("requested_by", models.CharField(max_length=60)),
+                ("requested_at", models.DateTimeField()),
+                ("decided_by", models.CharField(blank=True, default="", max_length=60)),
+                ("decided_at", models.DateTimeField(null=True)),
             ],
             options={
-                'verbose_name': 'approval',
-                'verbose_name_plural': 'approvals',
-                'constraints': [models.CheckConstraint(condition=models.Q(('decided_by', models.F('requested_by')), _negated=True), name='approval_by_a_second_person'), models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'approved', 'refused'])), name='approval_state_known')],
+                "verbose_name": "approval",
+                "verbose_name_plural": "approvals",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("decided_by", models.F("requested_by")), _negated=True),
+                        name="approval_by_a_second_person",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["pending", "approved", "refused"])),
+                        name="approval_state_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='EventInbox',
+            name="EventInbox",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('consumer', models.CharField(max_length=24)),
-                ('event_id', models.BigIntegerField()),
-                ('account_id', models.BigIntegerField(default=0)),
-                ('happened_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("consumer", models.CharField(max_length=24)),
+                ("event_id", models.BigIntegerField()),
+                ("account_id", models.BigIntegerField(default=0)),
+                ("happened_at", models.DateTimeField()),
             ],
             options={
-                'indexes': [models.Index(fields=['consumer', 'id'], name='eventinbox_queue')],
+                "indexes": [models.Index(fields=["consumer", "id"], name="eventinbox_queue")],
             },
         ),
         migrations.CreateModel(
-            name='JobRun',
+            name="JobRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('job', models.CharField(max_length=40)),
-                ('business_date', models.DateField()),
-                ('step', models.CharField(max_length=40)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('piece', models.PositiveIntegerField(default=0)),
-                ('account_from', models.BigIntegerField(default=0)),
-                ('account_to', models.BigIntegerField(default=0)),
-                ('state', models.CharField(choices=[('pending', 'waiting'), ('running', 'running'), ('done', 'done'), ('failed', 'failed')], default='pending', max_length=12)),
-                ('worker', models.CharField(blank=True, default='', max_length=80)),
-                ('started_at', models.DateTimeField(null=True)),
-                ('heartbeat_at', models.DateTimeField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('rows_total', models.BigIntegerField(default=0)),
-                ('rows_done', models.BigIntegerField(default=0)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('error', models.TextField(blank=True, default='')),
-                ('summary', models.JSONField(default=dict)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("job", models.CharField(max_length=40)),
+                ("business_date", models.DateField()),
+                ("step", models.CharField(max_length=40)),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                ("piece", models.PositiveIntegerField(default=0)),
+                ("account_from", models.BigIntegerField(default=0)),
+                ("account_to", models.BigIntegerField(default=0)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "waiting"),
+                            ("running", "running"),
+                            ("done", "done"),
+                            ("failed", "failed"),
+                        ],
+                        default="pending",
+                        max_length=12,
+                    ),
+                ),
+                ("worker", models.CharField(blank=True, default="", max_length=80)),
+                ("started_at", models.DateTimeField(null=True)),
+                ("heartbeat_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("rows_total", models.BigIntegerField(default=0)),
+                ("rows_done", models.BigIntegerField(default=0)),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("error", models.TextField(blank=True, default="")),
+                ("summary", models.JSONField(default=dict)),
             ],
             options={
-                'verbose_name': 'job run',
-                'verbose_name_plural': 'job runs',
-                'constraints': [models.UniqueConstraint(fields=('job', 'business_date', 'step', 'piece'), name='jobrun_once'), models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'running', 'done', 'failed'])), name='jobrun_state_known')],
+                "verbose_name": "job run",
+                "verbose_name_plural": "job runs",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("job", "business_date", "step", "piece"), name="jobrun_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["pending", "running", "done", "failed"])),
+                        name="jobrun_state_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='StateChange',
+            name="StateChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('model', models.CharField(max_length=60)),
-                ('object_id', models.BigIntegerField()),
-                ('account_id', models.BigIntegerField(default=0)),
-                ('old', models.CharField(max_length=24)),
-                ('new', models.CharField(max_length=24)),
-                ('changed_at', models.DateTimeField()),
-                ('actor', models.CharField(max_length=60)),
-                ('on_behalf_of', models.CharField(default='', max_length=60)),
-                ('reason', models.CharField(default='', max_length=200)),
-                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("model", models.CharField(max_length=60)),
+                ("object_id", models.BigIntegerField()),
+                ("account_id", models.BigIntegerField(default=0)),
+                ("old", models.CharField(max_length=24)),
+                ("new", models.CharField(max_length=24)),
+                ("changed_at", models.DateTimeField()),
+                ("actor", models.CharField(max_length=60)),
+                ("on_behalf_of", models.CharField(default="", max_length=60)),
+                ("reason", models.CharField(default="", max_length=200)),
+                (
+                    "recorded_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['model', 'object_id', 'id'], name='statechange_object')],
+                "indexes": [
+                    models.Index(fields=["model", "object_id", "id"], name="statechange_object")
+                ],
             },
         ),
     ]

@@ -44,7 +44,7 @@ class MonthlyTable:
     column: str
     column_type: str
     default: str | None
-    partitions: frozenset[str]
+    partitions: list[str]
 
     def partition_of(self, month: Period) -> str:
         """Return the partition's name: `accounts_ledgerentry_y2026m11`."""
@@ -61,7 +61,7 @@ def ensure_months(*, first: date, last: date) -> list[str]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [MONTHS_LOCK])
         cursor.execute(PARENTS)
-        tables = [MonthlyTable(*row[:4], frozenset(row[4])) for row in cursor.fetchall()]
+        tables = [MonthlyTable(*row) for row in cursor.fetchall()]
         missing = [
             (table, month)
             for table in tables
@@ -85,9 +85,7 @@ def _make_month(cursor: CursorWrapper, *, table: MonthlyTable, month: Period) ->
     parent, partition = quote(table.name), quote(table.partition_of(month))
     low, high = _bound(month.start, table.column_type), _bound(month.end, table.column_type)
     # The identity stays the parent's: PostgreSQL 17 and newer refuse to attach one of its own.
-    cursor.execute(
-        f"CREATE TABLE {partition} (LIKE {parent} INCLUDING ALL EXCLUDING IDENTITY)"
-    )
+    cursor.execute(f"CREATE TABLE {partition} (LIKE {parent} INCLUDING ALL EXCLUDING IDENTITY)")
     if table.default:
         _move_strays(cursor, table=table, month=month)
     cursor.execute(
@@ -108,9 +106,7 @@ def _move_strays(cursor: CursorWrapper, *, table: MonthlyTable, month: Period) -
     partition = quote(table.partition_of(month))
     # Append-only triggers guard the default partition too; the move keeps every row.
     cursor.execute(f"ALTER TABLE {default} DISABLE TRIGGER USER")
-    cursor.execute(
-        f"INSERT INTO {partition} SELECT * FROM {default} WHERE {where}", bounds
-    )
+    cursor.execute(f"INSERT INTO {partition} SELECT * FROM {default} WHERE {where}", bounds)
     cursor.execute(f"DELETE FROM {default} WHERE {where}", bounds)
     cursor.execute(f"ALTER TABLE {default} ENABLE TRIGGER USER")
 
