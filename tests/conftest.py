@@ -10,6 +10,8 @@ from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone, translation
 
+from billing_project.launcher import running
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Give each xdist worker a Valkey database of its own; pytest-django does it for PostgreSQL."""
@@ -21,6 +23,13 @@ def pytest_configure(config: pytest.Config) -> None:
     url = urlunsplit(parts._replace(path=f"/{index}"))
     os.environ["REDIS_URL"] = settings.REDIS_URL = settings.CELERY_BROKER_URL = url
     settings.CACHES["default"]["LOCATION"] = url
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """End in one line where there is no database, before the first test meets it."""
+    if running.is_missing():
+        pytest.exit("Tests need services: `make test`, or set DATABASE_URL.", returncode=3)
 
 
 @pytest.fixture(autouse=True)
