@@ -21,3 +21,8 @@ class StaffBackend(ModelBackend):
         """Return the member of staff, or None."""
         user = super().authenticate(request, username, password, **kwargs)
         return user if isinstance(user, User) and user.is_staff else None
+
+    def get_user(self, user_id: int) -> User | None:
+        """Return the member of staff of a session, or None."""
+        user = super().get_user(user_id)
+        return user if isinstance(user, User) and user.is_staff else None

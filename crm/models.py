@@ -1,5 +1,5 @@
 """
-What agents write down: interactions with customers; and who looked at whom.
+What agents write down: interactions with customers; who looked at whom; who signed in.
 """
 
 from django.db import models
@@ -8,6 +8,19 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
 from billing_project.kernel.models import AppendOnly
+from crm.domain import roles
+
+
+class Desk(models.Model):
+    """No table: the home of the CRM's rights (`crm.take_payment` and so on)."""
+
+    class Meta:
+        managed = False
+        default_permissions = ()
+        permissions = list(roles.RIGHTS.items())
+
+    def __str__(self) -> str:
+        return "desk"
 
 
 class Interaction(AppendOnly):
@@ -49,3 +62,27 @@ class CardView(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.actor} saw {self.customer_id}"
+
+
+class StaffSignIn(models.Model):
+    """
+    One try to sign in to the CRM. Written before the password is looked at, so that tries at one
+    moment count each other; the rate limit and the audit read these rows.
+    """
+
+    login = models.CharField(_("login"), max_length=80)
+    address = models.GenericIPAddressField(_("address"), null=True)
+    succeeded = models.BooleanField(_("let in"), default=False)
+    tried_at = models.DateTimeField(_("when"))
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("sign-in of staff")
+        verbose_name_plural = _("sign-ins of staff")
+        indexes = [
+            models.Index(fields=["login", "-tried_at"], name="staffsignin_login"),
+            models.Index(fields=["address", "-tried_at"], name="staffsignin_address"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.login} {self.tried_at:%Y-%m-%d %H:%M}"

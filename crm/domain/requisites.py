@@ -1,0 +1,54 @@
+"""
+Check digits and shapes of Russian requisites: ИНН, КПП, ОГРН, БИК, bank account.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+_INN_10: Final = (2, 4, 10, 3, 5, 9, 4, 6, 8)
+_INN_11: Final = (7, 2, 4, 10, 3, 5, 9, 4, 6, 8)
+_INN_12: Final = (3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8)
+_BANK: Final = (7, 1, 3)
+
+
+def is_inn(text: str) -> bool:
+    """Return whether the text is an ИНН of a company (10 digits) or a person (12) that checks."""
+    if not _is_digits(text) or len(text) not in {10, 12}:
+        return False
+    digits = [int(char) for char in text]
+    if len(digits) == 10:
+        return digits[9] == _weighed(digits, _INN_10)
+    return digits[10] == _weighed(digits, _INN_11) and digits[11] == _weighed(digits, _INN_12)
+
+
+def is_kpp(text: str) -> bool:
+    """Return whether the text has the shape of a КПП: nine characters, letters only in the middle."""
+    return len(text) == 9 and _is_digits(text[:4]) and text[4:6].isalnum() and _is_digits(text[6:])
+
+
+def is_ogrn(text: str) -> bool:
+    """Return whether the text is an ОГРН (13 digits) or ОГРНИП (15) whose last digit checks."""
+    if not _is_digits(text) or len(text) not in {13, 15}:
+        return False
+    return int(text[:-1]) % (len(text) - 2) % 10 == int(text[-1])
+
+
+def is_bic(text: str) -> bool:
+    """Return whether the text has the shape of a Russian БИК: nine digits from 04."""
+    return len(text) == 9 and _is_digits(text) and text.startswith("04")
+
+
+def is_bank_account(account: str, *, bic: str) -> bool:
+    """Return whether the account (20 digits) checks with its bank's БИК."""
+    if not _is_digits(account) or len(account) != 20 or not is_bic(bic):
+        return False
+    digits = [int(char) for char in bic[-3:] + account]
+    return sum(digit * _BANK[at % 3] % 10 for at, digit in enumerate(digits)) % 10 == 0
+
+
+def _weighed(digits: Sequence[int], weights: Sequence[int]) -> int:
+    return sum(d * w for d, w in zip(digits, weights, strict=False)) % 11 % 10
+
+
+def _is_digits(text: str) -> bool:
+    return text.isascii() and text.isdigit()

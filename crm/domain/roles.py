@@ -1,0 +1,64 @@
+"""
+Who may do what in the CRM: rights by name, and the roles that hold them.
+"""
+
+from typing import Final
+
+AGENT: Final = "agent"
+CASHIER: Final = "cashier"
+ACCOUNTANT: Final = "accountant"
+ADMINISTRATOR: Final = "administrator"
+
+#: codename -> what it allows. They become Django permissions `crm.<codename>`.
+RIGHTS: Final[dict[str, str]] = {
+    "see_customers": "Search customers and open their cards",
+    "write_note": "Write notes on a card",
+    "create_customer": "Create customers, sign contracts, open accounts",
+    "edit_contact": "Edit a customer's contacts",
+    "connect_service": "Connect services",
+    "change_plan": "Change plans of services",
+    "terminate_service": "Terminate services",
+    "give_promise": "Give promised payments",
+    "take_payment": "Take payments at the cash desk",
+    "adjust_balance": "Adjust balances",
+    "decide_approval": "Approve or refuse adjustments of others",
+    "see_usage": "See usage files and suspended records",
+    "recycle_usage": "Correct, recycle and write off suspended records",
+    "see_jobs": "See the nightly work",
+    "run_jobs": "Start the nightly work",
+    "see_reports": "See reports",
+    "see_catalogue": "See plans, prices, rules and templates",
+    "edit_catalogue": "Edit plans, prices, rules and templates",
+    "manage_staff": "Manage staff and their roles",
+    "set_up": "Set up the installation",
+}
+
+_EVERYBODY: Final = frozenset({"see_customers", "write_note"})
+
+#: role (a Django group's name) -> its rights.
+ROLES: Final[dict[str, frozenset[str]]] = {
+    AGENT: _EVERYBODY
+    | {
+        "create_customer",
+        "edit_contact",
+        "connect_service",
+        "change_plan",
+        "terminate_service",
+        "give_promise",
+        "adjust_balance",
+        "see_catalogue",
+    },
+    CASHIER: _EVERYBODY | {"take_payment"},
+    ACCOUNTANT: _EVERYBODY
+    | {
+        "take_payment",
+        "adjust_balance",
+        "decide_approval",
+        "see_usage",
+        "recycle_usage",
+        "see_jobs",
+        "see_reports",
+        "see_catalogue",
+    },
+    ADMINISTRATOR: frozenset(RIGHTS),
+}

@@ -1,0 +1,44 @@
+"""
+Who of the staff did it, and how often a login was tried.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from accounts.models import User
+from crm.models import StaffSignIn
+
+WINDOW: Final = timedelta(minutes=15)
+
+
+class WrongTries(NamedTuple):
+    """Tries within the window that let nobody in, this one included."""
+
+    of_login: int
+    from_address: int
+
+
+def count_wrong_tries(*, login: str, address: str | None, now: datetime) -> WrongTries:
+    """Return how often the login, and this address, was tried in vain of late."""
+    late = StaffSignIn.objects.filter(succeeded=False, tried_at__gt=now - WINDOW)
+    from_address = late.filter(address=address).count() if address else 0
+    return WrongTries(of_login=late.filter(login=login).count(), from_address=from_address)
+
+
+def names_of(actors: Iterable[str]) -> dict[str, str]:
+    """Return actor -> name for the members of staff and subscribers among them, in one query."""
+    keys = {
+        int(actor.partition(":")[2])
+        for actor in actors
+        if actor.startswith(("staff:", "subscriber:")) and actor.partition(":")[2].isdigit()
+    }
+    if not keys:
+        return {}
+    rows = User.objects.filter(pk__in=keys).values_list("kind", "pk", "full_name", "login")
+    return {f"{kind}:{pk}": full_name or login for kind, pk, full_name, login in rows}
+
+
+def can_anybody_sign_in() -> bool:
+    """Return whether there is a member of staff at all."""
+    return User.objects.filter(kind=User.Kind.STAFF, is_active=True).exists()

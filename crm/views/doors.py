@@ -1,0 +1,158 @@
+"""
+What every page of the CRM has at its door: who may in, the set-up first, forms in a dialog.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.core.cache import cache
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseLocation
+
+from accounts.models import User
+from crm.queries import installation
+
+View = Callable[..., HttpResponse]
+
+#: address name -> (name in the menu, right).
+PLACES = {
+    "search": (_("Customers"), "see_customers"),
+    "approval-list": (_("Approvals"), "decide_approval"),
+    "suspense": (_("Suspense"), "see_usage"),
+    "usage-files": (_("Usage files"), "see_usage"),
+    "jobs": (_("Night"), "see_jobs"),
+    "reports": (_("Reports"), "see_reports"),
+}
+
+
+def door(right: str, *, before_set_up: bool = False) -> Callable[[View], View]:
+    """Let in members of staff with the right `crm.<right>`; lead to the set-up while it is due."""
+
+    def wrap(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            turned_away = _turn_away(request, right, before_set_up=before_set_up)
+            return turned_away or view(request, *args, **kwargs)
+
+        guarded.right = right  # type: ignore[attr-defined]
+        return guarded
+
+    return wrap
+
+
+def page(
+    request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """Render a page with the menu of what this member of staff may see."""
+    return render(request, template, {"places": _places(request), **context}, status=status)
+
+
+def show_form(
+    request: HttpRequest, form: Form, *, title: object, back: str, **context: Any
+) -> HttpResponse:
+    """
+    Show a form, in the dialog of the page where it was asked for, or as a page of its own.
+
+    `send` (context) is the button's word; `is_grave` marks what can't be undone.
+    """
+    template = "crm/form_dialog.html" if _is_dialog(request) else "crm/form_page.html"
+    # 200 and not 422 for a form with faults: htmx swaps only what went well.
+    return page(request, template, {"form": form, "title": title, "back": back, **context})
+
+
+def carry_out(
+    request: HttpRequest,
+    form: Form,
+    act: Callable[[], object],
+    *,
+    refusals: tuple[type[Exception], ...],
+) -> bool:
+    """Make the one call; a refusal becomes an error of the form. Return whether it was done."""
+    try:
+        done = act()
+    except refusals as refusal:
+        form.add_error(None, str(refusal))
+        return False
+    messages.success(request, str(done))
+    return True
+
+
+def go(request: HttpRequest, to: str, *args: Any, **kwargs: Any) -> HttpResponse:
+    """Go to an address by name; from the dialog without a jump of the page."""
+    address = resolve_url(to, *args, **kwargs)
+    if _is_dialog(request):
+        return HttpResponseLocation(address, target="#page", select="#page", swap="outerHTML")
+    return redirect(address)
+
+
+def staff_of(request: HttpRequest) -> User:
+    """Return the member of staff whom the door let in."""
+    user = request.user
+    if not isinstance(user, User):  # the door saw to that
+        raise TypeError
+    return user
+
+
+def _turn_away(request: HttpRequest, right: str, *, before_set_up: bool) -> HttpResponse | None:
+    user = request.user
+    if not (isinstance(user, User) and user.is_authenticated and user.is_staff):
+        return _to_sign_in(request)
+    if not user.has_perm(f"crm.{right}"):
+        return page(request, "crm/refused.html", {"right": right}, status=403)
+    if before_set_up or _is_set_up():
+        return None
+    if user.has_perm("crm.set_up"):
+        return redirect("crm:set-up")
+    return page(request, "crm/not_ready.html", {}, status=503)
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    address = reverse("crm:sign-in")
+    if request.headers.get("HX-Request"):
+        return HttpResponseClientRedirect(address)
+    return redirect(f"{address}?next={request.path}")
+
+
+def _is_set_up() -> bool:
+    """Only "yes" is remembered: it doesn't become "no" again."""
+    if cache.get("crm:is_set_up"):
+        return True
+    is_set_up = installation.is_set_up()
+    if is_set_up:
+        cache.set("crm:is_set_up", True, timeout=600)
+    return is_set_up
+
+
+def _is_dialog(request: HttpRequest) -> bool:
+    return request.headers.get("HX-Target") == "dialog"
+
+
+def _places(request: HttpRequest) -> list[dict[str, Any]]:
+    user = request.user
+    if not isinstance(user, User):
+        return []
+    found = [
+        {"name": name, "href": reverse(f"crm:{to}"), "is_here": _is_here(request, to)}
+        for to, (name, right) in PLACES.items()
+        if user.has_perm(f"crm.{right}")
+    ]
+    if user.has_perm("crm.see_catalogue"):
+        found.append({"name": _("Catalogue"), "href": reverse("admin:index"), "is_here": False})
+    return found
+
+
+def _is_here(request: HttpRequest, to: str) -> bool:
+    match = request.resolver_match
+    return match is not None and (match.url_name or "").startswith(to)
+
+
+def template_page(request: HttpRequest, template: str, **context: Any) -> TemplateResponse:
+    """Render a fragment for htmx."""
+    return TemplateResponse(request, template, context)
