@@ -1,0 +1,133 @@
+"""
+Who used it, and on which plan, as of a moment: columns of the numbers in use and plan history.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rating.domain.usage import Bools, Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class History:
+    """
+    Half-open periods [start, end) of keys, in rows ordered by (key, start).
+
+    `first[k]` is the first row of the k-th key and `first[k + 1]` the end of its rows.
+    """
+
+    keys: Ints
+    first: Ints
+    start: Ints
+    end: Ints
+    depth: int
+
+    def rows_at(self, places: Ints, moments: Ints) -> tuple[Ints, Bools]:
+        """
+        Return the row in force for the keys at `places`, and whether there is one.
+
+        A place out of range (-1) has none; its row is 0 then.
+        """
+        known = (places >= 0) & (self.first[places] < self.first[places + 1])
+        row = np.where(known, self.first[places], 0)
+        if not len(self.start):
+            return row, known
+        if self.depth > 1:
+            last = np.where(known, self.first[places + 1] - 1, 0)
+            for _ in range(self.depth - 1):
+                after = np.minimum(row + 1, last)
+                row = np.where(self.start[after] <= moments, after, row)
+        return row, known & (self.start[row] <= moments) & (moments < self.end[row])
+
+    def places_of(self, keys: Ints) -> Ints:
+        """Return the place of each key, -1 for the unknown."""
+        if not len(self.keys):
+            return np.full(len(keys), -1, np.int64)
+        place = np.searchsorted(self.keys, keys)
+        place[place == len(self.keys)] = 0
+        place[self.keys[place] != keys] = -1
+        return place
+
+
+def build_history(*, keys: Ints, row_keys: Ints, start: Ints, end: Ints) -> tuple[History, Ints]:
+    """
+    Arrange periods by key; return the history and the order in which the rows were put.
+
+    `keys` are all keys in ascending order, also those without rows.
+    """
+    order = np.lexsort((start, row_keys))
+    ordered = row_keys[order]
+    first = np.append(np.searchsorted(ordered, keys), len(ordered)).astype(np.int64)
+    depth = int(np.diff(first).max(initial=0))
+    return History(keys, first, start[order], end[order], depth), order
+
+
+def padded(column: Ints) -> Ints:
+    """Return the column with a 0 at its end, so that row 0 can be read even if it has no rows."""
+    return np.append(column, 0).astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IdentifierColumns:
+    """Numbers and logins in use; `key` is `usage.subscriber_key`, an open end is FOREVER."""
+
+    key: Ints
+    subscription_id: Ints
+    account_id: Ints
+    active_from: Ints
+    active_to: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlanColumns:
+    """Plan history of subscriptions; an open end is FOREVER."""
+
+    subscription_id: Ints
+    plan_version_id: Ints
+    active_from: Ints
+    active_to: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CompiledSubscribers:
+    """
+    Identifier → subscription → plan version, each as of a moment.
+
+    `identifier_place` is the place of the identifier's subscription in `plans`.
+    """
+
+    identifiers: History
+    identifier_place: Ints
+    subscription_id: Ints
+    account_id: Ints
+    plans: History
+    plan_version_id: Ints
+
+
+def compile_subscribers(
+    *, identifiers: IdentifierColumns, plans: PlanColumns
+) -> CompiledSubscribers:
+    """Arrange the rows, given in any order, for looking up columns of usage."""
+    subscriptions = np.unique(np.append(identifiers.subscription_id, plans.subscription_id))
+    by_identifier, order = build_history(
+        keys=np.unique(identifiers.key),
+        row_keys=identifiers.key,
+        start=identifiers.active_from,
+        end=identifiers.active_to,
+    )
+    by_subscription, plan_order = build_history(
+        keys=subscriptions,
+        row_keys=plans.subscription_id,
+        start=plans.active_from,
+        end=plans.active_to,
+    )
+    subscription_id = identifiers.subscription_id[order]
+    return CompiledSubscribers(
+        identifiers=by_identifier,
+        identifier_place=padded(np.searchsorted(subscriptions, subscription_id)),
+        subscription_id=padded(subscription_id),
+        account_id=padded(identifiers.account_id[order]),
+        plans=by_subscription,
+        plan_version_id=padded(plans.plan_version_id[plan_order]),
+    )
