@@ -5,21 +5,24 @@ The ledger's tables are not re-exported: only `accounts` may import `accounts.mo
 (they are loaded by `accounts.apps`).
 """
 
-from accounts.models.contracts import Account, Contract, LegalEntity
+from accounts.models.contracts import Account, Contract, LegalEntity, NumberCounter
 from accounts.models.customers import Customer, User
-from accounts.models.payments import Payment, PaymentReference
+from accounts.models.payments import Adjustment, Payment, PaymentReference, Transfer
 from accounts.models.services import IdentifierUse, PlanAssignment, PoolNumber, Subscription
 
 __all__ = [
     "Account",
+    "Adjustment",
     "Contract",
     "Customer",
     "IdentifierUse",
     "LegalEntity",
+    "NumberCounter",
     "Payment",
     "PaymentReference",
     "PlanAssignment",
     "PoolNumber",
     "Subscription",
+    "Transfer",
     "User",
 ]

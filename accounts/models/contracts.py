@@ -3,10 +3,25 @@ The operator's legal entities, contracts, and personal accounts (лицевые 
 """
 
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.customers import Customer
+
+
+class NumberCounter(models.Model):
+    """
+    The last number given out of one series: contracts of a prefix and year, accounts.
+
+    The row is locked until the giver commits, so numbers are given one after the other.
+    """
+
+    name = models.CharField(max_length=60, unique=True)
+    last = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.last}"
 
 
 class LegalEntity(models.Model):
@@ -54,6 +69,9 @@ class Contract(models.Model):
                 | models.Q(closed_on__gte=models.F("signed_on")),
                 name="contract_closed_after_signed",
             ),
+        ]
+        indexes = [
+            GinIndex(fields=["number"], name="contract_search", opclasses=["gin_trgm_ops"]),
         ]
 
     def __str__(self) -> str:

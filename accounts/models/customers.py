@@ -3,6 +3,7 @@ The people: customers, and the log-ins of subscribers and staff.
 """
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -47,6 +48,9 @@ class Customer(models.Model):
                 name="customer_kind_known",
             ),
             models.CheckConstraint(condition=~models.Q(name=""), name="customer_has_name"),
+        ]
+        indexes = [
+            GinIndex(fields=["search_text"], name="customer_search", opclasses=["gin_trgm_ops"]),
         ]
 
     def __str__(self) -> str:

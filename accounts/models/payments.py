@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.contracts import Account
+from billing_project.kernel.models import AppendOnly, Approval
 
 
 class Payment(models.Model):
@@ -15,6 +16,8 @@ class Payment(models.Model):
     class State(models.TextChoices):
         POSTED = "posted", _("credited")
         REVERSED = "reversed", _("reversed")
+
+    MOVES = {State.REVERSED: (State.POSTED,)}
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="payments")
     amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
@@ -35,6 +38,9 @@ class Payment(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(amount__gt=0), name="payment_amount_positive"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["posted", "reversed"]), name="payment_state_known"
             ),
         ]
         indexes = [models.Index(fields=["account", "-paid_at"], name="payment_of_account")]
@@ -59,3 +65,66 @@ class PaymentReference(models.Model):
 
     def __str__(self) -> str:
         return f"{self.gateway} {self.external_id}"
+
+
+class Adjustment(AppendOnly):
+    """
+    A correction of a balance by hand, with its reason. Above the agent's limit it follows an
+    approval. `request_id` comes with the form, so that a double click adjusts once.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="adjustments")
+    amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
+    reason = models.CharField(_("reason"), max_length=250)
+    request_id = models.CharField(max_length=64)
+    approval = models.ForeignKey(Approval, on_delete=models.PROTECT, null=True)
+    business_date = models.DateField()
+    adjusted_at = models.DateTimeField()
+    actor = models.CharField(max_length=60)
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("adjustment")
+        verbose_name_plural = _("adjustments")
+        constraints = [
+            models.UniqueConstraint(fields=["account", "request_id"], name="adjustment_once"),
+            models.UniqueConstraint(
+                fields=["account", "approval"], name="adjustment_once_per_approval"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(amount=0), name="adjustment_amount_not_zero"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"adjustment {self.pk}"
+
+
+class Transfer(AppendOnly):
+    """Money moved between two accounts of one customer: two entries, one on each."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="transfers_out")
+    to_account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="transfers_in")
+    amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
+    request_id = models.CharField(max_length=64)
+    business_date = models.DateField()
+    transferred_at = models.DateTimeField()
+    actor = models.CharField(max_length=60)
+    on_behalf_of = models.CharField(max_length=60, blank=True, default="")
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("transfer")
+        verbose_name_plural = _("transfers")
+        constraints = [
+            models.UniqueConstraint(fields=["account", "request_id"], name="transfer_once"),
+            models.CheckConstraint(
+                condition=models.Q(amount__gt=0), name="transfer_amount_positive"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(account=models.F("to_account")), name="transfer_to_another"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"transfer {self.pk}"

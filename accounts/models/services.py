@@ -4,6 +4,7 @@ Services on an account: subscriptions with their life cycle, plan history and id
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Func
 from django.utils.translation import gettext_lazy as _
@@ -160,6 +161,8 @@ class IdentifierUse(models.Model):
 
     kind = models.CharField(max_length=8, choices=PoolNumber.Kind)
     value = models.CharField(max_length=32)
+    # What usage is resolved by, `domain.identifiers.subscriber_key(value)`; never hashed at night.
+    key = models.BigIntegerField()
     account = models.ForeignKey(Account, on_delete=models.PROTECT)
     subscription = models.ForeignKey(
         Subscription, on_delete=models.PROTECT, related_name="identifiers"
@@ -180,7 +183,11 @@ class IdentifierUse(models.Model):
                 ],
             ),
         ]
-        indexes = [models.Index(fields=["value"], name="identifieruse_value")]
+        indexes = [
+            models.Index(fields=["value"], name="identifieruse_value"),
+            models.Index(fields=["subscription"], name="identifieruse_subscription"),
+            GinIndex(fields=["value"], name="identifieruse_search", opclasses=["gin_trgm_ops"]),
+        ]
 
     def __str__(self) -> str:
         return self.value
