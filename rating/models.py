@@ -2,10 +2,30 @@
 Usage: the files it came in, the batches that priced it, priced usage, suspense, allowance use.
 """
 
+from typing import Final
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from billing_project.kernel.models import AppendOnly
+from rating.domain.suspense import SuspenseReason
+
+#: What people read for each reason of the suspense.
+REASON_LABELS: Final = {
+    SuspenseReason.MALFORMED_LINE: _("malformed line"),
+    SuspenseReason.WRONG_ENCODING: _("wrong encoding"),
+    SuspenseReason.BAD_TIME: _("bad time"),
+    SuspenseReason.BAD_DURATION: _("bad duration or quantity"),
+    SuspenseReason.BAD_NUMBER: _("bad number"),
+    SuspenseReason.BAD_SUBSCRIBER: _("bad number of the subscriber"),
+    SuspenseReason.UNKNOWN_KIND: _("unknown kind of usage"),
+    SuspenseReason.UNKNOWN_SUBSCRIBER: _("unknown subscriber"),
+    SuspenseReason.NO_PLAN: _("no plan at that time"),
+    SuspenseReason.NO_PRICE_VERSION: _("no prices for that day"),
+    SuspenseReason.UNKNOWN_ZONE: _("unknown destination"),
+    SuspenseReason.NO_RATE: _("no rate at that time"),
+    SuspenseReason.TOO_LARGE: _("amount too large"),
+}
 
 
 class UsageSource(models.Model):
@@ -16,6 +36,22 @@ class UsageSource(models.Model):
     name = models.CharField(_("name"), max_length=120)
     format = models.CharField(_("format"), max_length=24)
     time_zone = models.CharField(_("time zone"), max_length=40, default="Europe/Moscow")
+    area_code = models.CharField(
+        _("area code"),
+        max_length=5,
+        blank=True,
+        default="",
+        help_text=_("Put before numbers that were dialled without it."),
+    )
+    incoming_contexts = models.CharField(
+        _("contexts of incoming calls"),
+        max_length=200,
+        blank=True,
+        default="",
+        help_text=_(
+            "Asterisk contexts, separated by spaces, whose calls came from other networks."
+        ),
+    )
 
     class Meta:
         verbose_name = _("usage source")
@@ -36,6 +72,8 @@ class UsageBatch(models.Model):
         OPEN = "open", _("being priced")
         PRICED = "priced", _("priced")
         POSTED = "posted", _("posted")
+
+    MOVES = {State.PRICED: (State.OPEN,), State.POSTED: (State.PRICED,)}
 
     business_date = models.DateField(_("business date"))
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)
@@ -64,6 +102,12 @@ class UsageFile(models.Model):
         RECEIVED = "received", _("received")
         PRICED = "priced", _("priced")
         REFUSED = "refused", _("refused")
+
+    MOVES = {
+        State.PRICED: (State.RECEIVED,),
+        State.REFUSED: (State.RECEIVED,),
+        State.RECEIVED: (State.REFUSED,),
+    }
 
     source = models.ForeignKey(UsageSource, on_delete=models.PROTECT, null=True)
     name = models.CharField(_("file"), max_length=200)
@@ -143,9 +187,15 @@ class SuspenseRecord(models.Model):
         RECYCLED = "recycled", _("priced since")
         WRITTEN_OFF = "written_off", _("written off")
 
+    MOVES = {State.RECYCLED: (State.WAITING,), State.WRITTEN_OFF: (State.WAITING,)}
+
     file = models.ForeignKey(UsageFile, on_delete=models.PROTECT, related_name="suspense")
     line = models.IntegerField(_("line"))
-    reason = models.CharField(_("reason"), max_length=32)
+    reason = models.CharField(
+        _("reason"),
+        max_length=32,
+        choices=[(reason.value, label) for reason, label in REASON_LABELS.items()],
+    )
     detail = models.CharField(_("detail"), max_length=200, blank=True, default="")
     raw = models.TextField(_("record"))
     corrected = models.TextField(_("corrected record"), blank=True, default="")
@@ -202,4 +252,3 @@ class AllowanceUse(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subscription_id}/{self.allowance_id} {self.month}: {self.used}"
-

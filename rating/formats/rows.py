@@ -1,0 +1,231 @@
+"""
+A CSV file as blocks of rows, one line one record, however broken some lines are.
+
+A block is handed to polars whole. Only if that fails or gives another number of rows than there
+are lines (a quote was never closed) are its lines looked at one by one; those that can't be read
+are set aside with their reason, the others go on.
+"""
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import BinaryIO, Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from polars.exceptions import PolarsError
+
+from rating.domain.suspense import SuspenseReason
+from rating.formats.parsed import BadLine, UnreadableFile
+
+BLOCK_BYTES: Final = 16 << 20
+#: A line longer than this is no record: the file has no line ends, or is no text.
+LONGEST_LINE: Final = 1 << 20
+_BOM: Final = b"\xef\xbb\xbf"
+_OTHER_BOMS: Final = (b"\xff\xfe", b"\xfe\xff")
+_RAW_KEPT: Final = 4000
+
+
+@dataclass(frozen=True)
+class Block:
+    """Whole lines of a file; `first_line` is the number of the first, from 1."""
+
+    data: bytes
+    first_line: int
+
+    @cached_property
+    def lines(self) -> list[bytes]:
+        """The lines without their ends."""
+        found = self.data.split(b"\n")
+        if not found[-1]:
+            found.pop()
+        return [line.removesuffix(b"\r") for line in found]
+
+    @property
+    def line_count(self) -> int:
+        """How many lines there are, blank ones included."""
+        return self.data.count(b"\n") + (not self.data.endswith(b"\n"))
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Which columns are read, by position, and how many a line may have."""
+
+    columns: dict[str, int]
+    fewest: int
+    most: int
+
+    @property
+    def names(self) -> list[str]:
+        """Names for all columns and one beyond the last, in order."""
+        by_position = {position: name for name, position in self.columns.items()}
+        return [by_position.get(i, f"column {i}") for i in range(self.most + 1)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """The readable rows of a block as text columns, with their places among its lines."""
+
+    block: Block
+    frame: pl.DataFrame
+    place: npt.NDArray[np.int64]
+    bad: list[BadLine]
+
+    def keep(self, wanted: npt.NDArray[np.bool_]) -> "Rows":
+        """Return some of the rows."""
+        return Rows(self.block, self.frame.filter(pl.Series(wanted)), self.place[wanted], self.bad)
+
+    def bad_line(self, row: int, reason: SuspenseReason, detail: str) -> BadLine:
+        """Describe one of the rows as bad."""
+        return bad_line(self.block, int(self.place[row]), reason, detail)
+
+
+def bad_line(block: Block, place: int, reason: SuspenseReason, detail: str) -> BadLine:
+    """Describe a line of a block as bad."""
+    raw = readable(block.lines[place])
+    return BadLine(block.first_line + place, reason, detail[:200], raw)
+
+
+def readable(line: bytes) -> str:
+    """Return a line as text that PostgreSQL takes, whatever its bytes are."""
+    text = line.decode("utf-8", "backslashreplace").replace("\0", "\\x00")
+    return text[:_RAW_KEPT]
+
+
+def read_blocks(stream: BinaryIO, *, size: int = BLOCK_BYTES) -> Iterator[Block]:
+    """Cut a file into blocks of whole lines. Raises UnreadableFile if it is no UTF-8 text."""
+    rest, line = b"", 1
+    first = True
+    while piece := stream.read(size):
+        data = rest + piece
+        if first:
+            _refuse_other_encodings(data)
+            data, first = data.removeprefix(_BOM), False
+        end = data.rfind(b"\n") + 1
+        data, rest = data[:end], data[end:]
+        if len(rest) > max(LONGEST_LINE, size):
+            message = f"line {line + data.count(10)} has no end"
+            raise UnreadableFile(message)
+        if data:
+            block = Block(data, line)
+            line += block.line_count
+            yield block
+    if rest:
+        yield Block(rest, line)
+
+
+def _refuse_other_encodings(data: bytes) -> None:
+    if data.startswith(_OTHER_BOMS) or b"\0" in data[:4096]:
+        message = "the file is not UTF-8 text (UTF-16 or binary)"
+        raise UnreadableFile(message)
+
+
+def read_rows(block: Block, layout: Layout) -> Rows:
+    """Read the layout's columns as text; lines that can't be read are in `bad`."""
+    count = block.line_count
+    if block.data.isascii() or _is_utf8(block.data):
+        frame = _parse(block.data, layout)
+        if frame is not None and frame.height == count:
+            return _check_width(block, layout, Rows(block, frame, np.arange(count), []))
+    return _check_width(block, layout, _mend(block, layout))
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _parse(data: bytes, layout: Layout) -> pl.DataFrame | None:
+    """Return the columns as text, None if polars can't make rows of the bytes."""
+    names = layout.names
+    try:
+        return pl.read_csv(
+            data,
+            has_header=False,
+            schema=dict.fromkeys(names, pl.String),
+            columns=_columns_read(layout),
+            truncate_ragged_lines=True,
+            missing_columns="insert",
+        )
+    except PolarsError:
+        return None
+
+
+def _columns_read(layout: Layout) -> list[int]:
+    """Positions that are read: those asked for, and two that tell too few from too many."""
+    return sorted({*layout.columns.values(), layout.fewest - 1, layout.most})
+
+
+def _mend(block: Block, layout: Layout) -> Rows:
+    """Set unreadable lines aside and read the rest."""
+    bad: list[BadLine] = []
+    good: list[int] = []
+    for place, line in enumerate(block.lines):
+        reason, detail = _fault(line)
+        if reason is None:
+            good.append(place)
+        else:
+            bad.append(bad_line(block, place, reason, detail))
+    lines = [block.lines[place] for place in good]
+    frame = _parse(b"".join(line + b"\n" for line in lines), layout) if lines else None
+    if frame is None or frame.height != len(lines):
+        return _read_singly(block, layout, good, bad)
+    return Rows(block, frame, np.array(good, np.int64), bad)
+
+
+def _fault(line: bytes) -> tuple[SuspenseReason | None, str]:
+    if not _is_utf8(line):
+        return SuspenseReason.WRONG_ENCODING, "not UTF-8"
+    if line.count(b'"') % 2:
+        return SuspenseReason.MALFORMED_LINE, "a quote is not closed"
+    return None, ""
+
+
+def _read_singly(block: Block, layout: Layout, places: Sequence[int], bad: list[BadLine]) -> Rows:
+    """Read line by line with Python's csv: slow, and never misled by the neighbours."""
+    names = layout.names
+    wanted = _columns_read(layout)
+    rows: list[list[str | None]] = []
+    kept: list[int] = []
+    for place in places:
+        try:
+            cells = _cells(block.lines[place])
+        except csv.Error:
+            detail = "quotes in the wrong place"
+            bad.append(bad_line(block, place, SuspenseReason.MALFORMED_LINE, detail))
+            continue
+        rows.append([cells[i] if i < len(cells) else None for i in wanted])
+        kept.append(place)
+    schema = {names[i]: pl.String for i in wanted}
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    return Rows(block, frame, np.array(kept, np.int64), bad)
+
+
+def _cells(line: bytes) -> list[str]:
+    return next(csv.reader([line.decode()], strict=True), [])
+
+
+def _check_width(block: Block, layout: Layout, rows: Rows) -> Rows:
+    """Set lines with too few or too many columns aside; blank lines are no records."""
+    names = layout.names
+    last_needed, beyond = rows.frame[names[layout.fewest - 1]], rows.frame[names[layout.most]]
+    doubtful = np.flatnonzero((last_needed.is_null() | beyond.is_not_null()).to_numpy())
+    if not len(doubtful):
+        return rows
+    keep = np.ones(len(rows.place), bool)
+    bad = list(rows.bad)
+    for row in doubtful.tolist():
+        place = int(rows.place[row])
+        width = len(_cells(block.lines[place])) if block.lines[place].strip() else 0
+        # An empty last column reads like a missing one; counting tells.
+        keep[row] = layout.fewest <= width <= layout.most
+        if width and not keep[row]:
+            wanted = f"{layout.fewest}–{layout.most}"
+            detail = f"{width} columns instead of {wanted}"
+            bad.append(bad_line(block, place, SuspenseReason.MALFORMED_LINE, detail))
+    return Rows(block, rows.frame, rows.place, bad).keep(keep)

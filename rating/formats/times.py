@@ -1,0 +1,43 @@
+"""
+Moments as files write them, to seconds since 1970.
+"""
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from rating.formats.parsed import Ints
+
+LOCAL: Final = "%Y-%m-%d %H:%M:%S"
+
+
+def read_local_times(texts: pl.Series, *, time_zone: str) -> tuple[Ints, npt.NDArray[np.bool_]]:
+    """
+    Return the moments of local times, and whether each is one.
+
+    The hour that comes twice in autumn is taken for the first of the two, always; the one that is
+    missing in spring is no time at all.
+    """
+    moments = texts.str.to_datetime(LOCAL, strict=False, time_unit="ms")
+    zoned = moments.dt.replace_time_zone(time_zone, ambiguous="earliest", non_existent="null")
+    return _seconds(zoned)
+
+
+def read_zoned_times(texts: pl.Series, *, time_zone: str) -> tuple[Ints, npt.NDArray[np.bool_]]:
+    """As `read_local_times`, and also ISO 8601 with an offset (`2026-11-22T10:00:00+03:00`, `Z`)."""
+    seconds, known = read_local_times(texts, time_zone=time_zone)
+    others = np.flatnonzero(~known)
+    if not len(others):
+        return seconds, known
+    rest = texts.gather(others).str.replace("Z$", "+00:00").str.replace(" ", "T")
+    moments = rest.str.to_datetime("%Y-%m-%dT%H:%M:%S%z", strict=False, time_unit="ms")
+    seconds, known = seconds.copy(), known.copy()
+    seconds[others], known[others] = _seconds(moments)
+    return seconds, known
+
+
+def _seconds(moments: pl.Series) -> tuple[Ints, npt.NDArray[np.bool_]]:
+    known = moments.is_not_null().to_numpy()
+    return moments.dt.epoch("s").fill_null(0).to_numpy().astype(np.int64), known
