@@ -14,11 +14,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-register = template.Library()
+from crm.domain import writing
 
-NBSP: Final = "\u00a0"
-MINUS: Final = "\u2212"
-_SIGNS: Final = {"RUB": "₽", "USD": "$", "EUR": "€"}
+register = template.Library()
 
 #: tone of a state -> glyph; a word always stands beside it.
 _GLYPHS: Final = {"good": "✓", "soon": "▲", "now": "✕", "quiet": "○"}
@@ -40,40 +38,36 @@ _TONES: Final = {
     ),
 }
 
-_ACTIONS: Final = {
-    "customer.created": _("Customer created"),
-    "contract.signed": _("Contract signed"),
-    "account.opened": _("Account opened"),
-    "service.ordered": _("Service ordered"),
-    "service.activated": _("Service activated"),
-    "service.suspended": _("Service paused"),
-    "service.resumed": _("Service resumed"),
-    "service.terminated": _("Service terminated"),
-    "plan.change_scheduled": _("Plan change scheduled"),
-    "plan.changed": _("Plan changed"),
-    "plan.change_cancelled": _("Plan change cancelled"),
-    "payment.received": _("Payment received"),
-    "payment.reversed": _("Payment reversed"),
-    "adjustment.posted": _("Adjustment posted"),
-    "fee.charged": _("Fee charged"),
-    "balance.low": _("Balance is low"),
-    "access.restricted": _("Access restricted"),
-    "access.restored": _("Access restored"),
-    "promise.given": _("Promised payment given"),
-    "promise.kept": _("Promise kept"),
-    "promise.broken": _("Promise broken"),
-    "bill.issued": _("Bill issued"),
-    "suspense.recycled": _("Suspended record priced"),
-    "password.changed": _("Password changed"),
-    "contact.changed": _("Contacts changed"),
-    "note.written": _("Note"),
+
+JOB_STATES: Final = {
+    "waiting": _("waiting"),
+    "pending": _("waiting"),
+    "running": _("running"),
+    "done": _("done"),
+    "failed": _("failed"),
+}
+
+STEPS: Final = {
+    "load": _("Receiving files"),
+    "receive": _("Receiving files"),
+    "price": _("Pricing usage"),
+    "post": _("Posting charges"),
+    "fees": _("Recurring fees"),
+    "plans": _("Plan changes"),
+    "plan_changes": _("Plan changes"),
+    "promises": _("Promised payments"),
+    "access": _("Access"),
+    "network": _("Network orders"),
+    "bills": _("Bills"),
+    "messages": _("Messages"),
+    "invariants": _("Books checked"),
 }
 
 
 @register.filter
 def money(amount: Decimal | None, currency: str = "RUB") -> str:
     """Return `1 234,50 ₽` in Russian, `₽1,234.50` in English; a dash for nothing."""
-    return "—" if amount is None else _written(Decimal(amount), currency, decimals=2)
+    return "—" if amount is None else _money(Decimal(amount), currency, decimals=2)
 
 
 @register.filter
@@ -82,7 +76,7 @@ def short_money(amount: Decimal | None, currency: str = "RUB") -> str:
     if amount is None:
         return "—"
     whole = Decimal(amount) == Decimal(amount).to_integral_value()
-    return _written(Decimal(amount), currency, decimals=0 if whole else 2)
+    return _money(Decimal(amount), currency, decimals=0 if whole else 2)
 
 
 @register.filter
@@ -94,7 +88,7 @@ def signed_money(amount: Decimal | None, currency: str = "RUB") -> str:
 @register.filter
 def number(value: int | None) -> str:
     """Return a count with its thousands apart."""
-    return "—" if value is None else _grouped(f"{value:,}")
+    return "—" if value is None else writing.grouped(f"{value:,}", is_russian=_is_russian())
 
 
 @register.filter
@@ -103,7 +97,7 @@ def day(value: date | datetime | None) -> str:
     if value is None:
         return "—"
     value = timezone.localtime(value) if isinstance(value, datetime) else value
-    return date_format(value, "j E Y" if _is_russian() else "j F Y").replace(" ", NBSP)
+    return date_format(value, "j E Y" if _is_russian() else "j F Y").replace(" ", writing.NBSP)
 
 
 @register.filter
@@ -121,11 +115,7 @@ def clock(value: datetime | None) -> str:
 @register.filter
 def phone(value: str) -> str:
     """Return `+7 912 345-67-89` for a Russian number; anything else as it is."""
-    digits = str(value).removeprefix("+")
-    if not (digits.isdigit() and len(digits) == 11 and digits.startswith("7")):
-        return str(value)
-    parts = f"+7 {digits[1:4]} {digits[4:7]}-{digits[7:9]}-{digits[9:]}"
-    return parts.replace(" ", NBSP)
+    return writing.phone(str(value))
 
 
 @register.filter
@@ -140,12 +130,6 @@ def tone(state: str) -> str:
     return _TONES.get(state, "quiet")
 
 
-@register.filter
-def event_title(kind: str) -> str:
-    """Return what a kind of event is called on screens."""
-    return str(_ACTIONS.get(kind, kind))
-
-
 @register.simple_tag
 def state(code: str, word: object = "") -> SafeString:
     """Return a state as a word with a glyph, never as a colour alone."""
@@ -158,17 +142,20 @@ def state(code: str, word: object = "") -> SafeString:
     )
 
 
-def _written(amount: Decimal, currency: str, *, decimals: int) -> str:
-    minus = MINUS if amount < 0 else ""
-    figures = _grouped(f"{abs(amount):,.{decimals}f}")
-    sign = _SIGNS.get(currency, currency)
-    return f"{minus}{figures}{NBSP}{sign}" if _is_russian() else f"{minus}{sign}{figures}"
+@register.simple_tag
+def job_state(code: str) -> SafeString:
+    """Return the state of a piece, step or night with its word."""
+    return state(code, JOB_STATES.get(code, code))
 
 
-def _grouped(figures: str) -> str:
-    if not _is_russian():
-        return figures
-    return figures.replace(",", NBSP).replace(".", ",")
+@register.simple_tag
+def job_step(name: str) -> str:
+    """Return what a step of the night is called."""
+    return str(STEPS.get(name, name))
+
+
+def _money(amount: Decimal, currency: str, *, decimals: int) -> str:
+    return writing.money(amount, currency=currency, is_russian=_is_russian(), decimals=decimals)
 
 
 def _is_russian() -> bool:

@@ -1,0 +1,223 @@
+"""
+The sources of the history: each gives its items older than a key, newest first.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from accounts.models import Payment
+from billing_project.kernel.models import BusinessEvent
+from crm.domain.timeline import Item, Key
+from crm.models import Interaction
+from crm.queries.history import words
+from crm.queries.history.scope import Scope, older_than
+from dunning.models import AccessChange
+from invoicing.models import Bill
+from notifications.models import Message
+from provisioning.models import NetworkOrder
+
+Source = Callable[[Scope, Key | None, int], Sequence[Item]]
+
+MONEY_EVENTS: Final = Q(kind__startswith="adjustment.") | Q(kind__startswith="promise.")
+
+#: Kinds of events that another source shows better (the payment itself, the bill itself).
+SHOWN_ELSEWHERE: Final = (
+    "payment.received",
+    "payment.reversed",
+    "fee.charged",
+    "access.restricted",
+    "access.restored",
+    "bill.issued",
+    "note.written",
+    "balance.low",
+)
+
+
+def money_events(scope: Scope, before: Key | None, limit: int) -> list[Item]:
+    """Adjustments and promised payments."""
+    return _events(scope, before, limit, kinds=MONEY_EVENTS)
+
+
+def service_events(scope: Scope, before: Key | None, limit: int) -> list[Item]:
+    """Contract signed, service connected, plan changed, contacts edited."""
+    return _events(scope, before, limit, kinds=~MONEY_EVENTS)
+
+
+def notes(scope: Scope, before: Key | None, limit: int) -> list[Item]:
+    """What people said and agents wrote down."""
+    rows = Interaction.objects.filter(customer_id=scope.customer_id)
+    rows = older_than(rows, before, at="happened_at", source="note")
+    return [
+        Item(
+            key=Key(row.happened_at, "note", row.pk),
+            kind="note",
+            title=row.get_kind_display().capitalize(),
+            text=row.text,
+            actor=row.actor,
+        )
+        for row in rows[:limit]
+    ]
+
+
+def payments(scope: Scope, before: Key | None, limit: int) -> list[Item]:
+    """Money that came in."""
+    rows = Payment.objects.filter(account_id__in=scope.accounts)
+    rows = older_than(rows, before, at="paid_at", source="payment")
+    return [
+        Item(
+            key=Key(row.paid_at, "payment", row.pk),
+            kind="money",
+            title=_("Payment"),
+            text=row.comment,
+            amount=row.amount,
+            currency=row.currency,
+            actor=row.actor,
+            on_behalf_of=row.on_behalf_of,
+            state="reversed" if row.state == Payment.State.REVERSED else "",
+            state_name=row.get_state_display(),
+            details=(
+                words.gateway_name(row.gateway),
+                row.external_id,
+                *_where(scope, row.account_id),
+            ),
+        )
+        for row in rows[:limit]
+    ]
+
+
+def access_changes(scope: Scope, before: Key | None, limit: int) -> list[Item]:
+    """What the services might do from then on, and why."""
+    rows = AccessChange.objects.filter(account_id__in=scope.accounts)
+    rows = older_than(rows, before, at="changed_at", source="access")
+    return [
+        Item(
+            key=Key(row.changed_at, "access", row.pk),
+            kind="access",
+            title=_("Access"),
+            text=words.access_move(row.old, row.new),
+            actor=row.actor,
+            state=row.new,
+            state_name=words.level_name(row.new),
+            details=(
+                _("available %(amount)s")
+                % {
+                    "amount": words.money(
+                        row.available, scope.currencies.get(row.account_id, "RUB")
+                    )
+                },
+                *_where(scope, row.account_id, row.subscription_id),
+            ),
+        )
+        for row in rows[:limit]
+    ]
+
+
+def messages(scope: Scope, before: Key | None, limit: int) -> list[Item]:
+    """What the customer was told."""
+    rows = Message.objects.filter(customer_id=scope.customer_id)
+    rows = older_than(rows, before, at="created_at", source="message")
+    return [
+        Item(
+            key=Key(row.created_at, "message", row.pk),
+            kind="message",
+            title=_("Message"),
+            text=row.subject or row.body[:160],
+            state=row.state,
+            state_name=row.get_state_display(),
+            details=(row.get_channel_display(), row.recipient),
+        )
+        for row in rows[:limit]
+    ]
+
+
+def network_orders(scope: Scope, before: Key | None, limit: int) -> list[Item]:
+    """What the network was told, and whether it agreed."""
+    rows = NetworkOrder.objects.filter(subscription_id__in=scope.services)
+    rows = older_than(rows.select_related("gateway"), before, at="ordered_at", source="network")
+    return [
+        Item(
+            key=Key(row.ordered_at, "network", row.pk),
+            kind="network",
+            title=_("Network"),
+            text=words.network_text(row.desired, row.error),
+            state=row.state,
+            state_name=row.get_state_display(),
+            details=(row.gateway.code, *_where(scope, row.account_id, row.subscription_id)),
+        )
+        for row in rows[:limit]
+    ]
+
+
+def bills(scope: Scope, before: Key | None, limit: int) -> list[Item]:
+    """Documents; a bill is dated by a day, and shown at the day's start."""
+    rows = Bill.objects.filter(account_id__in=scope.accounts)
+    if before is not None:
+        rows = rows.filter(issued_on__lte=words.day_of(before.at))
+    found = [
+        Item(
+            key=Key(words.start_of(row.issued_on), "bill", row.pk),
+            kind="bill",
+            title=_("Bill"),
+            text=words.bill_text(row.number_text, row.period_start, row.period_end),
+            amount=row.gross,
+            currency=row.currency,
+            details=_where(scope, row.account_id),
+        )
+        for row in rows.order_by("-issued_on", "-pk")[: limit + len(scope.accounts)]
+    ]
+    return [item for item in found if before is None or item.key < before][:limit]
+
+
+def _events(scope: Scope, before: Key | None, limit: int, *, kinds: Q) -> list[Item]:
+    mine = Q(account_id__in=scope.accounts) | Q(account_id=0, customer_id=scope.customer_id)
+    rows = BusinessEvent.objects.filter(mine, kinds).exclude(kind__in=SHOWN_ELSEWHERE)
+    return [
+        _event_item(scope, row)
+        for row in older_than(rows, before, at="happened_at", source="event")[:limit]
+    ]
+
+
+def _event_item(scope: Scope, row: BusinessEvent) -> Item:
+    is_money = row.kind.startswith(("adjustment.", "promise."))
+    return Item(
+        key=Key(row.happened_at, "event", row.pk),
+        kind="money" if is_money else "service",
+        title=words.event_title(row.kind),
+        text=words.event_text(row.kind, row.data),
+        amount=words.event_amount(row.data),
+        currency=scope.currencies.get(row.account_id, "RUB"),
+        actor=row.actor,
+        on_behalf_of=row.on_behalf_of,
+        details=_where(scope, row.account_id, row.subscription_id),
+    )
+
+
+def _where(scope: Scope, account_id: int, subscription_id: int | None = None) -> tuple[str, ...]:
+    service = scope.services.get(subscription_id or 0, "")
+    account = scope.accounts.get(account_id, "") if len(scope.accounts) > 1 else ""
+    return tuple(part for part in (service, account) if part)
+
+
+#: kind of filter -> the sources that may hold such items.
+SOURCES: Final[dict[str, tuple[Source, ...]]] = {
+    "note": (notes,),
+    "money": (payments, money_events),
+    "service": (service_events,),
+    "access": (access_changes,),
+    "message": (messages,),
+    "bill": (bills,),
+    "network": (network_orders,),
+}
+ALL: Final[tuple[Source, ...]] = (
+    money_events,
+    service_events,
+    notes,
+    payments,
+    access_changes,
+    messages,
+    network_orders,
+    bills,
+)

@@ -1,0 +1,143 @@
+"""
+How the history speaks: titles and texts of what happened, in the reader's language.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from crm.domain import writing
+from dunning.models import ServiceAccess
+
+EVENT_TITLES: Final = {
+    "customer.created": gettext_lazy("Customer created"),
+    "contract.signed": gettext_lazy("Contract signed"),
+    "account.opened": gettext_lazy("Account opened"),
+    "service.ordered": gettext_lazy("Service ordered"),
+    "service.activated": gettext_lazy("Service activated"),
+    "service.suspended": gettext_lazy("Service paused"),
+    "service.resumed": gettext_lazy("Service resumed"),
+    "service.terminated": gettext_lazy("Service terminated"),
+    "plan.change_scheduled": gettext_lazy("Plan change scheduled"),
+    "plan.changed": gettext_lazy("Plan changed"),
+    "plan.change_cancelled": gettext_lazy("Plan change cancelled"),
+    "adjustment.posted": gettext_lazy("Adjustment"),
+    "promise.given": gettext_lazy("Promised payment"),
+    "promise.kept": gettext_lazy("Promise kept"),
+    "promise.broken": gettext_lazy("Promise broken"),
+    "suspense.recycled": gettext_lazy("Suspended record priced"),
+    "password.changed": gettext_lazy("Password changed"),
+    "contact.changed": gettext_lazy("Contacts changed"),
+}
+
+#: Plain values of an event that say something to a person, in the order they are written.
+_TELLING: Final = (
+    "reason",
+    "number",
+    "contract",
+    "account",
+    "value",
+    "plan",
+    "plan_name",
+    "plan_code",
+    "comment",
+)
+
+GATEWAYS: Final = {
+    "cash_desk": gettext_lazy("cash desk"),
+    "cash": gettext_lazy("cash desk"),
+    "terminal": gettext_lazy("terminal"),
+    "card": gettext_lazy("card"),
+    "bank": gettext_lazy("bank"),
+}
+
+
+def event_title(kind: str) -> str:
+    """Return what a kind of event is called; the code itself for a kind nobody named."""
+    return str(EVENT_TITLES.get(kind, kind))
+
+
+def event_text(kind: str, data: Mapping[str, Any]) -> str:
+    """Return the telling values of an event, apart by a middle dot."""
+    language = "ru" if is_russian() else "en"
+    told = [data.get(f"plan_{language}") or data.get(f"plan_name_{language}")]
+    told += [data[name] for name in _TELLING if name in data]
+    values = dict.fromkeys(str(value) for value in told if value and not isinstance(value, dict))
+    days = [_day(data[name]) for name in ("effective_on", "due_on", "signed_on") if data.get(name)]
+    return " · ".join([*values, *days])
+
+
+def event_amount(data: Mapping[str, Any]) -> Decimal | None:
+    """Return the event's amount, if it tells one."""
+    try:
+        return Decimal(str(data["amount"]))
+    except (KeyError, InvalidOperation):
+        return None
+
+
+def gateway_name(code: str) -> str:
+    """Return what the way of paying is called."""
+    return str(GATEWAYS.get(code, code))
+
+
+def level_name(level: str) -> str:
+    """Return what the level of access is called."""
+    known = dict(ServiceAccess.Level.choices)
+    return str(known.get(level, level))
+
+
+def access_move(old: str, new: str) -> str:
+    """Return «works without limits → reduced speed»; only the new level for the first one."""
+    return f"{level_name(old)} → {level_name(new)}" if old else level_name(new)
+
+
+def network_text(desired: Mapping[str, Any], error: str) -> str:
+    """Return the level and speed that the network was told, and what it answered if it failed."""
+    speed = desired.get("speed_kbps")
+    told = [level_name(str(desired.get("level", "")))]
+    told += [_("%(speed)s kbit/s") % {"speed": speed}] if speed else []
+    return ", ".join(filter(None, told)) + (f"\n{error}" if error else "")
+
+
+def bill_text(number: str, start: date, end: date) -> str:
+    """Return «№ 2026-17 за 1 октября 2026 – 31 октября 2026» (the last day included)."""
+    last = end - timedelta(days=1)
+    return _("No. %(number)s for %(start)s – %(last)s") % {
+        "number": number,
+        "start": date_format(start, "j E Y" if is_russian() else "j F Y"),
+        "last": date_format(last, "j E Y" if is_russian() else "j F Y"),
+    }
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """Return the amount as screens write it."""
+    return writing.money(amount, currency=currency, is_russian=is_russian())
+
+
+def start_of(day: date) -> datetime:
+    """Return the first moment of the business day."""
+    return datetime.combine(day, time.min, tzinfo=timezone.get_default_timezone())
+
+
+def day_of(moment: datetime) -> date:
+    """Return the business day of a moment."""
+    return moment.astimezone(timezone.get_default_timezone()).date()
+
+
+def is_russian() -> bool:
+    """Return whether the reader's language is Russian."""
+    return (get_language() or "ru").startswith("ru")
+
+
+def _day(value: object) -> str:
+    try:
+        found = date.fromisoformat(str(value)[:10])
+    except ValueError:
+        return str(value)
+    return date_format(found, "j E Y" if is_russian() else "j F Y")

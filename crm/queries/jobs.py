@@ -1,0 +1,156 @@
+"""
+The nightly work as the job page shows it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from django.db.models import Count, Max, Min, Q, QuerySet
+
+from billing_project.kernel import queries as kernel_queries
+from billing_project.kernel.models import JobRun
+from billing_project.kernel.queries import StepProgress
+
+NIGHT: Final = "nightly"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step with its finer percentage and its figures."""
+
+    progress: StepProgress
+    percent: int
+    state: str
+    seconds: int | None
+    figures: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """One business day's work: its steps, and whether it moves still."""
+
+    business_date: date
+    steps: tuple[Step, ...]
+    is_moving: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NightInBrief:
+    """A line of the list of nights."""
+
+    business_date: date
+    state: str
+    pieces: int
+    done: int
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+def list_nights(*, limit: int = 14) -> list[NightInBrief]:
+    """List the latest nights, newest first."""
+    rows = (
+        JobRun.objects.filter(job=NIGHT)
+        .values("business_date")
+        .annotate(
+            pieces=Count("pk"),
+            done=Count("pk", filter=Q(state=JobRun.State.DONE)),
+            failed=Count("pk", filter=Q(state=JobRun.State.FAILED)),
+            running=Count("pk", filter=Q(state=JobRun.State.RUNNING)),
+            began=Min("started_at"),
+            ended=Max("finished_at"),
+        )
+        .order_by("-business_date")[:limit]
+    )
+    return [
+        NightInBrief(
+            business_date=row["business_date"],
+            state=_state(row["pieces"], row["done"], row["failed"], row["running"]),
+            pieces=row["pieces"],
+            done=row["done"],
+            started_at=row["began"],
+            finished_at=row["ended"] if row["done"] == row["pieces"] else None,
+        )
+        for row in rows
+    ]
+
+
+def get_night(business_date: date) -> Night:
+    """Return the steps of a night with their progress and figures; no steps: it never ran."""
+    pieces = JobRun.objects.filter(job=NIGHT, business_date=business_date)
+    figures = _figures(pieces)
+    steps = tuple(
+        _step(progress, figures.get(progress.step, {}))
+        for progress in kernel_queries.list_steps(job=NIGHT, business_date=business_date)
+    )
+    return Night(
+        business_date=business_date,
+        steps=steps,
+        is_moving=any(step.state in {"running", "waiting"} for step in steps),
+    )
+
+
+def list_troubled_pieces(business_date: date) -> "QuerySet[JobRun]":
+    """Return the pieces that failed or were tried more than once."""
+    pieces = JobRun.objects.filter(job=NIGHT, business_date=business_date)
+    return pieces.filter(Q(state=JobRun.State.FAILED) | Q(attempts__gt=1)).order_by(
+        "position", "piece"
+    )
+
+
+def _step(progress: StepProgress, figures: Mapping[str, Any]) -> Step:
+    percent = progress.percent
+    if progress.rows_total and progress.done < progress.pieces:
+        percent = min(99, max(percent, 100 * progress.rows_done // progress.rows_total))
+    ended = progress.finished_at
+    seconds = round((ended - progress.started_at).total_seconds()) if _both(progress) else None  # type: ignore[operator]
+    return Step(
+        progress=progress,
+        percent=percent,
+        state=_state(progress.pieces, progress.done, progress.failed, progress.running),
+        seconds=seconds,
+        figures=tuple(_flat(figures)),
+    )
+
+
+def _both(progress: StepProgress) -> bool:
+    return progress.started_at is not None and progress.finished_at is not None
+
+
+def _state(pieces: int, done: int, failed: int, running: int) -> str:  # noqa: PLR0917
+    if failed:
+        return "failed"
+    if done == pieces:
+        return "done"
+    return "running" if running or done else "waiting"
+
+
+def _figures(pieces: "QuerySet[JobRun]") -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for step, summary in pieces.order_by("piece").values_list("step", "summary"):
+        found[step] = _added(found.get(step, {}), summary)
+    return found
+
+
+def _added(left: Mapping[str, Any], right: Mapping[str, Any]) -> dict[str, Any]:
+    total = dict(left)
+    for name, value in right.items():
+        if isinstance(value, dict):
+            total[name] = _added(total.get(name, {}), value)
+        elif isinstance(value, int) and not isinstance(value, bool):
+            total[name] = total.get(name, 0) + value
+        else:
+            total[name] = value
+    return total
+
+
+def _flat(figures: Mapping[str, Any], within: str = "") -> list[tuple[str, str]]:
+    lines: list[tuple[str, str]] = []
+    for name, value in figures.items():
+        full = f"{within}{name}"
+        if isinstance(value, dict):
+            lines += _flat(value, within=f"{full}: ")
+        else:
+            lines.append((full.replace("_", " "), str(value)))
+    return lines
