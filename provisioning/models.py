@@ -11,7 +11,8 @@ class Gateway(models.Model):
     """
     A way to the network: `log` notes the order and confirms it, `webhook` posts it as signed JSON.
 
-    The secret is the name of an environment variable, never the secret itself.
+    The secret is the name of an environment variable, never the secret itself. `services` are the
+    services it is for (`["internet"]`); empty = all that no other gateway names.
     """
 
     class Kind(models.TextChoices):
@@ -39,7 +40,9 @@ class NetworkOrder(models.Model):
     """
     One order for one service: `desired` is the whole state wished (so that orders are idempotent).
 
-    Orders of a service are sent in turn; an order not yet sent is superseded by a newer one.
+    Orders of a service are sent in turn: only its newest order is ever sent, an older one that still
+    waits is superseded. The states are those of a queue, moved by guarded updates in
+    `provisioning.operations`.
     """
 
     class State(models.TextChoices):
@@ -48,6 +51,9 @@ class NetworkOrder(models.Model):
         CONFIRMED = "confirmed", _("confirmed")
         FAILED = "failed", _("failed")
         SUPERSEDED = "superseded", _("superseded")
+
+    # What a person may do; the rest are the moves of a queue.
+    MOVES = {State.QUEUED: (State.FAILED,)}
 
     account_id = models.BigIntegerField()
     subscription_id = models.BigIntegerField()
@@ -72,6 +78,12 @@ class NetworkOrder(models.Model):
                     state__in=["queued", "sending", "confirmed", "failed", "superseded"]
                 ),
                 name="networkorder_state_known",
+            ),
+            # One order of a service on the wire at a time: the next waits for its answer.
+            models.UniqueConstraint(
+                fields=["account_id", "subscription_id"],
+                condition=models.Q(state="sending"),
+                name="networkorder_one_sending",
             ),
         ]
         indexes = [
