@@ -1,0 +1,54 @@
+"""The thin network process: its own addresses behind one token, nothing of the pages."""
+
+import subprocess
+import sys
+
+import pytest
+from django.conf import LazySettings
+from django.test import Client
+
+from billing_project.launcher.state import ROOT
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def net(settings: LazySettings) -> Client:
+    """A client of the net process's addresses and middleware."""
+    settings.ROOT_URLCONF = "billing_project.net_urls"
+    settings.MIDDLEWARE = ["billing_project.net_token.require_token"]
+    settings.RETEL_NET_TOKEN = "of-the-network"
+    return Client()
+
+
+class TestToken:
+    @pytest.mark.parametrize("sent", ["", "of-the-network", "Bearer", "Bearer of-the-networkx"])
+    def test_is_asked_of_everybody(self, net: Client, sent: str) -> None:
+        assert net.get("/metrics", headers={"Authorization": sent}).status_code == 401
+
+    def test_opens_the_doors(self, net: Client) -> None:
+        answer = net.get("/no-such-door", headers={"Authorization": "Bearer of-the-network"})
+        assert answer.status_code == 404
+
+    def test_is_not_asked_of_the_probe(self, net: Client) -> None:
+        assert net.get("/health").status_code == 200
+        assert net.get("/ready").status_code == 200
+
+    @pytest.mark.parametrize("sent", ["", "Bearer ", "Bearer"])
+    def test_that_is_empty_opens_nothing(
+        self, net: Client, settings: LazySettings, sent: str
+    ) -> None:
+        settings.RETEL_NET_TOKEN = ""
+        assert Client().get("/metrics", headers={"Authorization": sent}).status_code == 401
+
+
+def test_the_process_has_no_sessions_and_keeps_its_connections() -> None:
+    asked = (
+        "from billing_project import net_wsgi; from django.conf import settings as s;"
+        "print(s.MIDDLEWARE, s.ROOT_URLCONF, s.DATABASES['default']['CONN_MAX_AGE'])"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    expected = "['billing_project.net_token.require_token'] billing_project.net_urls None"
+    assert told.stdout.strip() == expected
