@@ -38,16 +38,16 @@ class Identity:
 
     def run(self, command: Sequence[object], *, env: Mapping[str, str]) -> str:
         """Run to the end and return what it printed; raise CalledProcessError or OSError."""
-        words = list(map(str, command))
-        return subprocess.run(
-            words,
+        done: subprocess.CompletedProcess[str] = subprocess.run(
+            list(map(str, command)),
             env=dict(env),
             check=True,
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             **self.arguments(),
-        ).stdout
+        )
+        return done.stdout
 
     def arguments(self) -> dict[str, Any]:
         """Return what `subprocess` needs to start a child as this user."""
