@@ -43,7 +43,11 @@ def shortest_own(mine: Iterable[str], others: Iterable[str]) -> set[str]:
     ['70', '9']
     """
     ends = set(others)
-    taken = {head[:size] for head in ends for size in range(len(head) + 1)}
+    taken: set[str] = set()
+    level = ends
+    while level:
+        taken |= level
+        level = {head[:-1] for head in level if head} - taken
     found = set()
     for head in mine:
         for size in range(1, len(head) + 1):

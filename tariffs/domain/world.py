@@ -43,7 +43,7 @@ KAZAKHSTAN: Final = ("76", "77")
 #: Kinds of numbers in the metadata, and how many of their first digits are looked at.
 _PLACES: Final = ("fixed_line", "mobile")
 _NOT_MOBILE: Final = ("fixed_line", "toll_free", "premium_rate", "shared_cost", "uan")
-_TERRITORY_DIGITS: Final = 6
+_TERRITORY_DIGITS: Final = 5
 _AREA_CODE_DIGITS: Final = 3
 _MOBILE_DIGITS: Final = 4
 
@@ -217,7 +217,7 @@ def _prefixes_of(calling_code: str, region: str, regions: Sequence[str]) -> set[
     """Return the prefixes of a region: the whole code, or its part of a code that others share."""
     if region == regions[0]:
         return {calling_code}
-    leading = phonenumbers.PhoneMetadata.metadata_for_region(region).leading_digits
+    leading = _metadata(region).leading_digits
     extra = set(KAZAKHSTAN) if region == "KZ" else set()
     if leading:
         return extra | {calling_code + head for head in heads(leading, length=_TERRITORY_DIGITS)}
@@ -228,19 +228,32 @@ def _prefixes_of(calling_code: str, region: str, regions: Sequence[str]) -> set[
 
 
 def _mobile_prefixes_of(calling_code: str, region: str, regions: Sequence[str]) -> set[str]:
-    """Return the shortest prefixes under which a region has mobile numbers and nothing else."""
+    """
+    Return the shortest prefixes under which a region has mobile numbers and nothing else.
+
+    A country doesn't share its ranges with the territories of its code: theirs are longer.
+    """
     mine = _heads_of(region, ("mobile",), _MOBILE_DIGITS)
-    not_mobile = _heads_of(region, _NOT_MOBILE, _MOBILE_DIGITS)
-    neighbours = (_heads_of(other, _PLACES, _MOBILE_DIGITS) for other in regions if other != region)
-    return {calling_code + head for head in shortest_own(mine, not_mobile.union(*neighbours))}
+    others = set(_heads_of(region, _NOT_MOBILE, _MOBILE_DIGITS))
+    if region != regions[0]:
+        for other in set(regions) - {region}:
+            others |= _heads_of(other, _PLACES, _MOBILE_DIGITS)
+    return {calling_code + head for head in shortest_own(mine, others)}
 
 
 @cache
 def _heads_of(region: str, kinds: tuple[str, ...], length: int) -> set[str]:
-    metadata = phonenumbers.PhoneMetadata.metadata_for_region(region)
+    metadata = _metadata(region)
     found: set[str] = set()
     for kind in kinds:
         described = getattr(metadata, kind)
         if described and described.national_number_pattern:
             found |= heads(described.national_number_pattern, length=length)
     return found
+
+
+def _metadata(region: str) -> phonenumbers.PhoneMetadata:
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(region)
+    if metadata is None:
+        raise LookupError(region)
+    return metadata

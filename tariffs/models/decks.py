@@ -82,7 +82,9 @@ class Band(models.Model):
         ONLY = "only", _("holidays only")
         NEVER = "never", _("not on holidays")
 
-    deck_version = models.ForeignKey(RateDeckVersion, on_delete=models.CASCADE, related_name="bands")
+    deck_version = models.ForeignKey(
+        RateDeckVersion, on_delete=models.CASCADE, related_name="bands"
+    )
     code = models.CharField(max_length=24)
     name_ru = models.CharField(max_length=80)
     name_en = models.CharField(max_length=80)
@@ -106,7 +108,9 @@ class Band(models.Model):
 class ZoneTerms(models.Model):
     """How usage to a zone is counted; a row without zone is the deck's default."""
 
-    deck_version = models.ForeignKey(RateDeckVersion, on_delete=models.CASCADE, related_name="terms")
+    deck_version = models.ForeignKey(
+        RateDeckVersion, on_delete=models.CASCADE, related_name="terms"
+    )
     zone = models.ForeignKey(Zone, on_delete=models.PROTECT, null=True, blank=True)
     first_increment = models.PositiveIntegerField(default=60)
     next_increment = models.PositiveIntegerField(default=60)
@@ -139,11 +143,11 @@ class Rate(models.Model):
     zone in a band. Without zone: the rest of its class `zone_class`; with neither: everything else.
     """
 
-    deck_version = models.ForeignKey(RateDeckVersion, on_delete=models.CASCADE, related_name="rates")
-    zone = models.ForeignKey(Zone, on_delete=models.PROTECT, null=True, blank=True)
-    zone_class = models.CharField(
-        max_length=16, choices=Zone.ZoneClass, blank=True, default=""
+    deck_version = models.ForeignKey(
+        RateDeckVersion, on_delete=models.CASCADE, related_name="rates"
     )
+    zone = models.ForeignKey(Zone, on_delete=models.PROTECT, null=True, blank=True)
+    zone_class = models.CharField(max_length=16, choices=Zone.ZoneClass, blank=True, default="")
     band = models.ForeignKey(Band, on_delete=models.CASCADE, related_name="rates")
     price = models.DecimalField(_("price"), max_digits=12, decimal_places=6)
     unit = models.PositiveIntegerField(_("unit"), default=60)

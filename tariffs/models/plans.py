@@ -98,9 +98,7 @@ class PlanDeck(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["plan_version", "usage_kind"], name="plandeck_once"
-            ),
+            models.UniqueConstraint(fields=["plan_version", "usage_kind"], name="plandeck_once"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,252 @@
+"""
+Reads of the catalogue: prices as values for the rating core, plans on sale, tax, invariants.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+
+from billing_project.kernel.invariants import Invariant
+from tariffs.domain import deck as values
+from tariffs.models import (
+    Allowance,
+    Band,
+    Holiday,
+    PlanDeck,
+    PlanVersion,
+    Rate,
+    RateDeckVersion,
+    TaxRate,
+    Zone,
+    ZoneTerms,
+)
+
+ON_HOLIDAYS: Final = {"any": None, "only": True, "never": False}
+
+
+class UnknownTaxRate(LookupError):
+    """No tax rate of the category is in force that day."""
+
+
+def load_zones() -> list[values.Zone]:
+    """Return all zones with their prefixes, in the order of their ids."""
+    rows = Zone.objects.annotate(
+        digits=ArrayAgg("prefixes__prefix", filter=Q(prefixes__isnull=False), default=[])
+    ).order_by("id")
+    return [
+        values.Zone(zone_id=row.pk, zone_class=row.zone_class, prefixes=tuple(sorted(row.digits)))
+        for row in rows
+    ]
+
+
+def load_plan_pricing(*, on_or_after: date | None = None) -> list[values.PlanPricing]:
+    """
+    Return what prices usage on every published plan version, for the rating core.
+
+    Only deck versions in force on or after the day are in it; without a day, all. The number of
+    queries doesn't depend on the number of plans.
+    """
+    decks = _load_decks(_published_decks(on_or_after))
+    by_plan: dict[int, dict[values.UsageKind, tuple[values.Deck, ...]]] = defaultdict(dict)
+    for plan_version_id, kind, deck_id in PlanDeck.objects.filter(
+        plan_version__published_at__isnull=False
+    ).values_list("plan_version_id", "usage_kind", "deck_id"):
+        by_plan[plan_version_id][values.UsageKind.from_code(kind)] = decks.get(deck_id, ())
+    allowances = _load_allowances()
+    ids = PlanVersion.objects.filter(published_at__isnull=False).order_by("id")
+    return [
+        values.PlanPricing(pk, by_plan.get(pk, {}), tuple(allowances.get(pk, ())))
+        for pk in ids.values_list("id", flat=True)
+    ]
+
+
+def load_deck(version_id: int) -> values.Deck:
+    """Return one deck version, draft or published, as the rating core reads it."""
+    by_deck = _load_decks(RateDeckVersion.objects.filter(pk=version_id))
+    return next(iter(by_deck.values()))[0]
+
+
+def _published_decks(on_or_after: date | None) -> QuerySet[RateDeckVersion]:
+    versions = RateDeckVersion.objects.filter(published_at__isnull=False)
+    if on_or_after:
+        versions = versions.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=on_or_after))
+    return versions
+
+
+def _load_decks(versions: QuerySet[RateDeckVersion]) -> dict[int, tuple[values.Deck, ...]]:
+    """Return the decks' versions as values, by deck, in the order of their first days."""
+    found = list(versions.select_related("deck").order_by("deck_id", "valid_from"))
+    ids = [version.pk for version in found]
+    bands, rates, terms = _load_bands(ids), _load_rates(ids), _load_terms(ids)
+    holidays = frozenset(Holiday.objects.values_list("day", flat=True))
+    by_deck: dict[int, list[values.Deck]] = defaultdict(list)
+    for version in found:
+        by_deck[version.deck_id].append(
+            values.Deck(
+                version_id=version.pk,
+                kind=values.UsageKind.from_code(version.deck.usage_kind),
+                valid_from=version.valid_from,
+                valid_to=version.valid_to,
+                timezone=version.time_zone,
+                bands=tuple(bands.get(version.pk, ())),
+                rates=tuple(rates.get(version.pk, ())),
+                terms=tuple(terms.get(version.pk, ())),
+                rounding=values.Rounding(version.rounding),
+                holidays=holidays,
+            )
+        )
+    return {deck_id: tuple(decks) for deck_id, decks in by_deck.items()}
+
+
+def _load_bands(ids: Iterable[int]) -> dict[int, list[values.Band]]:
+    found: dict[int, list[values.Band]] = defaultdict(list)
+    for row in Band.objects.filter(deck_version__in=ids).order_by("id"):
+        found[row.deck_version_id].append(
+            values.Band(
+                code=row.code,
+                weekdays=frozenset(row.weekdays),
+                from_second=row.from_second,
+                to_second=row.to_second,
+                on_holidays=ON_HOLIDAYS[row.on_holidays],
+                priority=row.priority,
+            )
+        )
+    return found
+
+
+def _load_rates(ids: Iterable[int]) -> dict[int, list[values.Rate]]:
+    found: dict[int, list[values.Rate]] = defaultdict(list)
+    rows = Rate.objects.filter(deck_version__in=ids).annotate(band_code=F("band__code"))
+    for row in rows.order_by("id"):
+        found[row.deck_version_id].append(
+            values.Rate(
+                band_code=row.band_code,
+                price=row.price,
+                zone_id=row.zone_id,
+                zone_class=row.zone_class,
+                unit=row.unit,
+                connection_fee=row.connection_fee,
+            )
+        )
+    return found
+
+
+def _load_terms(ids: Iterable[int]) -> dict[int, list[values.ZoneTerms]]:
+    found: dict[int, list[values.ZoneTerms]] = defaultdict(list)
+    for row in ZoneTerms.objects.filter(deck_version__in=ids).order_by("id"):
+        found[row.deck_version_id].append(
+            values.ZoneTerms(
+                zone_id=row.zone_id,
+                first_increment=row.first_increment,
+                next_increment=row.next_increment,
+                free_units=row.free_units,
+                min_units=row.min_units,
+                grace_units=row.grace_units,
+            )
+        )
+    return found
+
+
+def _load_allowances() -> dict[int, list[values.Allowance]]:
+    found: dict[int, list[values.Allowance]] = defaultdict(list)
+    for row in Allowance.objects.filter(plan_version__published_at__isnull=False).order_by("id"):
+        found[row.plan_version_id].append(
+            values.Allowance(
+                allowance_id=row.pk,
+                kind=values.UsageKind.from_code(row.usage_kind),
+                amount=row.amount,
+                zone_classes=frozenset(row.zone_classes),
+                priority=row.priority,
+                step=row.step,
+            )
+        )
+    return found
+
+
+def get_plan_version(version_id: int) -> PlanVersion:
+    """Return a version with its plan; PlanVersion.DoesNotExist if there is none."""
+    return PlanVersion.objects.select_related("plan").get(pk=version_id)
+
+
+def list_plans_on_sale(
+    *,
+    on: date,
+    service: str = "",
+    account_kind: str = "",
+    audience: str = "",
+) -> list[PlanVersion]:
+    """
+    Return the latest version on sale of each plan, with plan and allowances, cheapest first.
+
+    `audience` is person or company; plans for everybody are in both.
+    """
+    versions = (
+        PlanVersion.objects.filter(
+            published_at__isnull=False, on_sale_from__lte=on, plan__is_archived=False
+        )
+        .filter(Q(closed_on__isnull=True) | Q(closed_on__gt=on))
+        .order_by("plan_id", "-number")
+        .distinct("plan_id")
+    )
+    if service:
+        versions = versions.filter(plan__service=service)
+    if account_kind:
+        versions = versions.filter(plan__account_kind__in=["", account_kind])
+    if audience:
+        versions = versions.filter(plan__audience__in=["all", audience])
+    found = versions.select_related("plan").prefetch_related("allowances")
+    return sorted(found, key=lambda version: (version.fee, version.plan.code))
+
+
+def get_tax_percent(*, category: str, on: date) -> Decimal:
+    """Return the percent of a tax category on a day; raise UnknownTaxRate if none is in force."""
+    rate = (
+        TaxRate.objects.filter(category=category, valid_from__lte=on)
+        .filter(Q(valid_to__isnull=True) | Q(valid_to__gt=on))
+        .first()
+    )
+    if rate is None:
+        message = _("No rate of tax “%(category)s” is in force on %(day)s.")
+        raise UnknownTaxRate(message % {"category": category, "day": on})
+    return rate.percent
+
+
+def zone_names(*, language: str) -> dict[int, str]:
+    """Return the names of all zones in Russian (ru) or English (en), by id."""
+    name = "name_ru" if language == "ru" else "name_en"
+    return dict(Zone.objects.annotate(name=Coalesce(name, "code")).values_list("id", "name"))
+
+
+def invariants() -> list[Invariant]:
+    """Return what must hold in the catalogue."""
+    return [
+        Invariant(
+            name="tariffs: tax rates follow each other without gaps",
+            sql="""
+                SELECT category, valid_to, following FROM (
+                    SELECT category, valid_to,
+                           lead(valid_from) OVER (PARTITION BY category ORDER BY valid_from)
+                           AS following
+                      FROM tariffs_taxrate) AS r
+                 WHERE following IS NOT NULL AND valid_to IS DISTINCT FROM following
+            """,
+            why=_("On some days a tax category has no rate, so no bill can be issued."),
+        ),
+        Invariant(
+            name="tariffs: published plans use decks of the right kind",
+            sql="""
+                SELECT d.plan_version_id, d.usage_kind, k.usage_kind AS deck_kind
+                  FROM tariffs_plandeck d JOIN tariffs_ratedeck k ON k.id = d.deck_id
+                  JOIN tariffs_planversion v ON v.id = d.plan_version_id
+                 WHERE v.published_at IS NOT NULL AND d.usage_kind <> k.usage_kind
+            """,
+            why=_("A plan would price one kind of usage by the prices of another."),
+        ),
+    ]
