@@ -160,10 +160,10 @@ def _checked(name: str, kind: str, values: npt.NDArray[Any]) -> npt.NDArray[Any]
 
 def _fill_money(target: npt.NDArray[Any], minor: npt.NDArray[Any]) -> None:
     """
-    Write numeric(…, 2) as four digits of base 10000, two of them before the point's group.
+    Write numeric(…, 2) as four digits of base 10000, the last one behind the point.
 
-    The weight says how many groups stand before the point: 2 more than the first. PostgreSQL
-    strips leading and trailing zeros itself.
+    The head is: number of digits, weight of the first (10000²), sign, decimals shown. PostgreSQL
+    strips zeros at both ends itself.
     """
     size = np.abs(minor)
     if len(size) and size.max() >= MOST_MINOR:

@@ -176,3 +176,16 @@ def _beat_until(piece: JobRun, progress: Progress, stop: Event, *, every: float)
         return
     finally:
         connection.close()
+
+
+REOPEN: Final = """
+    UPDATE kernel_jobrun SET state = 'pending'
+     WHERE job = %s AND business_date = %s AND state = 'done'
+"""
+
+
+def reopen(*, job: str, business_date: date) -> int:
+    """Let the finished pieces of a job run once more (their work is idempotent); return how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(REOPEN, [job, business_date])
+        return int(cursor.rowcount)

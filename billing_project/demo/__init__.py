@@ -1,0 +1,1 @@
+"""The demo operator «Ладога Телеком»: invented people, plans, payments, and files of its switches."""

@@ -1,0 +1,245 @@
+"""
+Sets the demo operator up: catalogue, people, money, files of the switches, the months before.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from django.contrib.auth.models import Group
+from django.db import connection, transaction
+
+from accounts import operations as accounts_operations
+from accounts.domain.kinds import Kind
+from accounts.models import Customer, User
+from billing_project import night_steps
+from billing_project.demo.establish import ZONE, Established, establish, midnight
+from billing_project.demo.people import DemoAccount, draw_people
+from billing_project.demo.sell import create_operator, put_on_sale
+from billing_project.demo.usage import Lines, Written, days_before, write_usage
+from billing_project.kernel import operations as kernel_operations
+from billing_project.kernel.periods import Period, add_months, month_of
+
+ACTOR: Final = "system:demo"
+Tell = Callable[[str], None]
+
+PAYMENTS: Final = """
+    SELECT a.id, 50 * ceil((f.fee + d.h %% 5 * 40 + 20) / 50)::numeric, g.gateway,
+           'demo-' || a.id || '-' || m.day, (m.day + d.h %% 26 + time '10:00') AT TIME ZONE %(zone)s
+               + make_interval(mins => d.h %% 700),
+           (m.day + d.h %% 26)::date, ''
+      FROM accounts_account a
+      CROSS JOIN generate_series(%(first)s::date, %(last)s::date, '1 month') AS s (moment)
+      CROSS JOIN LATERAL (SELECT s.moment::date AS day) AS m
+      CROSS JOIN LATERAL (
+          SELECT abs(hashint8(a.id * 7919 + (m.day - date '2000-01-01') + %(seed)s))::int AS h) AS d
+      CROSS JOIN LATERAL (
+          SELECT (ARRAY['terminal', 'card', 'card', 'cash'])[1 + d.h %% 4] AS gateway) AS g
+      JOIN (SELECT p.account_id, sum(v.fee) AS fee
+              FROM accounts_planassignment p JOIN tariffs_planversion v ON v.id = p.plan_version_id
+             GROUP BY p.account_id) AS f ON f.account_id = a.id
+     WHERE d.h %% 100 < 88 AND m.day + d.h %% 26 BETWEEN %(first)s AND %(last)s
+"""
+
+
+class UnableToSeed(Exception):
+    """There are customers already; the demo goes into an empty installation only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """What was made."""
+
+    customers: int
+    accounts: int
+    services: int
+    payments: int
+    usage: Written
+    logins: list[tuple[str, str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How large the demo is, which days it spans, and where files go."""
+
+    subscribers: int
+    days: int
+    seed: int
+    last_day: date
+    now: datetime
+    usage_dir: Path
+    per_day: float = 1.0
+    with_history: bool = True
+
+    @property
+    def period(self) -> Period:
+        """The days with usage."""
+        return days_before(self.last_day, self.days)
+
+
+def seed_demo(*, wishes: Wishes, tell: Tell) -> Seeded:
+    """Make the demo operator in an empty installation; the same wishes make the same operator."""
+    if Customer.objects.exists():
+        raise UnableToSeed
+    first_day = wishes.period.start
+    kernel_operations.ensure_months(first=add_months(first_day, -1), last=wishes.last_day)
+    with transaction.atomic():
+        tell("catalogue")
+        versions = put_on_sale(now=midnight(first_day - timedelta(days=60)))
+        tell("people")
+        customers, accounts = draw_people(
+            count=wishes.subscribers, seed=wishes.seed, first_day=first_day
+        )
+        ids = establish(
+            customers=customers,
+            accounts=accounts,
+            entity=create_operator(),
+            versions=versions,
+            first_day=first_day,
+        )
+        tell("money")
+        accounts_operations.open_balances()
+        _open_with(accounts, ids, on=first_day, now=wishes.now)
+        logins = _logins(ids, accounts)
+    payments = _pay(wishes)
+    _analyze()
+    tell("files of the switches")
+    usage = _write_files(accounts, wishes)
+    if wishes.with_history:
+        _close_months(wishes, tell)
+    return Seeded(len(customers), len(accounts), ids.services, payments, usage, logins)
+
+
+def _open_with(
+    accounts: list[DemoAccount], ids: Established, *, on: date, now: datetime
+) -> None:
+    """Carry over the balances that people came with."""
+    numbers = [ids.first_account + place for place in range(len(accounts))]
+    amounts = [account.opening for account in accounts]
+    accounts_operations.post_many(
+        source_sql="""
+            SELECT o.account_id, 1, o.amount, %(on)s::date, NULL::bigint, NULL::jsonb
+              FROM unnest(%(ids)s::bigint[], %(amounts)s::numeric[]) AS o (account_id, amount)
+        """,
+        params={"on": on, "ids": numbers, "amounts": amounts},
+        kind=Kind.OPENING,
+        now=now,
+        actor=ACTOR,
+    )
+
+
+def _pay(wishes: Wishes) -> int:
+    params = {
+        "zone": str(ZONE),
+        "first": wishes.period.start,
+        "last": wishes.last_day,
+        "seed": wishes.seed,
+    }
+    return accounts_operations.take_payments(
+        source_sql=PAYMENTS, params=params, now=wishes.now, actor=ACTOR, announce=False
+    )
+
+
+def _logins(ids: Established, accounts: list[DemoAccount]) -> list[tuple[str, str, str]]:
+    """Make the staff and let the first few subscribers sign in by password."""
+    made = []
+    staff = (
+        ("agent", "Агентова Анна", "agent"),
+        ("cashier", "Кассирова Клара", "cashier"),
+        ("accountant", "Балансова Берта", "accountant"),
+        ("admin", "Админов Арсений", "administrator"),
+    )
+    for login, name, role in staff:
+        password = f"ladoga-{login}"
+        user = User.objects.create_user(
+            login, password, kind=User.Kind.STAFF, full_name=name, is_superuser=False
+        )
+        user.groups.add(Group.objects.get(name=role))
+        made.append((f"CRM, {role}", login, password))
+    seen: set[str] = set()
+    for place, account in enumerate(accounts):
+        what = f"{account.kind} {account.services[0].service}"
+        if what in seen:
+            continue
+        seen.add(what)
+        customer_id = ids.first_customer + account.customer
+        login = f"c{customer_id}"
+        if not User.objects.filter(login=login).exists():
+            User.objects.create_user(
+                login, "ladoga-abonent", kind=User.Kind.SUBSCRIBER, customer_id=customer_id
+            )
+        made.append((f"account, {what}", _account_number(ids.first_account + place), "ladoga-abonent"))
+    return made
+
+
+def _account_number(account_id: int) -> str:
+    from accounts.models import Account
+
+    return Account.objects.get(pk=account_id).number
+
+
+def _analyze() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def _lines(accounts: list[DemoAccount]) -> Lines:
+    of_kind: dict[str, list[str]] = {"msisdn": [], "fixed": [], "login": []}
+    for account in accounts:
+        for service in account.services:
+            of_kind[service.identifier_kind].append(service.identifier)
+    return Lines(
+        mobile=np.array(of_kind["msisdn"], dtype=np.int64),
+        fixed=np.array(of_kind["fixed"], dtype=np.int64),
+        logins=of_kind["login"],
+    )
+
+
+def _write_files(accounts: list[DemoAccount], wishes: Wishes) -> Written:
+    """Write the files of each month into a folder of its own, those of the last where the night looks."""
+    lines = _lines(accounts)
+    total = Written(0, 0)
+    for part in _months(wishes):
+        written = write_usage(
+            folder=_folder(wishes, part),
+            lines=lines,
+            period=part,
+            per_day=wishes.per_day,
+            seed=wishes.seed * 100_000 + part.start.toordinal(),
+        )
+        total = Written(total.files + written.files, total.lines + written.lines)
+    return total
+
+
+def _months(wishes: Wishes) -> list[Period]:
+    """Cut the demo's days at the ends of months; the night closes the last part."""
+    if not wishes.with_history:
+        return [wishes.period]
+    parts, start = [], wishes.period.start
+    while start < wishes.period.end:
+        end = min(month_of(start).end, wishes.period.end)
+        parts.append(Period(start, end))
+        start = end
+    return parts
+
+
+def _folder(wishes: Wishes, part: Period) -> Path:
+    if part.end == wishes.period.end:
+        return wishes.usage_dir
+    return wishes.usage_dir.with_name(f"{wishes.usage_dir.name}-{part.start:%Y-%m}")
+
+
+def _close_months(wishes: Wishes, tell: Tell) -> None:
+    """Close the last day of every month before the demo's last, as the nights then did."""
+    for part in _months(wishes)[:-1]:
+        day = part.last_day
+        tell(f"night of {day:%d.%m.%Y}")
+        night_steps.close_day(
+            business_date=day,
+            now=datetime.combine(day + timedelta(days=1), time(1), tzinfo=ZONE),
+            folder=_folder(wishes, part),
+            actor=ACTOR,
+        )
