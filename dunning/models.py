@@ -73,7 +73,11 @@ class ServiceAccess(models.Model):
     account = models.ForeignKey(Account, on_delete=models.PROTECT)
     level = models.CharField(max_length=20, choices=Level)
     speed_kbps = models.PositiveIntegerField(null=True)
+    # The whole state last ordered of the network; {} = nothing was ordered yet.
+    desired = models.JSONField(default=dict)
     rule_id = models.BigIntegerField(null=True)
+    # Of which rules (domain.access.mark_rules): when an operator edits them, all is decided anew.
+    rules_mark = models.IntegerField(null=True)
     since = models.DateTimeField()
 
     class Meta:
@@ -144,6 +148,8 @@ class PromisedPayment(models.Model):
         KEPT = "kept", _("kept")
         BROKEN = "broken", _("broken")
 
+    MOVES = {State.KEPT: (State.OPEN,), State.BROKEN: (State.OPEN,)}
+
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="promises")
     amount = models.DecimalField(max_digits=14, decimal_places=2)
     price = models.DecimalField(max_digits=10, decimal_places=2, default=0)
@@ -161,6 +167,10 @@ class PromisedPayment(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["account"], condition=models.Q(state="open"), name="promise_one_open"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["open", "kept", "broken"]),
+                name="promise_state_known",
             ),
             models.CheckConstraint(
                 condition=models.Q(amount__gt=0), name="promise_amount_positive"

@@ -17,6 +17,7 @@ class ProvisioningConfig(AppConfig):
 
 
 def _ensure_reference_data(**_kwargs: object) -> None:
+    # Operations import models, which are not ready while apps load.
     from provisioning import operations
 
     operations.ensure_reference_data()

@@ -1,0 +1,23 @@
+"""What dunning does: decide access, give and close promised payments, set limits."""
+
+from dunning.operations import promises
+from dunning.operations.deciding import (
+    Decided,
+    UnableToSettle,
+    audit_all,
+    decide_accounts,
+    drain_crossings,
+)
+from dunning.operations.promises import UnableToPromise
+from dunning.operations.rules import ensure_reference_data
+
+__all__ = [
+    "Decided",
+    "UnableToPromise",
+    "UnableToSettle",
+    "audit_all",
+    "decide_accounts",
+    "drain_crossings",
+    "ensure_reference_data",
+    "promises",
+]
