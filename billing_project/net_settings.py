@@ -4,6 +4,6 @@ from billing_project.settings import *  # noqa: F403 - everything not named here
 
 ROOT_URLCONF = "billing_project.net_urls"
 WSGI_APPLICATION = "billing_project.net_wsgi.application"
-MIDDLEWARE = ["billing_project.net_token.require_token"]
+MIDDLEWARE = ["billing_project.logs.follow_requests", "billing_project.net_token.require_token"]
 # A few threads, each with a connection it keeps: connecting costs more than the answer.
 DATABASES["default"]["CONN_MAX_AGE"] = None  # noqa: F405

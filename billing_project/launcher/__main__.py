@@ -21,6 +21,8 @@ from billing_project.launcher.processes import is_listening
 from billing_project.launcher.services import kept_services, stop_running, throw_away_services
 from billing_project.launcher.supervisor import Supervisor
 
+# Static files are found where they lie, and root is who asked us to run.
+_EXPECTED = "ignore:No directory at,ignore:You're running the worker with superuser privileges"
 _MANAGE = [sys.executable, "manage.py"]
 
 
@@ -111,7 +113,7 @@ def _clean(_: argparse.Namespace) -> int:
 
 
 def _environment(addresses: dict[str, str]) -> dict[str, str]:
-    return {**os.environ, **product.own_secrets(), **addresses}
+    return {"PYTHONWARNINGS": _EXPECTED, **os.environ, **product.own_secrets(), **addresses}
 
 
 def _step(title: str, command: Sequence[str], env: dict[str, str]) -> None:

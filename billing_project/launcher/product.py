@@ -57,7 +57,7 @@ def _granian(target: str, *, port: int, threads: int) -> list[str]:
 
 
 def _celery(*words: str) -> list[str]:
-    return [sys.executable, "-m", "celery", "-A", "billing_project.celery", *words]
+    return [sys.executable, "-m", "celery", "--quiet", "-A", "billing_project.celery", *words]
 
 
 def _worker() -> list[str]:

@@ -50,5 +50,5 @@ def test_the_process_has_no_sessions_and_keeps_its_connections() -> None:
     told = subprocess.run(
         [sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    expected = "['billing_project.net_token.require_token'] billing_project.net_urls None"
-    assert told.stdout.strip() == expected
+    middleware = ["billing_project.logs.follow_requests", "billing_project.net_token.require_token"]
+    assert told.stdout.strip() == f"{middleware} billing_project.net_urls None"
