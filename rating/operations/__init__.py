@@ -1,0 +1,36 @@
+"""What rating does: files in, batches priced and posted, suspense recycled or written off."""
+
+from rating.operations.batches import (
+    BatchReport,
+    UnableToPriceBatch,
+    open_batch,
+    price_batch,
+    report_of,
+)
+from rating.operations.files import Received, UnableToReceive, receive_files
+from rating.operations.posting import UnableToPostBatch, post_batch
+from rating.operations.suspense import (
+    Recycled,
+    UnableToRecycle,
+    UnableToWriteOff,
+    recycle,
+    write_off,
+)
+
+__all__ = [
+    "BatchReport",
+    "Received",
+    "Recycled",
+    "UnableToPostBatch",
+    "UnableToPriceBatch",
+    "UnableToReceive",
+    "UnableToRecycle",
+    "UnableToWriteOff",
+    "open_batch",
+    "post_batch",
+    "price_batch",
+    "receive_files",
+    "recycle",
+    "report_of",
+    "write_off",
+]

@@ -1,0 +1,234 @@
+"""
+Pricing runs: files to priced rows. Killed anywhere and run again, a run ends with the same rows.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from billing_project.kernel.operations import change_state, ensure_months
+from rating import queries
+from rating.domain.clock import month_numbers, table_day, zone_clock
+from rating.domain.usage import Ints
+from rating.models import UsageBatch, UsageFile
+from rating.operations import writing
+from rating.operations.files import ACTOR
+from rating.operations.reading import BatchUsage, Problem, read_batch
+from rating.operations.slices import SLICE_ROWS, Pricer, priced_ahead
+from rating.operations.writing import UnableToPriceBatch
+from tariffs.domain.deck import UsageKind
+
+Progress = Callable[[int, int], None]
+#: First key of the advisory lock of a source; the second is the source's id.
+SOURCE_LOCK: Final = 7_306_002
+
+
+@dataclass(frozen=True, slots=True)
+class BatchReport:
+    """
+    What became of a batch: records = priced + duplicates + not_charged + suspended.
+
+    `suspense` counts by reason, `amounts` sums what was priced by kind of usage (a string of the
+    currency), `refused` names files with the reason.
+    """
+
+    batch_id: int
+    files: int
+    records: int
+    priced: int
+    duplicates: int
+    not_charged: int
+    suspended: int
+    suspense: dict[str, int]
+    amounts: dict[str, str]
+    refused: dict[str, str]
+
+
+def open_batch(*, business_date: date, now: datetime) -> int | None:
+    """
+    Return the batch that takes the files waiting; None if none wait and the day has no batch.
+
+    A batch of the day that was not finished goes on. New files join it while nothing of it is
+    priced, or the order of pricing would not be that of time; else they wait for the next.
+    """
+    with transaction.atomic():
+        waiting = UsageFile.objects.filter(state=UsageFile.State.RECEIVED, batch__isnull=True)
+        found = queries.find_batch_of_day(business_date)
+        is_free = found is None or found.state == UsageBatch.State.POSTED
+        if is_free and waiting.exists():
+            found = UsageBatch.objects.create(business_date=business_date, opened_at=now)
+        if found and found.state == UsageBatch.State.OPEN and not queries.has_rows(found.pk):
+            waiting.update(batch=found)
+    return found.pk if found else None
+
+
+def price_batch(
+    *, batch_id: int, now: datetime, progress: Progress | None = None, slice_rows: int = SLICE_ROWS
+) -> BatchReport:
+    """
+    Price everything in the files of a batch; `progress(done, total)` counts records.
+
+    Slices are committed one by one. Run again after a kill it finds what is priced, prices the
+    rest in the same order of time, and ends with the same rows. A batch priced already answers
+    with its report.
+    """
+    batch = UsageBatch.objects.get(pk=batch_id)
+    if batch.state != UsageBatch.State.OPEN:
+        return report_of(batch)
+    files = queries.list_batch_files(batch_id)
+    with hold_sources(sorted({file.source_id or 0 for file in files})):
+        with transaction.atomic():
+            batch = UsageBatch.objects.select_for_update(no_key=True).get(pk=batch_id)
+        if batch.state != UsageBatch.State.OPEN:
+            return report_of(batch)
+        usage = read_batch(files, batch_id=batch_id, now=now)
+        problems = _price(batch_id, files, usage, progress=progress, slice_rows=slice_rows)
+        _finish(batch, files, usage, problems=problems, now=now)
+    return report_of(UsageBatch.objects.get(pk=batch_id))
+
+
+def report_of(batch: UsageBatch) -> BatchReport:
+    """Return what was noted when the batch was priced. Raises UnableToPriceBatch if it was not."""
+    if not batch.summary:
+        message = _("Batch %(batch)s is not priced yet.")
+        raise UnableToPriceBatch(message % {"batch": batch.pk})
+    return BatchReport(batch_id=batch.pk, **batch.summary)
+
+
+@contextmanager
+def hold_sources(source_ids: Sequence[int]) -> Iterator[None]:
+    """
+    Keep other runs away from the sources, on a connection of its own (decision A6).
+
+    The locks are of a transaction that does nothing else: they end with it, however it ends.
+    """
+    other: Any = connection.Database.connect(**connection.get_connection_params())
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            for source_id in source_ids:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [SOURCE_LOCK, source_id])
+        yield
+    finally:
+        other.close()
+
+
+def _price(
+    batch_id: int,
+    files: Sequence[UsageFile],
+    usage: BatchUsage,
+    *,
+    progress: Progress | None,
+    slice_rows: int,
+) -> list[Problem]:
+    """Price and write slice after slice; return the problems of all records."""
+    problems = list(usage.problems)
+    if usage.span is None:
+        return problems
+    pricer = make_pricer(usage, batch_id=batch_id, file_ids=[file.pk for file in files])
+    granted = pricer.catalogue.granted
+    done = len(usage.done)
+    total = done + len(usage.to_price)
+    for ready in priced_ahead(usage.to_price, pricer.price, rows_at_once=slice_rows):
+        writing.write_slice(batch_id, ready, granted=granted)
+        problems += ready.problems
+        done += ready.records
+        if progress:
+            progress(done, total)
+    return problems
+
+
+def make_pricer(usage: BatchUsage, *, batch_id: int, file_ids: Sequence[int]) -> Pricer:
+    """Load what prices this usage, and make the months it is written to."""
+    first, last = usage.span or (0, 0)
+    zone = ZoneInfo(settings.TIME_ZONE)
+    first_day = datetime.fromtimestamp(first, zone).date()
+    ensure_months(first=first_day, last=datetime.fromtimestamp(last, zone).date())
+    return Pricer(
+        catalogue=queries.load_catalogue(on_or_after=first_day),
+        counters=queries.load_counters(months=_months(usage.to_price.started_at)),
+        batch_id=batch_id,
+        file_ids=np.array(file_ids, np.int64),
+    )
+
+
+def _months(moments: Ints) -> list[int]:
+    local, _ = zone_clock(settings.TIME_ZONE).read(moments)
+    months: list[int] = np.unique(month_numbers()[table_day(local)]).tolist()
+    return months
+
+
+@transaction.atomic
+def _finish(
+    batch: UsageBatch,
+    files: Sequence[UsageFile],
+    usage: BatchUsage,
+    *,
+    problems: list[Problem],
+    now: datetime,
+) -> None:
+    """Write suspense and counts, and close the batch for pricing."""
+    writing.lock_open_batch(batch.pk)
+    writing.suspend(problems, files=files, now=now)
+    counts = usage.counts
+    suspended = np.bincount([problem.file for problem in problems], minlength=len(files))
+    suspended = suspended.astype(np.int64)
+    priced = counts.records - counts.duplicates - counts.not_charged - suspended
+    writing.count_files(
+        files,
+        {
+            "records": counts.records,
+            "priced": priced,
+            "duplicates": counts.duplicates,
+            "not_charged": counts.not_charged,
+            "suspended": suspended,
+        },
+    )
+    _close_files(files, counts.refusals, now=now)
+    totals = queries.totals_of(batch.pk)
+    if sum(rows for _, rows, _ in totals) != priced.sum():
+        message = _("Batch %(batch)s: %(rows)s rows are priced, %(expected)s were to be.")
+        rows = sum(rows for _, rows, _ in totals)
+        raise UnableToPriceBatch(
+            message % {"batch": batch.pk, "rows": rows, "expected": int(priced.sum())}
+        )
+    batch.summary = {
+        "files": len(files),
+        "records": int(counts.records.sum()),
+        "priced": int(priced.sum()),
+        "duplicates": int(counts.duplicates.sum()),
+        "not_charged": int(counts.not_charged.sum()),
+        "suspended": int(suspended.sum()),
+        "suspense": dict(sorted(Counter(problem.reason.value for problem in problems).items())),
+        "amounts": {UsageKind(kind).code: str(amount) for kind, _, amount in totals},
+        "refused": {
+            file.name: refusal
+            for file, refusal in zip(files, counts.refusals, strict=True)
+            if refusal
+        },
+    }
+    batch.save(update_fields=["summary"])
+    change_state(model=UsageBatch, ids=[batch.pk], to=UsageBatch.State.PRICED, at=now, actor=ACTOR)
+
+
+def _close_files(files: Sequence[UsageFile], refusals: Sequence[str], *, now: datetime) -> None:
+    refused = []
+    for file, refusal in zip(files, refusals, strict=True):
+        if refusal:
+            file.refusal = refusal[:200]
+            refused.append(file)
+    UsageFile.objects.bulk_update(refused, ["refusal"])
+    ids = {file.pk for file in refused}
+    good = [file.pk for file in files if file.pk not in ids]
+    for to, some in ((UsageFile.State.REFUSED, sorted(ids)), (UsageFile.State.PRICED, good)):
+        if some:
+            change_state(model=UsageFile, ids=some, to=to, at=now, actor=ACTOR)

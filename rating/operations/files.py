@@ -1,0 +1,146 @@
+"""
+Taking in usage files: archived byte for byte, known by their hash, never taken twice.
+"""
+
+import hashlib
+import os
+import shutil
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from billing_project.kernel.operations import change_state
+from rating import queries
+from rating.formats import FORMATS
+from rating.models import UsageFile, UsageSource
+
+#: Files that somebody still writes.
+UNFINISHED: Final = (".part", ".tmp", ".swp")
+ACTOR: Final = "system:usage"
+
+
+class UnableToReceive(Exception):
+    """The folder isn't there, or the archive can't be written."""
+
+
+@dataclass(slots=True)
+class Received:
+    """What came: names of files new, seen before, and refused with the reason."""
+
+    new: list[str] = field(default_factory=list)
+    seen: list[str] = field(default_factory=list)
+    refused: list[tuple[str, str]] = field(default_factory=list)
+
+
+def receive_files(*, folder: Path, now: datetime) -> Received:
+    """
+    Take in `folder/<source code>/*`.
+
+    A file seen before is counted, and reported, and nothing more. A file of an unknown source or
+    format is refused with its reason, and kept in the archive; delivered again after the source
+    was set up, it is taken. Files stay where they lie. Hidden files and `.part`, `.tmp` are left.
+    """
+    if not folder.is_dir():
+        raise UnableToReceive(_("There is no folder %(folder)s.") % {"folder": folder})
+    sources = queries.sources_by_code()
+    report = Received()
+    for path in _files_in(folder):
+        code = path.parent.name if path.parent != folder else ""
+        name = f"{code}/{path.name}" if code else path.name
+        _receive(path, name=name, source=sources.get(code), now=now, report=report)
+    return report
+
+
+def open_archived(file: UsageFile) -> Path:
+    """Return where the bytes of a file are kept."""
+    return Path(settings.ARCHIVE_DIR) / file.archive_path
+
+
+def _files_in(folder: Path) -> list[Path]:
+    found = [*folder.glob("*"), *folder.glob("*/*")]
+    return sorted(
+        path
+        for path in found
+        if path.is_file()
+        and path.stat().st_size
+        and not path.name.startswith(".")
+        and path.suffix not in UNFINISHED
+    )
+
+
+def _receive(
+    path: Path, *, name: str, source: UsageSource | None, now: datetime, report: Received
+) -> None:
+    digest = _hash(path)
+    file = UsageFile.objects.filter(sha256=digest).first()
+    refusal = _refusal(source)
+    if file and (file.state != UsageFile.State.REFUSED or refusal):
+        UsageFile.objects.filter(pk=file.pk).update(times_seen=F("times_seen") + 1)
+        report.seen.append(name)
+        return
+    if file:
+        _take_again(file, name=name, source=source, now=now)
+        report.new.append(name)
+        return
+    file = UsageFile.objects.create(
+        source=source,
+        name=name[-200:],
+        sha256=digest,
+        size=path.stat().st_size,
+        archive_path=_archive(path, digest),
+        received_at=now,
+        state=UsageFile.State.REFUSED if refusal else UsageFile.State.RECEIVED,
+        refusal=refusal,
+    )
+    if refusal:
+        report.refused.append((name, refusal))
+    else:
+        report.new.append(name)
+
+
+def _refusal(source: UsageSource | None) -> str:
+    if source is None:
+        return _("No source has a folder of this name.")
+    if source.format not in FORMATS:
+        return _("The format “%(format)s” is unknown.") % {"format": source.format}
+    return ""
+
+
+@transaction.atomic
+def _take_again(file: UsageFile, *, name: str, source: UsageSource | None, now: datetime) -> None:
+    change_state(model=UsageFile, ids=[file.pk], to=UsageFile.State.RECEIVED, at=now, actor=ACTOR)
+    UsageFile.objects.filter(pk=file.pk).update(
+        source=source,
+        name=name[-200:],
+        batch=None,
+        refusal="",
+        times_seen=F("times_seen") + 1,
+    )
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _archive(path: Path, digest: str) -> str:
+    """Copy the file into the archive under its hash; return its place there."""
+    place = Path("usage") / digest[:2] / digest
+    target = Path(settings.ARCHIVE_DIR) / place
+    if target.exists():
+        return str(place)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # A name of our own until the bytes are safe: a killed copy is never taken for the file.
+    unfinished = target.with_name(f"{digest}.{os.getpid()}.part")
+    with path.open("rb") as source, unfinished.open("wb") as copy:
+        shutil.copyfileobj(source, copy, 1 << 20)
+        copy.flush()
+        os.fsync(copy.fileno())
+    unfinished.replace(target)
+    return str(place)

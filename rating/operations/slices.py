@@ -1,0 +1,132 @@
+"""
+Slices of a batch: priced by the core one ahead, in a thread, while the one before is written.
+
+The thread touches numpy only; everything that speaks to the database is the caller's.
+"""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from billing_project.kernel import binary_copy
+from rating.domain.allowances import AllowanceCounters, counters_of
+from rating.domain.engine import price_columns
+from rating.domain.intake import Intake
+from rating.domain.suspense import OF_PRICING
+from rating.domain.usage import Ints, PricedColumns, Reason
+from rating.operations.reading import Problem
+from rating.queries.catalogue import Catalogue
+
+#: Large enough for the unique key to be filled in few passes, small enough to overlap.
+SLICE_ROWS: Final = 250_000
+
+Column = tuple[str, str, Ints]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PricedSlice:
+    """Rows as they are written, in the order of the unique key, and what goes with them."""
+
+    rows: list[Column]
+    uses: AllowanceCounters
+    problems: list[Problem]
+    records: int
+
+    @property
+    def priced(self) -> int:
+        """How many rows there are to write."""
+        return len(self.rows[0][2])
+
+
+@dataclass(slots=True)
+class Pricer:
+    """Prices slices in order of time and carries the allowances from one to the next."""
+
+    catalogue: Catalogue
+    counters: AllowanceCounters
+    batch_id: int
+    file_ids: Ints
+
+    def price(self, intake: Intake) -> PricedSlice:
+        """Price one slice; slices must come in order."""
+        usage = intake.usage()
+        priced, self.counters = price_columns(
+            usage, catalogue=self.catalogue.compiled, counters=self.counters
+        )
+        good = np.flatnonzero(priced.reason == Reason.PRICED)
+        # Slices come by time and record key: by account on top of that is the unique key's order.
+        order = np.argsort(priced.account_id[good], kind="stable")
+        return PricedSlice(
+            rows=self._columns(intake, priced, good[order]),
+            uses=_total(priced),
+            problems=list(_problems(intake, priced)),
+            records=len(intake),
+        )
+
+    def _columns(self, intake: Intake, priced: PricedColumns, rows: Ints) -> list[Column]:
+        band_id = self.catalogue.band_ids(priced.deck_version_id[rows], priced.band[rows])
+        return [
+            ("account_id", "bigint", priced.account_id[rows]),
+            ("started_at", "timestamptz", intake.started_at[rows]),
+            ("record_key", "bigint", intake.record_key[rows]),
+            ("batch_id", "bigint", np.full(len(rows), self.batch_id)),
+            ("file_id", "bigint", self.file_ids[intake.file[rows]]),
+            ("subscription_id", "bigint", priced.subscription_id[rows]),
+            ("other_number", "bigint", intake.number_b[rows]),
+            ("quantity", "bigint", intake.quantity[rows]),
+            ("billed", "bigint", priced.billed_units[rows]),
+            ("allowance_used", "bigint", priced.allowance_used[rows]),
+            ("band_id", "integer", band_id),
+            ("plan_version_id", "integer", priced.plan_version_id[rows]),
+            ("deck_version_id", "integer", priced.deck_version_id[rows]),
+            ("allowance_id", "integer", priced.allowance_id[rows]),
+            ("source_id", "smallint", intake.source_id[rows]),
+            ("kind", "smallint", intake.kind[rows]),
+            ("zone_id", "smallint", priced.zone_id[rows]),
+            ("amount", "money", priced.amount[rows]),
+        ]
+
+
+def _total(priced: PricedColumns) -> AllowanceCounters:
+    uses = priced.uses
+    return counters_of(
+        account_id=uses.account_id,
+        subscription_id=uses.subscription_id,
+        allowance_id=uses.allowance_id,
+        period=uses.period,
+        used=uses.used,
+    )
+
+
+def _problems(intake: Intake, priced: PricedColumns) -> Iterator[Problem]:
+    for row in np.flatnonzero(priced.reason != Reason.PRICED).tolist():
+        yield Problem(
+            file=int(intake.file[row]),
+            line=int(intake.line[row]),
+            reason=OF_PRICING[Reason(int(priced.reason[row]))],
+            started_at=int(intake.started_at[row]),
+        )
+
+
+def priced_ahead(
+    intake: Intake, price: Callable[[Intake], PricedSlice], *, rows_at_once: int = SLICE_ROWS
+) -> Iterator[PricedSlice]:
+    """Yield the slices of an intake, each priced while its predecessor is being used."""
+    starts = range(0, len(intake), rows_at_once)
+    parts = (intake.part(start, start + rows_at_once) for start in starts)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        following = [pool.submit(price, next(parts))] if starts else []
+        while following:
+            ready = following.pop().result()
+            part = next(parts, None)
+            if part is not None:
+                following.append(pool.submit(price, part))
+            yield ready
+
+
+def copy_rows(rows: list[Column]) -> int:
+    """Append priced rows; inside the caller's transaction."""
+    return binary_copy.copy_in(table="rating_pricedusage", columns=rows)

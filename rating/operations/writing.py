@@ -1,0 +1,146 @@
+"""
+What a pricing run writes: slices of priced rows with their allowances, suspense, the final counts.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from billing_project.kernel import binary_copy
+from rating.domain.allowances import AllowanceCounters
+from rating.formats.rows import readable
+from rating.models import SuspenseRecord, UsageBatch, UsageFile
+from rating.operations.files import open_archived
+from rating.operations.reading import Problem
+from rating.operations.slices import PricedSlice, copy_rows
+
+USED: Final = """
+    INSERT INTO rating_allowanceuse AS u
+        (account_id, subscription_id, allowance_id, month, granted, used)
+    SELECT d.account_id, d.subscription_id, d.allowance_id, d.month, g.amount, d.used
+      FROM rating_used d
+      JOIN unnest(%s::integer[], %s::bigint[]) AS g (allowance_id, amount) USING (allowance_id)
+     ORDER BY d.account_id, d.subscription_id, d.allowance_id, d.month
+    ON CONFLICT (account_id, subscription_id, allowance_id, month)
+    DO UPDATE SET used = u.used + excluded.used
+"""
+
+SUSPEND: Final = """
+    INSERT INTO rating_suspenserecord
+        (file_id, line, reason, detail, raw, corrected, started_at, state, suspended_at, closed_by)
+    SELECT file_id, line, reason, detail, raw, '', started_at, 'waiting', %s, ''
+      FROM unnest(%s::bigint[], %s::integer[], %s::text[], %s::text[], %s::text[],
+                  %s::timestamptz[])
+           AS p (file_id, line, reason, detail, raw, started_at)
+    ON CONFLICT (file_id, line) DO NOTHING
+"""
+SUSPENDED_AT_ONCE: Final = 10_000
+
+
+class UnableToPriceBatch(Exception):
+    """The batch isn't open any more, or its counts don't add up."""
+
+
+def lock_open_batch(batch_id: int) -> UsageBatch:
+    """
+    Lock the batch until the transaction ends; raise UnableToPriceBatch unless it is open.
+
+    A run that was killed may still be committing on the server: this waits for it.
+    """
+    batch = UsageBatch.objects.select_for_update(no_key=True).get(pk=batch_id)
+    if batch.state != UsageBatch.State.OPEN:
+        message = _("Batch %(batch)s is priced already.")
+        raise UnableToPriceBatch(message % {"batch": batch_id})
+    return batch
+
+
+def write_slice(batch_id: int, ready: PricedSlice, *, granted: dict[int, int]) -> None:
+    """Write priced rows and what they took from allowances in one transaction."""
+    with transaction.atomic():
+        lock_open_batch(batch_id)
+        copy_rows(ready.rows)
+        _add_uses(ready.uses, granted)
+
+
+def _add_uses(uses: AllowanceCounters, granted: dict[int, int]) -> None:
+    if not len(uses):
+        return
+    with connection.cursor() as cursor:
+        # Inside an outer transaction the table of the slice before is still there.
+        cursor.execute("""
+            CREATE TEMPORARY TABLE IF NOT EXISTS rating_used (
+                account_id bigint NOT NULL, subscription_id bigint NOT NULL,
+                allowance_id integer NOT NULL, month integer NOT NULL, used bigint NOT NULL
+            ) ON COMMIT DROP
+        """)
+        cursor.execute("DELETE FROM rating_used")
+        binary_copy.copy_in(
+            table="rating_used",
+            columns=[
+                ("account_id", "bigint", uses.account_id),
+                ("subscription_id", "bigint", uses.subscription_id),
+                ("allowance_id", "integer", uses.allowance_id),
+                ("month", "integer", uses.period),
+                ("used", "bigint", uses.used),
+            ],
+        )
+        cursor.execute(USED, [list(granted), list(granted.values())])
+
+
+def suspend(problems: Sequence[Problem], *, files: Sequence[UsageFile], now: datetime) -> None:
+    """Put records into suspense, each line of a file once."""
+    lines = _missing_lines(problems, files)
+    for start in range(0, len(problems), SUSPENDED_AT_ONCE):
+        some = problems[start : start + SUSPENDED_AT_ONCE]
+        columns: list[list[Any]] = [
+            [files[problem.file].pk for problem in some],
+            [problem.line for problem in some],
+            [problem.reason.value for problem in some],
+            [problem.detail for problem in some],
+            [problem.raw or lines[problem.file, problem.line] for problem in some],
+            [_moment(problem.started_at) for problem in some],
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(SUSPEND, [now, *columns])
+
+
+def _moment(seconds: int | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def _missing_lines(
+    problems: Iterable[Problem], files: Sequence[UsageFile]
+) -> dict[tuple[int, int], str]:
+    """Read the lines of records whose trouble was seen after the file had been parsed."""
+    wanted: dict[int, set[int]] = {}
+    for problem in problems:
+        if problem.raw is None:
+            wanted.setdefault(problem.file, set()).add(problem.line)
+    found = {}
+    for position, numbers in wanted.items():
+        with open_archived(files[position]).open("rb") as stream:
+            for number, line in enumerate(stream, start=1):
+                if number in numbers:
+                    text = line.removeprefix(b"\xef\xbb\xbf").rstrip(b"\r\n")
+                    found[position, number] = readable(text)
+    return found
+
+
+def count_files(files: Sequence[UsageFile], counts: dict[str, npt.NDArray[np.int64]]) -> None:
+    """Write the counters of files, given by name of the field and position of the file."""
+    for position, file in enumerate(files):
+        for name, values in counts.items():
+            setattr(file, name, int(values[position]))
+    UsageFile.objects.bulk_update(files, list(counts), batch_size=500)
+
+
+def waiting(ids: Iterable[int]) -> list[SuspenseRecord]:
+    """Lock and return those of the records that wait, with their files and sources."""
+    records = SuspenseRecord.objects.filter(pk__in=list(ids), state=SuspenseRecord.State.WAITING)
+    locked = records.select_for_update(no_key=True, of=("self",))
+    return list(locked.select_related("file__source").order_by("pk"))

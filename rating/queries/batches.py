@@ -1,0 +1,105 @@
+"""
+What batches, files and priced rows say to the operations that go on with them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+import numpy as np
+from django.db import connection
+
+from billing_project.kernel import binary_copy
+from rating.domain.usage import Ints
+from rating.models import UsageBatch, UsageFile, UsageSource
+
+EXISTING: Final = """
+    SELECT record_key, batch_id FROM rating_pricedusage
+     WHERE source_id = %s AND started_at >= to_timestamp(%s) AND started_at <= to_timestamp(%s)
+"""
+
+SUMS: Final = """
+    SELECT kind, account_id, (sum(amount) * 100)::bigint,
+           CASE WHEN min(subscription_id) = max(subscription_id)
+                THEN min(subscription_id) ELSE 0 END
+      FROM rating_pricedusage WHERE batch_id = %s
+     GROUP BY kind, account_id HAVING sum(amount) <> 0
+     ORDER BY kind, account_id
+"""
+
+TOTALS: Final = """
+    SELECT kind, count(*), sum(amount) FROM rating_pricedusage WHERE batch_id = %s
+     GROUP BY kind ORDER BY kind
+"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Charges:
+    """Amounts of a batch in minor units, one per kind of usage and account, in that order."""
+
+    kind: Ints
+    account_id: Ints
+    amount: Ints
+    subscription_id: Ints
+
+    def __len__(self) -> int:
+        return len(self.kind)
+
+    def parts(self, size: int) -> Iterator["Charges"]:
+        """Yield the charges by kind, at most so many at once."""
+        for kind in np.unique(self.kind):
+            rows = np.flatnonzero(self.kind == kind)
+            for start in range(0, len(rows), size):
+                some = rows[start : start + size]
+                yield Charges(*(getattr(self, column.name)[some] for column in fields(self)))
+
+
+def priced_before(*, source_id: int, first: int, last: int) -> tuple[Ints, Ints]:
+    """Return record keys and batches of what is priced of a source between two moments."""
+    keys, batches = binary_copy.copy_out(
+        sql=EXISTING, params=[source_id, first, last], types=["bigint", "bigint"]
+    )
+    return keys, batches
+
+
+def charges_of(batch_id: int) -> Charges:
+    """Return what a batch charges whom; accounts that owe nothing are not in it."""
+    return Charges(
+        *binary_copy.copy_out(
+            sql=SUMS, params=[batch_id], types=["smallint", "bigint", "bigint", "bigint"]
+        )
+    )
+
+
+def totals_of(batch_id: int) -> list[tuple[int, int, Decimal]]:
+    """Return kind of usage, number of rows and amount of a batch."""
+    with connection.cursor() as cursor:
+        cursor.execute(TOTALS, [batch_id])
+        return list(cursor.fetchall())
+
+
+def list_batch_files(batch_id: int) -> list[UsageFile]:
+    """Return the files of a batch with their sources, in the order in which they count."""
+    files = UsageFile.objects.filter(batch_id=batch_id, source__isnull=False)
+    return list(files.select_related("source").order_by("id"))
+
+
+def find_batch_of_day(business_date: date) -> UsageBatch | None:
+    """Return the newest batch of a business day."""
+    return UsageBatch.objects.filter(business_date=business_date).order_by("-id").first()
+
+
+def has_rows(batch_id: int) -> bool:
+    """Whether anything of the batch is priced already."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM rating_pricedusage WHERE batch_id = %s)", [batch_id]
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def sources_by_code() -> dict[str, UsageSource]:
+    """Return all sources by the name of their folder."""
+    return {source.code: source for source in UsageSource.objects.order_by("id")}
