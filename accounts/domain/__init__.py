@@ -1,0 +1,1 @@
+"""Decisions about accounts in plain Python: values in, values out."""

@@ -2,8 +2,8 @@
 The operator's legal entities, contracts, and personal accounts (лицевые счета).
 """
 
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.contrib.postgres.indexes import GinIndex
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 

@@ -60,7 +60,9 @@ class PaymentReference(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["gateway", "external_id"], name="paymentreference_once"),
+            models.UniqueConstraint(
+                fields=["gateway", "external_id"], name="paymentreference_once"
+            ),
         ]
 
     def __str__(self) -> str:

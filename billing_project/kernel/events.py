@@ -21,6 +21,7 @@ NUDGES: Final[dict[str, str]] = {
 #: kind -> consumers that get an inbox row.
 CONSUMERS: Final[dict[str, tuple[str, ...]]] = {
     "customer.created": (),
+    "customer.changed": (),
     "contract.signed": (),
     "account.opened": (),
     "service.ordered": (),

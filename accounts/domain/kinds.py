@@ -1,0 +1,87 @@
+"""
+Codes of the ledger: kinds of entries, contra accounts, funds. Stored; numbers never change meaning.
+"""
+
+from enum import IntEnum
+from typing import Final
+
+
+class Kind(IntEnum):
+    """What an entry is. Charges are negative amounts, credits positive."""
+
+    PAYMENT = 1
+    PAYMENT_REVERSAL = 2
+    USAGE_VOICE = 10
+    USAGE_SMS = 11
+    USAGE_DATA = 12
+    USAGE_SESSION = 13
+    USAGE_CORRECTION = 14
+    FEE = 20
+    FEE_CREDIT = 21
+    ONE_OFF = 22
+    TAX = 23
+    ADJUSTMENT = 30
+    PROMISE_PRICE = 31
+    WRITE_OFF = 32
+    OPENING = 40
+    TRANSFER_OUT = 50
+    TRANSFER_IN = 51
+
+
+class Contra(IntEnum):
+    """The other side of an entry: where the money came from or went to."""
+
+    CASH = 1
+    REVENUE_USAGE = 10
+    REVENUE_FEES = 11
+    REVENUE_OTHER = 12
+    TAX = 13
+    ADJUSTMENTS = 20
+    WRITE_OFFS = 21
+    OPENING = 30
+    TRANSFERS = 40
+
+
+class Fund(IntEnum):
+    """Which figure of the balance row an entry moves."""
+
+    MONEY = 1
+    BONUS = 2
+    HELD = 3
+
+
+USAGE_KINDS: Final = frozenset(
+    {Kind.USAGE_VOICE, Kind.USAGE_SMS, Kind.USAGE_DATA, Kind.USAGE_SESSION}
+)
+
+CONTRA_OF: Final[dict[Kind, Contra]] = {
+    Kind.PAYMENT: Contra.CASH,
+    Kind.PAYMENT_REVERSAL: Contra.CASH,
+    Kind.USAGE_VOICE: Contra.REVENUE_USAGE,
+    Kind.USAGE_SMS: Contra.REVENUE_USAGE,
+    Kind.USAGE_DATA: Contra.REVENUE_USAGE,
+    Kind.USAGE_SESSION: Contra.REVENUE_USAGE,
+    Kind.USAGE_CORRECTION: Contra.REVENUE_USAGE,
+    Kind.FEE: Contra.REVENUE_FEES,
+    Kind.FEE_CREDIT: Contra.REVENUE_FEES,
+    Kind.ONE_OFF: Contra.REVENUE_OTHER,
+    Kind.TAX: Contra.TAX,
+    Kind.ADJUSTMENT: Contra.ADJUSTMENTS,
+    Kind.PROMISE_PRICE: Contra.REVENUE_OTHER,
+    Kind.WRITE_OFF: Contra.WRITE_OFFS,
+    Kind.OPENING: Contra.OPENING,
+    Kind.TRANSFER_OUT: Contra.TRANSFERS,
+    Kind.TRANSFER_IN: Contra.TRANSFERS,
+}
+
+#: Kinds with one sign only: −1 takes from the account, +1 gives to it.
+SIGN: Final[dict[Kind, int]] = {
+    Kind.PAYMENT: 1,
+    Kind.PAYMENT_REVERSAL: -1,
+    Kind.FEE: -1,
+    Kind.FEE_CREDIT: 1,
+    Kind.PROMISE_PRICE: -1,
+    Kind.WRITE_OFF: 1,
+    Kind.TRANSFER_OUT: -1,
+    Kind.TRANSFER_IN: 1,
+}

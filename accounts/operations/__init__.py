@@ -1,0 +1,99 @@
+"""What accounts does: people, contracts, services, money. Everything is keyword-only."""
+
+from accounts.operations.adjustments import (
+    UnableToAdjust,
+    adjust,
+    approve_adjustment,
+    refuse_adjustment,
+)
+from accounts.operations.contracts import (
+    UnableToOpenAccount,
+    open_account,
+    sign_contract,
+    take_account_numbers,
+    take_contract_numbers,
+    take_serials,
+)
+from accounts.operations.payments import (
+    UnableToReversePayment,
+    UnableToTakePayment,
+    reverse_payment,
+    take_payment,
+    take_payments,
+)
+from accounts.operations.people import (
+    UnableToWriteCustomer,
+    create_company,
+    create_person,
+    customer_search_text,
+    edit_contact,
+)
+from accounts.operations.pool import (
+    UnableToAddNumbers,
+    UnableToOccupy,
+    add_pool_numbers,
+    add_pool_range,
+    occupy,
+    release,
+)
+from accounts.operations.posting import Posted, UnableToPost, post, post_many
+from accounts.operations.services import (
+    UnableToChangeService,
+    UnableToOrder,
+    UnableToSetPlan,
+    activate_service,
+    end_service,
+    order_service,
+    resume_service,
+    set_plan,
+    suspend_service,
+)
+from accounts.operations.transfers import UnableToTransfer, transfer
+from accounts.operations.watch import open_balances, set_floor, set_watch
+
+__all__ = [
+    "Posted",
+    "UnableToAddNumbers",
+    "UnableToAdjust",
+    "UnableToChangeService",
+    "UnableToOccupy",
+    "UnableToOpenAccount",
+    "UnableToOrder",
+    "UnableToPost",
+    "UnableToReversePayment",
+    "UnableToSetPlan",
+    "UnableToTakePayment",
+    "UnableToTransfer",
+    "UnableToWriteCustomer",
+    "activate_service",
+    "add_pool_numbers",
+    "add_pool_range",
+    "adjust",
+    "approve_adjustment",
+    "create_company",
+    "create_person",
+    "customer_search_text",
+    "edit_contact",
+    "end_service",
+    "occupy",
+    "open_account",
+    "open_balances",
+    "order_service",
+    "post",
+    "post_many",
+    "refuse_adjustment",
+    "release",
+    "resume_service",
+    "reverse_payment",
+    "set_floor",
+    "set_plan",
+    "set_watch",
+    "sign_contract",
+    "suspend_service",
+    "take_account_numbers",
+    "take_contract_numbers",
+    "take_payment",
+    "take_payments",
+    "take_serials",
+    "transfer",
+]

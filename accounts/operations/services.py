@@ -1,0 +1,265 @@
+"""
+Services on an account: ordered, activated, paused, ended; their plan and its history.
+
+Fees, quotes and what the network allows are decided higher up (decision B6).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Account, PlanAssignment, Subscription
+from accounts.operations import pool
+from billing_project.kernel.operations import change_state, record_event
+from tariffs.models import PlanVersion
+
+#: A number rests so long after its service ended, before somebody else gets it.
+QUARANTINE_DAYS: Final = 180
+
+
+class UnableToOrder(Exception):
+    """The account is closed, or the plan is not published, not on sale, or for another service."""
+
+
+class UnableToChangeService(Exception):
+    """The service is in a state from which it can't be moved so."""
+
+
+class UnableToSetPlan(Exception):
+    """The service ended, the plan does not fit it, or the day lies before its present plan's."""
+
+
+@transaction.atomic
+def order_service(
+    *,
+    account: Account,
+    service: str,
+    plan_version: PlanVersion,
+    now: datetime,
+    actor: str,
+    identifiers: Sequence[tuple[str, str]] = (),
+    address: str = "",
+    on_behalf_of: str = "",
+) -> Subscription:
+    """
+    Order a service with its plan and its numbers, (kind, value) pairs; all or nothing.
+
+    Raises UnableToOrder, or `pool.UnableToOccupy` for a number that is not free.
+    """
+    on = timezone.localdate(now)
+    _check_order(account, plan_version, service=service, now=now)
+    subscription: Subscription = Subscription.objects.create(
+        account=account, service=service, address=address, ordered_at=now
+    )
+    PlanAssignment.objects.create(
+        account=account, subscription=subscription, plan_version=plan_version, active_from=now
+    )
+    for kind, value in identifiers:
+        pool.occupy(subscription=subscription, kind=kind, value=value, now=now, on=on)
+    _announce(
+        "service.ordered",
+        subscription,
+        now=now,
+        who=(actor, on_behalf_of),
+        data={"plan_version_id": plan_version.pk, "identifiers": [v for _kind, v in identifiers]},
+    )
+    return subscription
+
+
+def _check_order(
+    account: Account, plan_version: PlanVersion, *, service: str, now: datetime
+) -> None:
+    on = timezone.localdate(now)
+    if account.closed_on is not None and account.closed_on <= on:
+        raise UnableToOrder(_("The account is closed."))
+    plan = plan_version.plan
+    if plan.service != service or plan.account_kind not in {"", account.kind}:
+        raise UnableToOrder(_("This plan is not for this service or kind of account."))
+    on_sale = plan_version.on_sale_from <= on and (
+        plan_version.closed_on is None or on < plan_version.closed_on
+    )
+    if plan_version.published_at is None or not on_sale:
+        raise UnableToOrder(_("This plan is not on sale."))
+
+
+def activate_service(
+    *, subscription_id: int, now: datetime, actor: str, on_behalf_of: str = ""
+) -> Subscription:
+    """Begin the service; fees count from now."""
+    with transaction.atomic():
+        _move(subscription_id, "active", sources={"ordered"}, at=now, who=(actor, on_behalf_of))
+        Subscription.objects.filter(pk=subscription_id).update(activated_at=now)
+        return _moved("service.activated", subscription_id, now=now, who=(actor, on_behalf_of))
+
+
+def suspend_service(
+    *, subscription_id: int, now: datetime, actor: str, on_behalf_of: str = "", reason: str = ""
+) -> Subscription:
+    """Pause the service at the subscriber's wish."""
+    who = (actor, on_behalf_of)
+    with transaction.atomic():
+        _move(subscription_id, "suspended", sources={"active"}, at=now, who=who, reason=reason)
+        return _moved("service.suspended", subscription_id, now=now, who=who)
+
+
+def resume_service(
+    *, subscription_id: int, now: datetime, actor: str, on_behalf_of: str = ""
+) -> Subscription:
+    """End the pause."""
+    with transaction.atomic():
+        _move(subscription_id, "active", sources={"suspended"}, at=now, who=(actor, on_behalf_of))
+        return _moved("service.resumed", subscription_id, now=now, who=(actor, on_behalf_of))
+
+
+def end_service(
+    *,
+    subscription_id: int,
+    now: datetime,
+    actor: str,
+    on_behalf_of: str = "",
+    reason: str = "",
+    quarantine_days: int = QUARANTINE_DAYS,
+) -> Subscription:
+    """End the service for good: its plan and numbers end now, the numbers rest."""
+    who = (actor, on_behalf_of)
+    rests_until = timezone.localdate(now) + timedelta(days=quarantine_days)
+    with transaction.atomic():
+        _move(subscription_id, "terminated", at=now, who=who, reason=reason)
+        Subscription.objects.filter(pk=subscription_id).update(terminated_at=now)
+        _end_plans(subscription_id, at=now)
+        pool.release(subscription_id=subscription_id, now=now, quarantine_until=rests_until)
+        return _moved("service.terminated", subscription_id, now=now, who=who)
+
+
+@transaction.atomic
+def set_plan(
+    *,
+    subscription_id: int,
+    plan_version_id: int,
+    active_from: datetime,
+    now: datetime,
+    actor: str,
+    on_behalf_of: str = "",
+) -> PlanAssignment:
+    """
+    Put the service on a plan version from a moment on, and write `plan.changed`.
+
+    The present assignment ends there; later ones are replaced. Published versions only; whether it
+    is on sale is the caller's question (a subscriber may be moved to an archived one).
+    """
+    subscription = (
+        Subscription.objects.select_for_update(no_key=True)
+        .select_related("account")
+        .get(pk=subscription_id)
+    )
+    version = PlanVersion.objects.select_related("plan").get(pk=plan_version_id)
+    _check_plan(subscription, version, active_from=active_from, now=now)
+    before = _assignment_at(subscription_id, active_from)
+    _end_plans(subscription_id, at=active_from)
+    assignment = PlanAssignment.objects.create(
+        account_id=subscription.account_id,
+        subscription=subscription,
+        plan_version=version,
+        active_from=active_from,
+    )
+    _announce(
+        "plan.changed",
+        subscription,
+        now=now,
+        who=(actor, on_behalf_of),
+        data={
+            "plan_version_id": plan_version_id,
+            "before": before.plan_version_id if before else None,
+            "active_from": active_from.isoformat(),
+        },
+    )
+    return assignment
+
+
+def _check_plan(
+    subscription: Subscription, version: PlanVersion, *, active_from: datetime, now: datetime
+) -> None:
+    if subscription.state == Subscription.State.TERMINATED:
+        raise UnableToSetPlan(_("The service has ended."))
+    if version.published_at is None or version.plan.service != subscription.service:
+        raise UnableToSetPlan(_("This plan is not published or not for this service."))
+    present = _assignment_at(subscription.pk, now)
+    started_later = present is not None and present.active_from > active_from
+    if started_later or active_from < subscription.ordered_at:
+        raise UnableToSetPlan(_("The day lies before the start of the present plan."))
+
+
+def _assignment_at(subscription_id: int, at: datetime) -> PlanAssignment | None:
+    return (
+        PlanAssignment.objects.filter(subscription_id=subscription_id, active_from__lte=at)
+        .order_by("-active_from")
+        .first()
+    )
+
+
+def _end_plans(subscription_id: int, *, at: datetime) -> None:
+    """End the plan that runs at the moment; take away those that would only begin then."""
+    rows = PlanAssignment.objects.filter(subscription_id=subscription_id)
+    rows.filter(active_from__gte=at).delete()
+    rows.filter(Q(active_to__isnull=True) | Q(active_to__gt=at)).update(active_to=at)
+
+
+def _move(
+    subscription_id: int,
+    to: str,
+    *,
+    at: datetime,
+    who: tuple[str, str],
+    reason: str = "",
+    sources: set[str] | None = None,
+) -> None:
+    """Move the state, where `sources` narrows the graph: resuming is not activating."""
+    ids_sql = "SELECT id FROM accounts_subscription WHERE id = %s"
+    params: list[Any] = [subscription_id]
+    if sources is not None:
+        ids_sql += " AND state = ANY(%s)"
+        params.append(sorted(sources))
+    moved = change_state(
+        model=Subscription,
+        ids_sql=ids_sql,
+        params=params,
+        to=to,
+        at=at,
+        actor=who[0],
+        on_behalf_of=who[1],
+        reason=reason,
+    )
+    if not moved:
+        raise UnableToChangeService(_("The service is not in a state that allows this."))
+
+
+def _moved(kind: str, subscription_id: int, *, now: datetime, who: tuple[str, str]) -> Subscription:
+    rows = Subscription.objects.select_related("account")
+    subscription: Subscription = rows.get(pk=subscription_id)
+    _announce(kind, subscription, now=now, who=who, data={"service": subscription.service})
+    return subscription
+
+
+def _announce(
+    kind: str,
+    subscription: Subscription,
+    *,
+    now: datetime,
+    who: tuple[str, str],
+    data: dict[str, Any],
+) -> None:
+    record_event(
+        kind=kind,
+        account_id=subscription.account_id,
+        customer_id=subscription.account.customer_id,
+        subscription_id=subscription.pk,
+        happened_at=now,
+        actor=who[0],
+        on_behalf_of=who[1],
+        data=data,
+    )

@@ -1,0 +1,74 @@
+"""
+What an account holds, now and on any day.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from django.db import connection
+
+from accounts.domain.kinds import Fund
+from accounts.models.ledger import AccountBalance
+
+AS_OF: Final = """
+    WITH snapshot AS (
+        SELECT month, money, bonus, held FROM accounts_balancesnapshot
+         WHERE account_id = %(account_id)s
+           AND (month + interval '1 month')::date <= %(on)s + 1
+         ORDER BY month DESC LIMIT 1
+    ), since AS (
+        SELECT coalesce((SELECT (month + interval '1 month')::date FROM snapshot), '-infinity') AS day
+    )
+    SELECT fund, sum(amount) FROM (
+        SELECT e.fund, e.amount FROM accounts_ledgerentry e, since
+         WHERE e.account_id = %(account_id)s
+           AND e.business_date >= since.day AND e.business_date <= %(on)s
+        UNION ALL SELECT 1, money FROM snapshot
+        UNION ALL SELECT 2, bonus FROM snapshot
+        UNION ALL SELECT 3, held FROM snapshot
+    ) AS moves GROUP BY fund
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """
+    The figures of an account. `floor` is how far below zero the money may go, as a positive number.
+    """
+
+    account_id: int
+    money: Decimal
+    bonus: Decimal
+    held: Decimal
+    floor: Decimal
+
+    @property
+    def available(self) -> Decimal:
+        """What may still be spent: money not held, and the floor below it."""
+        return self.money - self.held + self.floor
+
+
+def get_balance(account_id: int) -> Balance:
+    """Return the account's balance; AccountBalance.DoesNotExist without the account."""
+    row = AccountBalance.objects.get(pk=account_id)
+    return Balance(row.account_id, row.money, row.bonus, row.held, row.floor)
+
+
+def get_balances(*, account_ids: Iterable[int]) -> dict[int, Balance]:
+    """Return the balances by account, in one query; unknown accounts are left out."""
+    rows = AccountBalance.objects.filter(pk__in=list(account_ids))
+    return {
+        row.account_id: Balance(row.account_id, row.money, row.bonus, row.held, row.floor)
+        for row in rows
+    }
+
+
+def balance_as_of(account_id: int, on: date) -> dict[Fund, Decimal]:
+    """Return what each fund held at the end of the business day: snapshot and entries since."""
+    with connection.cursor() as cursor:
+        cursor.execute(AS_OF, {"account_id": account_id, "on": on})
+        sums = dict(cursor.fetchall())
+    return {fund: sums.get(fund, Decimal("0.00")) for fund in Fund}
