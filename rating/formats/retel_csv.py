@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from accounts.domain.identifiers import subscriber_key
 from rating.domain.suspense import SuspenseReason
-from rating.domain.usage import subscriber_key
 from rating.formats.checks import check_rows
 from rating.formats.keys import SEPARATOR, hash_texts
 from rating.formats.numbers import read_numbers

@@ -79,13 +79,17 @@ class Rows:
 
     def bad_line(self, row: int, reason: SuspenseReason, detail: str) -> BadLine:
         """Describe one of the rows as bad."""
-        return bad_line(self.block, int(self.place[row]), reason, detail)
+        return bad_line(self.block, int(self.place[row]), reason=reason, detail=detail)
 
 
-def bad_line(block: Block, place: int, reason: SuspenseReason, detail: str) -> BadLine:
+def bad_line(block: Block, place: int, *, reason: SuspenseReason, detail: str) -> BadLine:
     """Describe a line of a block as bad."""
     raw = readable(block.lines[place])
     return BadLine(block.first_line + place, reason, detail[:200], raw)
+
+
+def _malformed(block: Block, place: int, detail: str) -> BadLine:
+    return bad_line(block, place, reason=SuspenseReason.MALFORMED_LINE, detail=detail)
 
 
 def readable(line: bytes) -> str:
@@ -170,11 +174,11 @@ def _mend(block: Block, layout: Layout) -> Rows:
         if reason is None:
             good.append(place)
         else:
-            bad.append(bad_line(block, place, reason, detail))
+            bad.append(bad_line(block, place, reason=reason, detail=detail))
     lines = [block.lines[place] for place in good]
     frame = _parse(b"".join(line + b"\n" for line in lines), layout) if lines else None
     if frame is None or frame.height != len(lines):
-        return _read_singly(block, layout, good, bad)
+        return _read_singly(block, layout, places=good, bad=bad)
     return Rows(block, frame, np.array(good, np.int64), bad)
 
 
@@ -186,7 +190,9 @@ def _fault(line: bytes) -> tuple[SuspenseReason | None, str]:
     return None, ""
 
 
-def _read_singly(block: Block, layout: Layout, places: Sequence[int], bad: list[BadLine]) -> Rows:
+def _read_singly(
+    block: Block, layout: Layout, *, places: Sequence[int], bad: list[BadLine]
+) -> Rows:
     """Read line by line with Python's csv: slow, and never misled by the neighbours."""
     names = layout.names
     wanted = _columns_read(layout)
@@ -197,7 +203,7 @@ def _read_singly(block: Block, layout: Layout, places: Sequence[int], bad: list[
             cells = _cells(block.lines[place])
         except csv.Error:
             detail = "quotes in the wrong place"
-            bad.append(bad_line(block, place, SuspenseReason.MALFORMED_LINE, detail))
+            bad.append(_malformed(block, place, detail))
             continue
         rows.append([cells[i] if i < len(cells) else None for i in wanted])
         kept.append(place)
@@ -227,5 +233,5 @@ def _check_width(block: Block, layout: Layout, rows: Rows) -> Rows:
         if width and not keep[row]:
             wanted = f"{layout.fewest}–{layout.most}"
             detail = f"{width} columns instead of {wanted}"
-            bad.append(bad_line(block, place, SuspenseReason.MALFORMED_LINE, detail))
+            bad.append(_malformed(block, place, detail))
     return Rows(block, rows.frame, rows.place, bad).keep(keep)

@@ -29,7 +29,7 @@ CREATE TABLE rating_pricedusage (
 -- Batches and their hours lie together on disk, so this finds a batch's rows (posting) and the
 -- records of a time range (duplicates) in a few pages and costs the load next to nothing.
 CREATE INDEX rating_pricedusage_where ON rating_pricedusage
-    USING brin (batch_id, started_at) WITH (pages_per_range = 64);
+    USING brin (batch_id, started_at) WITH (pages_per_range = 64, autosummarize = on);
 
 CREATE TABLE rating_pricedusage_default PARTITION OF rating_pricedusage DEFAULT;
 
