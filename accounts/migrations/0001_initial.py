@@ -146,7 +146,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'customer',
                 'verbose_name_plural': 'customers',
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['search_text'], name='customer_search', opclasses=['gin_trgm_ops'])],
+                'indexes': [models.Index(condition=models.Q(('phone', ''), _negated=True), fields=['phone'], name='customer_phone'), django.contrib.postgres.indexes.GinIndex(fields=['search_text'], name='customer_search', opclasses=['gin_trgm_ops'])],
                 'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['person', 'household', 'company'])), name='customer_kind_known'), models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='customer_has_name')],
             },
         ),

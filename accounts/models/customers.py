@@ -50,6 +50,8 @@ class Customer(models.Model):
             models.CheckConstraint(condition=~models.Q(name=""), name="customer_has_name"),
         ]
         indexes = [
+            # Sign-in by phone.
+            models.Index(fields=["phone"], condition=~models.Q(phone=""), name="customer_phone"),
             GinIndex(fields=["search_text"], name="customer_search", opclasses=["gin_trgm_ops"]),
         ]
 

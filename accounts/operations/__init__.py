@@ -49,7 +49,13 @@ from accounts.operations.services import (
     suspend_service,
 )
 from accounts.operations.transfers import UnableToTransfer, transfer
-from accounts.operations.watch import open_balances, set_floor, set_watch
+from accounts.operations.watch import (
+    UnableToTakeCrossings,
+    open_balances,
+    set_floor,
+    set_watch,
+    take_crossings,
+)
 
 __all__ = [
     "Posted",
@@ -62,6 +68,7 @@ __all__ = [
     "UnableToPost",
     "UnableToReversePayment",
     "UnableToSetPlan",
+    "UnableToTakeCrossings",
     "UnableToTakePayment",
     "UnableToTransfer",
     "UnableToWriteCustomer",
@@ -92,6 +99,7 @@ __all__ = [
     "suspend_service",
     "take_account_numbers",
     "take_contract_numbers",
+    "take_crossings",
     "take_payment",
     "take_payments",
     "take_serials",

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 WatchRow = tuple[int, Decimal, Decimal | None, Decimal | None]
 
@@ -38,6 +39,16 @@ SET_FLOOR: Final = """
       FROM wanted w JOIN locked l ON l.account_id = w.account_id
      WHERE b.account_id = w.account_id
     RETURNING b.account_id
+"""
+
+TAKE_CROSSINGS: Final = """
+    WITH due AS MATERIALIZED (
+        SELECT id FROM accounts_balancecrossing ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+    ), taken AS (
+        DELETE FROM accounts_balancecrossing c USING due WHERE c.id = due.id
+        RETURNING c.account_id
+    )
+    SELECT DISTINCT account_id FROM taken ORDER BY account_id
 """
 
 OPEN_BALANCES: Final = """
@@ -87,3 +98,21 @@ def open_balances() -> int:
     with connection.cursor() as cursor:
         cursor.execute(OPEN_BALANCES)
         return int(cursor.rowcount)
+
+
+class UnableToTakeCrossings(Exception):
+    """The crossings were asked for outside the transaction that decides."""
+
+
+def take_crossings(*, limit: int) -> list[int]:
+    """
+    Take accounts whose money left its interval, inside the caller's transaction.
+
+    At most `limit` crossings; the accounts come back once each, in their order. Crossings another
+    reader holds are skipped; if the transaction fails they wait again.
+    """
+    if not connection.in_atomic_block:
+        raise UnableToTakeCrossings(_("Take crossings inside the transaction that decides."))
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE_CROSSINGS, [limit])
+        return [row[0] for row in cursor.fetchall()]

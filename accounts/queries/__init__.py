@@ -12,7 +12,16 @@ from accounts.queries.accounts import (
     plan_at,
     subscription_by_identifier,
 )
-from accounts.queries.balances import Balance, balance_as_of, get_balance, get_balances
+from accounts.queries.balances import (
+    CROSSINGS_SQL,
+    MONEY_SQL,
+    Balance,
+    balance_as_of,
+    get_balance,
+    get_balances,
+    list_unwatched,
+    money_columns,
+)
 from accounts.queries.columns import (
     FOREVER,
     IdentifierColumns,
@@ -33,7 +42,9 @@ from accounts.queries.invariants import invariants
 from accounts.queries.search import Found, find_accounts
 
 __all__ = [
+    "CROSSINGS_SQL",
     "FOREVER",
+    "MONEY_SQL",
     "Balance",
     "DaySum",
     "Entry",
@@ -58,6 +69,8 @@ __all__ = [
     "list_free_numbers",
     "list_identifiers",
     "list_subscriptions",
+    "list_unwatched",
+    "money_columns",
     "plan_at",
     "plan_history_columns",
     "subscription_by_identifier",

@@ -72,3 +72,30 @@ def balance_as_of(account_id: int, on: date) -> dict[Fund, Decimal]:
         cursor.execute(AS_OF, {"account_id": account_id, "on": on})
         sums = dict(cursor.fetchall())
     return {fund: sums.get(fund, Decimal("0.00")) for fund in Fund}
+
+
+#: The balance rows, as a fragment for the select of an upper app.
+MONEY_SQL: Final = """
+    SELECT account_id, money, floor, watch_low, watch_high FROM accounts_accountbalance
+"""
+#: The accounts whose money left its interval and waits for dunning.
+CROSSINGS_SQL: Final = "SELECT DISTINCT account_id FROM accounts_balancecrossing"
+UNWATCHED: Final = """
+    SELECT account_id FROM accounts_accountbalance
+     WHERE account_id >= %s AND account_id < %s
+       AND (watch_low IS NULL OR watch_high IS NULL OR money < watch_low OR money >= watch_high)
+     ORDER BY account_id
+"""
+
+
+def money_columns(*, account_ids: Iterable[int]) -> list[tuple[int, Decimal, Decimal]]:
+    """Return (account_id, money, floor) of the accounts, in their order."""
+    rows = AccountBalance.objects.filter(pk__in=list(account_ids)).order_by("pk")
+    return list(rows.values_list("account_id", "money", "floor"))
+
+
+def list_unwatched(*, account_from: int, account_to: int) -> list[int]:
+    """List accounts of the half-open range without an interval, or with money outside it."""
+    with connection.cursor() as cursor:
+        cursor.execute(UNWATCHED, [account_from, account_to])
+        return [row[0] for row in cursor.fetchall()]
