@@ -86,7 +86,7 @@ def _sum_across(walks: Walks, tariffs: CompiledTariffs) -> Ints:
     while len(rows):
         moments = walks.start + at
         band, until = read_bands(tariffs, deck=walks.deck, cell=walks.cell, moments=moments)
-        stop = np.minimum(walks.end, step_from(walks, at, until - walks.start))
+        stop: Ints = np.minimum(walks.end, step_from(walks, at, until - walks.start))
         stretch: Ints = tariffs.cells.price[walks.cell, band] * (stop - at)
         total[rows] += stretch
         goes_on = np.flatnonzero(stop < walks.end)

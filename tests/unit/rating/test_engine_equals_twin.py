@@ -1,0 +1,212 @@
+"""The columns and the scalar twin give the same answer, whatever is asked and however it is cut."""
+
+from dataclasses import fields
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rating.domain.allowances import AllowanceCounters, no_counters
+from rating.domain.engine import price_columns
+from rating.domain.prices import DeckPrices, month_number
+from rating.domain.twin import AllowanceLeft, Priced, Use, price_one
+from rating.domain.usage import PricedColumns, Reason
+from rating.domain.zones import longest_prefix, prefix_table
+from tariffs.domain.deck import NO_ZONE, Deck, PlanPricing, Zone
+from tests.unit.rating.operators import (
+    Operator,
+    Record,
+    allowance_calls,
+    clock_change_calls,
+    columns,
+    moment,
+    operators,
+    record_lists,
+)
+
+THOROUGH = settings(
+    max_examples=250,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+class PlainRating:
+    """Looks everything up by walking through lists, and prices with the twin."""
+
+    def __init__(self, operator: Operator) -> None:
+        self.operator = operator
+        self.used: dict[tuple[int, int, int], int] = {}
+        self.zones = {zone.zone_id: zone for zone in (Zone(NO_ZONE), *operator.zones)}
+        self.prefixes = prefix_table(operator.zones)
+
+    def price(self, record: Record) -> tuple[Priced, tuple[int, int, int, int]]:
+        """Return the price, and the ids of account, subscription, plan and deck version."""
+        owner = next(
+            (
+                row
+                for row in self.operator.identifiers
+                if row[0] == record.subscriber and row[3] <= record.at < row[4]
+            ),
+            None,
+        )
+        if owner is None:
+            return Priced(Reason.NO_SUBSCRIBER), (0, 0, 0, 0)
+        ids = (owner[2], owner[1])
+        plan = self.plan_of(owner[1], record.at)
+        if plan is None:
+            return Priced(Reason.NO_PLAN), (*ids, 0, 0)
+        deck = self.deck_of(plan, record)
+        if deck is None:
+            return Priced(Reason.NO_PRICE_VERSION), (*ids, plan.plan_version_id, 0)
+        priced = self.price_with(plan, deck, record, owner[1])
+        return priced, (*ids, plan.plan_version_id, deck.version_id)
+
+    def plan_of(self, subscription: int, at: int) -> PlanPricing | None:
+        wanted = [
+            row[1]
+            for row in self.operator.history
+            if row[0] == subscription and row[2] <= at < row[3]
+        ]
+        return next((p for p in self.operator.plans if p.plan_version_id in wanted), None)
+
+    def deck_of(self, plan: PlanPricing, record: Record) -> Deck | None:
+        for deck in plan.decks.get(record.kind, ()):
+            start = moment_of(deck, deck.valid_from.isoformat())
+            end = moment_of(deck, deck.valid_to.isoformat()) if deck.valid_to else 2**60
+            if start <= record.at < end:
+                return deck
+        return None
+
+    def price_with(
+        self, plan: PlanPricing, deck: Deck, record: Record, subscription: int
+    ) -> Priced:
+        prices = DeckPrices(deck, zones=self.operator.zones)
+        zone_id = longest_prefix(self.prefixes, record.number, among=prices.zones) or NO_ZONE
+        period = month_number(record.at, self.operator.time_zone)
+        lefts = [
+            AllowanceLeft(a, a.amount - self.used.get((subscription, a.allowance_id, period), 0))
+            for a in plan.allowances_for(record.kind)
+            if a.covers(self.zones[zone_id])
+        ]
+        use = Use(record.at, record.kind, record.quantity)
+        priced = price_one(use, prices=prices, zone_id=zone_id, allowances=lefts)
+        for allowance_id, units in priced.uses:
+            key = (subscription, allowance_id, period)
+            self.used[key] = self.used.get(key, 0) + units
+        return priced
+
+
+def moment_of(deck: Deck, day: str) -> int:
+    return int(datetime.fromisoformat(day).replace(tzinfo=ZoneInfo(deck.timezone)).timestamp())
+
+
+def row_of(priced: Priced, ids: tuple[int, int, int, int]) -> tuple[object, ...]:
+    taken = priced.uses[0][0] if priced.uses else 0
+    used = sum(units for _, units in priced.uses)
+    return (
+        int(priced.reason),
+        *ids,
+        priced.zone_id,
+        priced.band_code,
+        priced.billed_units,
+        taken,
+        used,
+        int(priced.amount * 100),
+    )
+
+
+def rows_of(priced: PricedColumns, codes: tuple[str, ...]) -> list[tuple[object, ...]]:
+    names = [codes[band] if band >= 0 else "" for band in priced.band]
+    return list(
+        zip(
+            *(
+                column.tolist()
+                for column in (
+                    priced.reason,
+                    priced.account_id,
+                    priced.subscription_id,
+                    priced.plan_version_id,
+                    priced.deck_version_id,
+                    priced.zone_id,
+                )
+            ),
+            names,
+            *(
+                column.tolist()
+                for column in (
+                    priced.billed_units,
+                    priced.allowance_id,
+                    priced.allowance_used,
+                    priced.amount,
+                )
+            ),
+            strict=True,
+        )
+    )
+
+
+def counters_as_dict(counters: AllowanceCounters) -> dict[tuple[int, int, int], int]:
+    keys = zip(
+        counters.subscription_id.tolist(),
+        counters.allowance_id.tolist(),
+        counters.period.tolist(),
+        strict=True,
+    )
+    return dict(zip(keys, counters.used.tolist(), strict=True))
+
+
+def assert_equal(operator: Operator, records: list[Record]) -> None:
+    catalogue = operator.compiled()
+    priced, counters = price_columns(columns(records), catalogue=catalogue, counters=no_counters())
+    plain = PlainRating(operator)
+    ordered = sorted(records, key=lambda r: (r.at, r.key))
+    assert rows_of(priced, catalogue.tariffs.band_codes) == [
+        row_of(*plain.price(record)) for record in ordered
+    ]
+    assert counters_as_dict(counters) == plain.used
+
+
+@THOROUGH
+@given(operators(), record_lists())
+def test_columns_price_like_the_twin(operator: Operator, records: list[Record]) -> None:
+    assert_equal(operator, records)
+
+
+@THOROUGH
+@given(clock_change_calls())
+def test_calls_across_clock_changes_price_like_the_twin(
+    drawn: tuple[Operator, list[Record]],
+) -> None:
+    assert_equal(*drawn)
+
+
+@THOROUGH
+@given(allowance_calls())
+def test_allowances_run_out_like_in_the_twin(drawn: tuple[Operator, list[Record]]) -> None:
+    assert_equal(*drawn)
+
+
+@THOROUGH
+@given(operators(), record_lists(most=15), st.integers(0, 15))
+def test_cutting_a_batch_anywhere_changes_nothing(
+    operator: Operator, records: list[Record], cut: int
+) -> None:
+    catalogue = operator.compiled()
+    usage = columns(records)
+    whole, after = price_columns(usage, catalogue=catalogue, counters=no_counters())
+    head, between = price_columns(usage.part(0, cut), catalogue=catalogue, counters=no_counters())
+    tail, after_tail = price_columns(
+        usage.part(cut, len(usage)), catalogue=catalogue, counters=between
+    )
+    for field in fields(PricedColumns):
+        if field.name != "uses":
+            parts = np.append(getattr(head, field.name), getattr(tail, field.name))
+            assert parts.tolist() == getattr(whole, field.name).tolist()
+    assert counters_as_dict(after_tail) == counters_as_dict(after)
+
+
+def test_moments_are_read_as_utc() -> None:
+    assert moment("1970-01-02T00:00:00") == 86400
