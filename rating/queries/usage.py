@@ -41,6 +41,7 @@ class Explanation:
 def list_usage(
     *,
     account_id: int,
+    subscription_id: int | None = None,
     first: datetime | None = None,
     end: datetime | None = None,
     before: Key | None = None,
@@ -48,6 +49,8 @@ def list_usage(
 ) -> list[PricedUsage]:
     """Return usage that started in [first, end), newest first, before the key of the last page."""
     rows = PricedUsage.objects.filter(account_id=account_id)
+    if subscription_id is not None:
+        rows = rows.filter(subscription_id=subscription_id)
     if first:
         rows = rows.filter(started_at__gte=first)
     if end:
