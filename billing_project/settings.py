@@ -7,10 +7,14 @@ Without DATABASE_URL and REDIS_URL the embedded services started by the launcher
 
 from pathlib import Path
 
+import django_stubs_ext
 import environ
 from django.utils.translation import gettext_lazy as _
 
 from billing_project.launcher import running
+
+# Lets Django's generic classes be written with their model, as the type checker wants them.
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
