@@ -43,7 +43,8 @@ def _default_language_and_zone() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _empty_cache(request: pytest.FixtureRequest) -> None:
     """Rate limits and the like must not reach the next test; pure tests have no cache."""
-    if {"db", "transactional_db"} & set(request.fixturenames):
+    is_marked = request.node.get_closest_marker("django_db") is not None
+    if is_marked or {"db", "transactional_db"} & set(request.fixturenames):
         cache.clear()
 
 
