@@ -88,6 +88,9 @@ class Message(models.Model):
         FAILED = "failed", _("failed")
         UNKNOWN = "unknown", _("outcome unknown")
 
+    # What a person may do; the rest are the moves of a queue (notifications.operations.delivering).
+    MOVES = {State.QUEUED: (State.FAILED, State.UNKNOWN)}
+
     event_id = models.BigIntegerField()
     event_kind = models.CharField(max_length=40)
     account_id = models.BigIntegerField(default=0)
@@ -127,6 +130,16 @@ class Message(models.Model):
                 name="message_queue",
             ),
             models.Index(fields=["customer_id", "-id"], name="message_of_customer"),
+            models.Index(
+                fields=["customer_id"],
+                condition=models.Q(channel="inbox", read_at__isnull=True),
+                name="message_unread",
+            ),
+            models.Index(
+                fields=["-id"],
+                condition=models.Q(state__in=["failed", "unknown"]),
+                name="message_for_people",
+            ),
         ]
 
     def __str__(self) -> str:

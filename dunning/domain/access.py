@@ -170,6 +170,12 @@ def sum_to_lift(decision: Decision, *, money: Decimal) -> Decimal:
     return max(decision.high - money, Decimal("0.00"))
 
 
+def sum_to_open(rules: Sequence[Rule], *, money: Decimal, floor: Decimal) -> Decimal:
+    """Return how much has to be paid in for none of the rules to match: the service is open."""
+    bound = max((rule.threshold - floor for rule in rules), default=money)
+    return max(bound - money, Decimal("0.00"))
+
+
 def mark_rules(rules: Iterable[Rule]) -> int:
     """Return a mark of the rules as a whole: another mark = decided by other rules."""
     text = "|".join(str(rule) for rule in sorted(rules, key=lambda rule: rule.position))

@@ -52,13 +52,14 @@ class ServiceRow:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What to write about one service."""
+    """What to write about one service; `to_open` has to be paid in for it to work without limits."""
 
     row: ServiceRow
     funds: Funds
     decision: Decision
     desired: dict[str, Any]
     rules_mark: int
+    to_open: Decimal
 
     @property
     def is_new_level(self) -> bool:
@@ -92,11 +93,6 @@ class Verdict:
         if not self.row.desired:
             return "open"
         return "set_access" if self.is_new_level else "set_plan"
-
-    @property
-    def to_lift(self) -> Decimal:
-        """How much has to be paid in for the present rule to let go."""
-        return access.sum_to_lift(self.decision, money=self.funds.money)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +136,16 @@ class Planner:
 
     def decide(self, row: ServiceRow, *, funds: Funds) -> Verdict:
         """Decide one service."""
-        decision = access.decide(
-            self._rules_for(row), money=funds.money, floor=funds.floor, state=row.state
+        rules = self._rules_for(row)
+        decision = access.decide(rules, money=funds.money, floor=funds.floor, state=row.state)
+        return Verdict(
+            row=row,
+            funds=funds,
+            decision=decision,
+            desired=build_desired(row, decision.level),
+            rules_mark=self.mark,
+            to_open=access.sum_to_open(rules, money=funds.money, floor=funds.floor),
         )
-        return Verdict(row, funds, decision, build_desired(row, decision.level), self.mark)
 
     def _rules_for(self, row: ServiceRow) -> tuple[Rule, ...]:
         key = (row.service, row.account_kind, row.credit_class)

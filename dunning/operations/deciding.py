@@ -231,7 +231,7 @@ def build_reason(verdict: Verdict) -> dict[str, Any]:
         "money": str(verdict.funds.money),
         "floor": str(verdict.funds.floor),
         "below": str(rule.below) if rule else None,
-        "to_lift": str(verdict.to_lift),
+        "to_open": str(verdict.to_open),
     }
 
 
@@ -272,7 +272,7 @@ def build_event(verdict: Verdict) -> dict[str, Any]:
         "speed_kbps": verdict.desired["speed_kbps"],
         "balance": str(verdict.funds.money),
         "available": str(verdict.funds.available),
-        "to_lift": str(verdict.to_lift),
+        "to_open": str(verdict.to_open),
     }
 
 

@@ -2,7 +2,7 @@
 What each service of an account may do now, why, and what lifts it; for screens.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy
 
 from accounts import queries as accounts_queries
 from accounts.models import Account, Subscription
+from accounts.queries import Balance
 from dunning.domain import access
-from dunning.domain.access import Decision
+from dunning.domain.access import Rule
 from dunning.models import AccessChange, ServiceAccess
 from dunning.queries.gathering import list_rules
 
@@ -33,16 +34,19 @@ LEVELS: Final[Mapping[str, Promise]] = {
 @dataclass(frozen=True, slots=True)
 class ServiceView:
     """
-    One service as a person sees it. `to_lift` is what has to be paid in for the next better level.
+    One service as a person sees it; what has to be paid in: `to_lift` for the next better level,
+    `to_pay` for no limits at all.
 
     `level` "" = not decided yet; `why` is a sentence, empty where nothing is limited.
     """
 
     subscription: Subscription
+    subscription_id: int
     level: str
     label: str
     why: str
     to_lift: Decimal
+    to_pay: Decimal
     speed_kbps: int | None
     since: datetime | None
 
@@ -61,13 +65,9 @@ def access_of(account_id: int) -> list[ServiceView]:
             account_kind=account.kind,
             credit_class=account.credit_class,
         )
-        decision = None
-        if subscription.state != Subscription.State.ORDERED:
-            decision = access.decide(
-                chosen, money=balance.money, floor=balance.floor, state=subscription.state
-            )
-        row = known.get(subscription.pk)
-        views.append(_view(subscription, row=row, decision=decision, money=balance.money))
+        views.append(
+            _view(subscription, row=known.get(subscription.pk), rules=chosen, balance=balance)
+        )
     return views
 
 
@@ -80,17 +80,25 @@ def _view(
     subscription: Subscription,
     *,
     row: ServiceAccess | None,
-    decision: Decision | None,
-    money: Decimal,
+    rules: Sequence[Rule],
+    balance: Balance,
 ) -> ServiceView:
     level = row.level if row else ""
+    to_lift = to_pay = Decimal("0.00")
+    if subscription.state == Subscription.State.ACTIVE:
+        decision = access.decide(rules, money=balance.money, floor=balance.floor)
+        to_lift = access.sum_to_lift(decision, money=balance.money)
+        to_pay = access.sum_to_open(rules, money=balance.money, floor=balance.floor)
+    speed_kbps = row.speed_kbps if row else None
     return ServiceView(
         subscription=subscription,
+        subscription_id=subscription.pk,
         level=level,
         label=str(LEVELS[level]),
-        why=_explain(level, speed_kbps=row.speed_kbps if row else None),
-        to_lift=access.sum_to_lift(decision, money=money) if decision else Decimal("0.00"),
-        speed_kbps=row.speed_kbps if row else None,
+        why=_explain(level, speed_kbps=speed_kbps),
+        to_lift=to_lift,
+        to_pay=to_pay,
+        speed_kbps=speed_kbps,
         since=row.since if row else None,
     )
 

@@ -1,0 +1,67 @@
+"""
+Who is told what, and by which channel.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+EMAIL: Final = "email"
+INBOX: Final = "inbox"
+
+SERVICE: Final = "service"
+MONEY: Final = "money"
+SECURITY: Final = "security"
+
+#: What an event is about. A kind that is not here is told to nobody.
+CATEGORY_OF: Final[dict[str, str]] = {
+    "service.activated": SERVICE,
+    "service.suspended": SERVICE,
+    "service.resumed": SERVICE,
+    "service.terminated": SERVICE,
+    "plan.change_scheduled": SERVICE,
+    "plan.changed": SERVICE,
+    "plan.change_cancelled": SERVICE,
+    "payment.received": MONEY,
+    "payment.reversed": MONEY,
+    "adjustment.posted": MONEY,
+    "balance.low": MONEY,
+    "access.restricted": SERVICE,
+    "access.restored": SERVICE,
+    "promise.given": MONEY,
+    "promise.broken": MONEY,
+    "bill.issued": MONEY,
+    "password.changed": SECURITY,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where one message goes: the channel, and the recipient as that channel knows them."""
+
+    channel: str
+    recipient: str
+
+
+def choose_addresses(
+    category: str,
+    *,
+    customer_id: int,
+    email: str,
+    wanted: Mapping[tuple[str, str], bool],
+    channels: Collection[str],
+) -> list[Address]:
+    """
+    Choose where a message of the category goes.
+
+    `wanted` is (category, channel) -> the customer's choice; never chosen means yes. What concerns
+    security goes everywhere, whatever was chosen. `channels` are those the installation has.
+    """
+    addresses = {INBOX: f"customer:{customer_id}", EMAIL: email}
+    return [
+        Address(channel, recipient)
+        for channel, recipient in addresses.items()
+        if recipient
+        and channel in channels
+        and (category == SECURITY or wanted.get((category, channel), True))
+    ]

@@ -1,0 +1,137 @@
+"""
+Wording: templates with checked variables, rendered with values written as the language writes them.
+
+A template holds `{variable}`; a part in `[[double brackets]]` is left out when a variable inside it
+has no value. Nothing else is special: no attributes, no formats, no code.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+_PIECE: Final = re.compile(r"\[\[|\]\]|\{([^{}]*)\}|[{}]")
+_NAME: Final = re.compile(r"[a-z_]+")
+
+#: Variables of every template.
+COMMON: Final = frozenset({"name", "account", "date"})
+#: Further variables, by event kind.
+VARIABLES: Final[Mapping[str, frozenset[str]]] = {
+    "service.activated": frozenset({"service", "identifier"}),
+    "service.suspended": frozenset({"service", "identifier"}),
+    "service.resumed": frozenset({"service", "identifier"}),
+    "service.terminated": frozenset({"service", "identifier"}),
+    "plan.change_scheduled": frozenset({"service", "plan", "from_date", "fee"}),
+    "plan.changed": frozenset({"service", "plan", "fee"}),
+    "plan.change_cancelled": frozenset({"service", "plan", "reason"}),
+    "payment.received": frozenset({"amount", "balance"}),
+    "payment.reversed": frozenset({"amount", "balance"}),
+    "adjustment.posted": frozenset({"amount", "balance", "reason"}),
+    "balance.low": frozenset({"balance", "from_date"}),
+    "access.restricted": frozenset(
+        {"service", "identifier", "access", "remedy", "balance", "to_pay", "speed"}
+    ),
+    "access.restored": frozenset({"service", "identifier", "access", "balance", "speed"}),
+    "promise.given": frozenset({"amount", "due", "price"}),
+    "promise.broken": frozenset({"amount", "paid"}),
+    "bill.issued": frozenset({"number", "amount", "to_pay", "due_date", "period"}),
+    "password.changed": frozenset({"moment"}),
+}
+
+
+class UnableToWord(ValueError):
+    """The template is wrong, or a value it needs is missing; `variable` names it where there is one."""
+
+    def __init__(self, message: str, *, variable: str = "") -> None:
+        super().__init__(message)
+        self.variable = variable
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Literals and variables in turn; an optional part may be left out as a whole."""
+
+    pieces: tuple[tuple[str, str], ...]
+    is_optional: bool
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(name for _literal, name in self.pieces if name)
+
+
+def variables_of(event_kind: str) -> frozenset[str]:
+    """Return the variables a template of the kind may use."""
+    return COMMON | VARIABLES.get(event_kind, frozenset())
+
+
+def check_template(text: str, *, event_kind: str) -> None:
+    """Raise UnableToWord if the text is no template, or uses a variable the kind does not have."""
+    known = variables_of(event_kind)
+    for part in _parse(text):
+        for name in sorted(part.names - known):
+            message = f"{event_kind} has no variable {{{name}}}"
+            raise UnableToWord(message, variable=name)
+
+
+def render(text: str, *, values: Mapping[str, str]) -> str:
+    """
+    Render a template; a missing value outside of an optional part raises UnableToWord.
+
+    >>> render("Balance {balance}.[[ Pay by {due}.]]", values={"balance": "₽5"})
+    'Balance ₽5.'
+    """
+    return "".join(_render_part(part, values) for part in _parse(text))
+
+
+def render_line(text: str, *, values: Mapping[str, str]) -> str:
+    """Render a subject: one line, whatever the values hold."""
+    return " ".join(render(text, values=values).split())
+
+
+def _render_part(part: _Part, values: Mapping[str, str]) -> str:
+    missing = sorted(name for name in part.names if not values.get(name))
+    if missing and part.is_optional:
+        return ""
+    if missing:
+        message = f"no value for {{{missing[0]}}}"
+        raise UnableToWord(message, variable=missing[0])
+    return "".join(values[name] if name else literal for literal, name in part.pieces)
+
+
+@lru_cache(maxsize=512)
+def _parse(text: str) -> tuple[_Part, ...]:
+    """Cut the text into parts; brackets of both kinds must be in pairs, `[[` not inside `[[`."""
+    parts: list[_Part] = []
+    pieces: list[tuple[str, str]] = []
+    is_optional = False
+    for literal, mark in _scan(text):
+        pieces.append((literal, ""))
+        if mark in ("[[", "]]"):
+            if is_optional == (mark == "[["):
+                message = f"unpaired {mark}"
+                raise UnableToWord(message)
+            parts.append(_Part(tuple(pieces), is_optional))
+            pieces, is_optional = [], not is_optional
+        elif mark:
+            pieces.append(("", _read_name(mark)))
+    if is_optional:
+        message = "unpaired [["
+        raise UnableToWord(message)
+    return (*parts, _Part(tuple(pieces), is_optional=False))
+
+
+def _scan(text: str) -> Iterator[tuple[str, str]]:
+    position = 0
+    for found in _PIECE.finditer(text):
+        yield text[position : found.start()], found.group()
+        position = found.end()
+    yield text[position:], ""
+
+
+def _read_name(mark: str) -> str:
+    name = mark[1:-1]
+    if not _NAME.fullmatch(name):
+        message = f"{mark} is no variable"
+        raise UnableToWord(message)
+    return name
