@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
-from celery import current_task
+from celery import current_app
 from django.http import HttpRequest, HttpResponse
 
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
@@ -42,8 +42,9 @@ def follow_requests(
 def trace() -> dict[str, str]:
     """Return the ids of where we are: `request`, or `task` and `job`, or nothing."""
     found = {"request": _request_id.get()} if _request_id.get() else {}
-    if current_task and current_task.request.id:
-        found |= {"task": str(current_task.name), "job": str(current_task.request.id)}
+    task = current_app.current_task
+    if task is not None and task.request.id:
+        found |= {"task": str(task.name), "job": str(task.request.id)}
     return found
 
 
