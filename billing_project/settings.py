@@ -122,9 +122,9 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = True
 # Bytes that must outlive a run: usage files as received, PDFs of bills and contracts.
-ARCHIVE_DIR = Path(env.str("RETEL_ARCHIVE_DIR", default=str(BASE_DIR / ".state" / "archive")))
+ARCHIVE_DIR = Path(env.str("RETEL_ARCHIVE_DIR", default=str(running.STATE_DIR / "archive")))
 #: Where the switches put their files: a folder per source (`manage.py nightly --usage` names another).
-USAGE_DIR = Path(env.str("RETEL_USAGE_DIR", default=str(BASE_DIR / ".state" / "usage")))
+USAGE_DIR = Path(env.str("RETEL_USAGE_DIR", default=str(running.STATE_DIR / "usage")))
 #: From this hour of the operator's day the schedule closes the day before.
 NIGHT_HOUR = env.int("RETEL_NIGHT_HOUR", default=1)
 
