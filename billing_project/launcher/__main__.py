@@ -160,7 +160,7 @@ class _announcement:  # noqa: N801 - a function with a memory
         print(f"  Network doors    http://{host}:{self.net}/")
         logins = running.STATE_DIR / "demo_logins.txt"
         if logins.exists():
-            print(logins.read_text().rstrip())
+            print("".join(f"  {line}\n" for line in logins.read_text().splitlines()), end="")
         print("  Ctrl-C stops everything.\n", flush=True)
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Customer
 from billing_project.demo.seed import Seeded, UnableToSeed, Wishes, seed_demo
+from billing_project.launcher import running
 
 
 class Command(BaseCommand):
@@ -67,8 +68,8 @@ class Command(BaseCommand):
             f"{seeded.usage.files} files, in {seconds:.1f} s"
         )
         lines = [f"{where}: {login} / {password}" for where, login, password in seeded.logins]
-        path = settings.BASE_DIR / ".state" / "demo_logins.txt"
-        path.parent.mkdir(exist_ok=True)
+        path = running.STATE_DIR / "demo_logins.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("\n".join(lines) + "\n")
         os.chmod(path, 0o600)
         self.stdout.write("\n".join(lines))
