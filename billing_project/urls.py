@@ -3,10 +3,14 @@
 from django.urls import include, path
 
 from billing_project import health
+from crm.admin import site as catalogue
 
 urlpatterns = [
     path("health", health.health),
     path("ready", health.ready),
     path("metrics", health.metrics),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("crm/catalogue/", catalogue.urls),
+    path("crm/", include("crm.urls")),
+    path("", include("portal.urls")),
 ]

@@ -1,24 +1,10 @@
 """
-Check digits and shapes of Russian requisites: ИНН, КПП, ОГРН, БИК, bank account.
+Check digits and shapes of Russian requisites: КПП, ОГРН, БИК, bank account (ИНН is in accounts).
 """
 
-from collections.abc import Sequence
 from typing import Final
 
-_INN_10: Final = (2, 4, 10, 3, 5, 9, 4, 6, 8)
-_INN_11: Final = (7, 2, 4, 10, 3, 5, 9, 4, 6, 8)
-_INN_12: Final = (3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8)
 _BANK: Final = (7, 1, 3)
-
-
-def is_inn(text: str) -> bool:
-    """Return whether the text is an ИНН of a company (10 digits) or a person (12) that checks."""
-    if not _is_digits(text) or len(text) not in {10, 12}:
-        return False
-    digits = [int(char) for char in text]
-    if len(digits) == 10:
-        return digits[9] == _weighed(digits, _INN_10)
-    return digits[10] == _weighed(digits, _INN_11) and digits[11] == _weighed(digits, _INN_12)
 
 
 def is_kpp(text: str) -> bool:
@@ -44,10 +30,6 @@ def is_bank_account(account: str, *, bic: str) -> bool:
         return False
     digits = [int(char) for char in bic[-3:] + account]
     return sum(digit * _BANK[at % 3] % 10 for at, digit in enumerate(digits)) % 10 == 0
-
-
-def _weighed(digits: Sequence[int], weights: Sequence[int]) -> int:
-    return sum(d * w for d, w in zip(digits, weights, strict=False)) % 11 % 10
 
 
 def _is_digits(text: str) -> bool:

@@ -62,3 +62,6 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     },
     ADMINISTRATOR: frozenset(RIGHTS),
 }
+
+#: How much a role may adjust by itself, in the account's currency; more waits for a second person.
+ADJUSTMENT_LIMITS: Final[dict[str, int]] = {AGENT: 300, ACCOUNTANT: 3_000, ADMINISTRATOR: 10_000}

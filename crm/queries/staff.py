@@ -4,9 +4,11 @@ Who of the staff did it, and how often a login was tried.
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from accounts.models import User
+from crm.domain import roles
 from crm.models import StaffSignIn
 
 WINDOW: Final = timedelta(minutes=15)
@@ -42,3 +44,11 @@ def names_of(actors: Iterable[str]) -> dict[str, str]:
 def can_anybody_sign_in() -> bool:
     """Return whether there is a member of staff at all."""
     return User.objects.filter(kind=User.Kind.STAFF, is_active=True).exists()
+
+
+def adjustment_limit(user: User) -> Decimal:
+    """Return how much the member of staff may adjust alone: the highest limit of the roles."""
+    if user.is_superuser:
+        return Decimal(max(roles.ADJUSTMENT_LIMITS.values()))
+    names = user.groups.values_list("name", flat=True)
+    return Decimal(max((roles.ADJUSTMENT_LIMITS.get(name, 0) for name in names), default=0))

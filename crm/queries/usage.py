@@ -3,10 +3,13 @@ Usage files and suspended records as the CRM lists them.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from django.db.models import Count, QuerySet, Sum
 
 from rating.models import SuspenseRecord, UsageFile
+
+PAGE: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ def count_suspense_by_reason() -> list[tuple[str, int]]:
 
 
 def list_suspense(
-    *, reason: str = "", after: int = 0, limit: int = 50
+    *, reason: str = "", after: int = 0, limit: int = PAGE
 ) -> "QuerySet[SuspenseRecord]":
     """Return waiting records, oldest first, after the given id."""
     waiting = SuspenseRecord.objects.filter(state=SuspenseRecord.State.WAITING, pk__gt=after)
@@ -42,7 +45,7 @@ def find_suspended(record_id: int) -> SuspenseRecord | None:
     return SuspenseRecord.objects.filter(pk=record_id).select_related("file__source").first()
 
 
-def list_files(*, before: int | None = None, limit: int = 50) -> "QuerySet[UsageFile]":
+def list_files(*, before: int | None = None, limit: int = PAGE) -> "QuerySet[UsageFile]":
     """Return files, newest first, with ids below `before`."""
     files = UsageFile.objects.select_related("source").order_by("-pk")
     return (files if before is None else files.filter(pk__lt=before))[:limit]

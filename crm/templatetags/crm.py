@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from django import template
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -14,7 +15,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Account, Subscription
 from crm.domain import writing
+from dunning.models import ServiceAccess
 
 register = template.Library()
 
@@ -64,6 +67,38 @@ STEPS: Final = {
 }
 
 
+HISTORY_KINDS: Final = {
+    "note": _("Conversations"),
+    "money": _("Money"),
+    "service": _("Services and contract"),
+    "access": _("Access"),
+    "message": _("Messages"),
+    "bill": _("Bills"),
+    "network": _("Network"),
+}
+
+LEVELS: Final = {
+    **dict(Subscription.State.choices),
+    **dict(ServiceAccess.Level.choices),
+}
+
+REASONS: Final = {
+    "malformed_line": _("broken line"),
+    "wrong_encoding": _("wrong encoding"),
+    "bad_time": _("bad time"),
+    "bad_duration": _("bad duration"),
+    "bad_number": _("bad number"),
+    "bad_subscriber": _("bad subscriber"),
+    "unknown_kind": _("unknown kind of usage"),
+    "unknown_subscriber": _("unknown subscriber"),
+    "no_plan": _("no plan that day"),
+    "no_price_version": _("no price version that day"),
+    "unknown_zone": _("unknown zone"),
+    "no_rate": _("no rate"),
+    "too_large": _("too large"),
+}
+
+
 @register.filter
 def money(amount: Decimal | None, currency: str = "RUB") -> str:
     """Return `1 234,50 ₽` in Russian, `₽1,234.50` in English; a dash for nothing."""
@@ -83,6 +118,12 @@ def short_money(amount: Decimal | None, currency: str = "RUB") -> str:
 def signed_money(amount: Decimal | None, currency: str = "RUB") -> str:
     """Return the amount as `money`, with a plus where it is above zero."""
     return f"+{money(amount, currency)}" if amount and amount > 0 else money(amount, currency)
+
+
+@register.filter
+def negated(amount: Decimal) -> Decimal:
+    """Return the other side of an entry."""
+    return -amount
 
 
 @register.filter
@@ -140,6 +181,37 @@ def state(code: str, word: object = "") -> SafeString:
         _GLYPHS[name],
         word or gettext(code),
     )
+
+
+@register.simple_tag
+def reason_name(code: str) -> str:
+    """Return why a record waits, in words."""
+    return str(REASONS.get(code, code))
+
+
+@register.simple_tag
+def service_state(level: str) -> SafeString:
+    """Return the level of access, or the state of a service without one, with its word."""
+    return state(level, LEVELS.get(level, level))
+
+
+@register.simple_tag
+def account_kind(code: str) -> str:
+    """Return prepaid or postpaid in words."""
+    return str(dict(Account.Kind.choices).get(code, code))
+
+
+@register.simple_tag
+def history_kind(code: str) -> str:
+    """Return what a kind of the history's items is called."""
+    return str(HISTORY_KINDS.get(code, code))
+
+
+@register.inclusion_tag("crm/dialog_button.html")
+def dialog_button(code: str, letter: str, name: str, to: str, pk: int) -> dict[str, str]:  # noqa: PLR0917
+    """Return a button that opens a form in the dialog; `code` is the key that presses it."""
+    address = reverse(to, args=[pk])
+    return {"code": code, "letter": letter, "name": name, "address": address}
 
 
 @register.simple_tag

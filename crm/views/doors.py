@@ -11,7 +11,6 @@ from django.core.cache import cache
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseLocation
@@ -78,7 +77,8 @@ def carry_out(
     try:
         done = act()
     except refusals as refusal:
-        form.add_error(None, str(refusal))
+        field = getattr(refusal, "field", None)
+        form.add_error(field if field in form.fields else None, str(refusal))
         return False
     messages.success(request, str(done))
     return True
@@ -151,8 +151,3 @@ def _places(request: HttpRequest) -> list[dict[str, Any]]:
 def _is_here(request: HttpRequest, to: str) -> bool:
     match = request.resolver_match
     return match is not None and (match.url_name or "").startswith(to)
-
-
-def template_page(request: HttpRequest, template: str, **context: Any) -> TemplateResponse:
-    """Render a fragment for htmx."""
-    return TemplateResponse(request, template, context)

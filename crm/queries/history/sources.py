@@ -2,7 +2,7 @@
 The sources of the history: each gives its items older than a key, newest first.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from django.db.models import Q
@@ -13,11 +13,13 @@ from billing_project.kernel.models import BusinessEvent
 from crm.domain.timeline import Item, Key
 from crm.models import Interaction
 from crm.queries.history import words
+from crm.queries.history.ledger import ledger_days
 from crm.queries.history.scope import Scope, older_than
 from dunning.models import AccessChange
 from invoicing.models import Bill
 from notifications.models import Message
 from provisioning.models import NetworkOrder
+from tariffs.models import PlanVersion
 
 Source = Callable[[Scope, Key | None, int], Sequence[Item]]
 
@@ -174,19 +176,27 @@ def bills(scope: Scope, before: Key | None, limit: int) -> list[Item]:
 def _events(scope: Scope, before: Key | None, limit: int, *, kinds: Q) -> list[Item]:
     mine = Q(account_id__in=scope.accounts) | Q(account_id=0, customer_id=scope.customer_id)
     rows = BusinessEvent.objects.filter(mine, kinds).exclude(kind__in=SHOWN_ELSEWHERE)
-    return [
-        _event_item(scope, row)
-        for row in older_than(rows, before, at="happened_at", source="event")[:limit]
-    ]
+    found = list(older_than(rows, before, at="happened_at", source="event")[:limit])
+    plans = _plan_names(found)
+    return [_event_item(scope, row, plans) for row in found]
 
 
-def _event_item(scope: Scope, row: BusinessEvent) -> Item:
+def _plan_names(rows: Iterable[BusinessEvent]) -> dict[int, str]:
+    """Return the names of the plans that the events are about, in one query or none."""
+    wanted = {row.data["plan_version_id"] for row in rows if row.data.get("plan_version_id")}
+    if not wanted:
+        return {}
+    name = "plan__name_ru" if words.is_russian() else "plan__name_en"
+    return dict(PlanVersion.objects.filter(pk__in=wanted).values_list("pk", name))
+
+
+def _event_item(scope: Scope, row: BusinessEvent, plans: dict[int, str]) -> Item:
     is_money = row.kind.startswith(("adjustment.", "promise."))
     return Item(
         key=Key(row.happened_at, "event", row.pk),
         kind="money" if is_money else "service",
         title=words.event_title(row.kind),
-        text=words.event_text(row.kind, row.data),
+        text=words.event_text(row.data, plan=plans.get(row.data.get("plan_version_id", 0), "")),
         amount=words.event_amount(row.data),
         currency=scope.currencies.get(row.account_id, "RUB"),
         actor=row.actor,
@@ -204,7 +214,7 @@ def _where(scope: Scope, account_id: int, subscription_id: int | None = None) ->
 #: kind of filter -> the sources that may hold such items.
 SOURCES: Final[dict[str, tuple[Source, ...]]] = {
     "note": (notes,),
-    "money": (payments, money_events),
+    "money": (payments, money_events, ledger_days),
     "service": (service_events,),
     "access": (access_changes,),
     "message": (messages,),
@@ -216,6 +226,7 @@ ALL: Final[tuple[Source, ...]] = (
     service_events,
     notes,
     payments,
+    ledger_days,
     access_changes,
     messages,
     network_orders,

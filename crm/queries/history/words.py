@@ -33,21 +33,12 @@ EVENT_TITLES: Final = {
     "promise.broken": gettext_lazy("Promise broken"),
     "suspense.recycled": gettext_lazy("Suspended record priced"),
     "password.changed": gettext_lazy("Password changed"),
-    "contact.changed": gettext_lazy("Contacts changed"),
+    "customer.changed": gettext_lazy("Contacts changed"),
 }
 
 #: Plain values of an event that say something to a person, in the order they are written.
-_TELLING: Final = (
-    "reason",
-    "number",
-    "contract",
-    "account",
-    "value",
-    "plan",
-    "plan_name",
-    "plan_code",
-    "comment",
-)
+_TELLING: Final = ("reason", "number", "name", "comment")
+_DAYS: Final = ("effective_on", "due_at")
 
 GATEWAYS: Final = {
     "cash_desk": gettext_lazy("cash desk"),
@@ -63,13 +54,12 @@ def event_title(kind: str) -> str:
     return str(EVENT_TITLES.get(kind, kind))
 
 
-def event_text(kind: str, data: Mapping[str, Any]) -> str:
+def event_text(data: Mapping[str, Any], *, plan: str = "") -> str:
     """Return the telling values of an event, apart by a middle dot."""
-    language = "ru" if is_russian() else "en"
-    told = [data.get(f"plan_{language}") or data.get(f"plan_name_{language}")]
-    told += [data[name] for name in _TELLING if name in data]
+    told = [plan, *(data[name] for name in _TELLING if name in data)]
+    told += data.get("identifiers") or []
     values = dict.fromkeys(str(value) for value in told if value and not isinstance(value, dict))
-    days = [_day(data[name]) for name in ("effective_on", "due_on", "signed_on") if data.get(name)]
+    days = [_day(data[name]) for name in _DAYS if data.get(name)]
     return " · ".join([*values, *days])
 
 

@@ -7,23 +7,6 @@ from crm.domain import requisites
 
 @pytest.mark.parametrize(
     ("text", "checks"),
-    [
-        pytest.param("7707083893", True, id="a company's"),
-        pytest.param("7707083894", False, id="last digit is wrong"),
-        pytest.param("500100732259", True, id="a person's"),
-        pytest.param("500100732258", False, id="second check digit is wrong"),
-        pytest.param("500100732359", False, id="first check digit is wrong"),
-        pytest.param("770708389", False, id="nine digits"),
-        pytest.param("77070838٩3", False, id="digits of another script"),
-        pytest.param("", False, id="nothing"),
-    ],
-)
-def test_inn(text: str, checks: bool) -> None:
-    assert requisites.is_inn(text) is checks
-
-
-@pytest.mark.parametrize(
-    ("text", "checks"),
     [("1027700132195", True), ("1027700132196", False), ("304500116000157", True), ("12", False)],
 )
 def test_ogrn(text: str, checks: bool) -> None:

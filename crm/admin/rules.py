@@ -1,0 +1,85 @@
+"""Rules as data: access, promised payment, gateways, templates, usage sources, number series."""
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+
+from crm.admin.site import CatalogueAdmin, ReadOnlyAdmin, site
+from crm.models import StaffSignIn
+from dunning.models import AccessRule, PromiseRule
+from invoicing.models import NumberSeries
+from notifications.models import Template
+from provisioning.models import Gateway
+from rating.models import UsageSource
+
+
+@admin.register(AccessRule, site=site)
+class AccessRuleAdmin(CatalogueAdmin):
+    """What services may do at how much money."""
+
+    list_display = (
+        "position",
+        "service",
+        "account_kind",
+        "below",
+        "or_equal",
+        "effect",
+        "is_active",
+    )
+    ordering = ("position",)
+
+
+@admin.register(PromiseRule, site=site)
+class PromiseRuleAdmin(CatalogueAdmin):
+    """The rule of the promised payment."""
+
+    list_display = ("max_amount", "days", "price", "days_between", "is_active")
+
+
+@admin.register(Gateway, site=site)
+class GatewayAdmin(CatalogueAdmin):
+    """Ways to the network; secrets are in the environment, here are only their names."""
+
+    list_display = ("code", "kind", "url", "is_active")
+    edit_right = "crm.set_up"
+
+
+@admin.register(Template, site=site)
+class TemplateAdmin(CatalogueAdmin):
+    """Wordings of messages; a change is a new version."""
+
+    list_display = ("event_kind", "channel", "language", "version", "subject", "is_current")
+    list_filter = ("channel", "language", "is_current")
+    search_fields = ("event_kind", "subject", "body")
+    ordering = ("event_kind", "channel", "language", "-version")
+
+
+@admin.register(UsageSource, site=site)
+class UsageSourceAdmin(CatalogueAdmin):
+    """Switches that write usage files."""
+
+    list_display = ("code", "name", "format", "time_zone")
+    edit_right = "crm.set_up"
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Its files name it."""
+        return False
+
+
+@admin.register(NumberSeries, site=site)
+class NumberSeriesAdmin(ReadOnlyAdmin):
+    """Gapless numbers; moved by the bills only."""
+
+    list_display = ("legal_entity", "document", "year", "prefix", "last")
+    list_select_related = ("legal_entity",)
+
+
+@admin.register(StaffSignIn, site=site)
+class StaffSignInAdmin(ReadOnlyAdmin):
+    """Who tried to sign in, from where."""
+
+    view_right = "crm.manage_staff"
+    list_display = ("login", "address", "succeeded", "tried_at")
+    list_filter = ("succeeded",)
+    search_fields = ("login",)
+    ordering = ("-pk",)

@@ -1,0 +1,54 @@
+"""
+Money: payments, adjustments, promises, approvals.
+"""
+
+from decimal import Decimal
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+
+def _amount(label: object, **options: object) -> forms.DecimalField:
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+    return forms.DecimalField(
+        label=label, max_digits=10, decimal_places=2, localize=True, widget=widget, **options
+    )
+
+
+class PaymentForm(forms.Form):
+    """Cash; the receipt's number makes sure that it is taken once."""
+
+    amount = _amount(_("Amount"), min_value=Decimal("0.01"))
+    receipt = forms.CharField(
+        label=_("Receipt number"),
+        max_length=80,
+        help_text=_("Of the cash desk. The same number is never taken twice."),
+    )
+    comment = forms.CharField(label=_("Comment"), max_length=200, required=False)
+
+
+class AdjustForm(forms.Form):
+    """Plus gives, minus takes; the reason goes to the ledger."""
+
+    amount = _amount(_("Amount"), help_text=_("Plus gives to the subscriber, minus takes."))
+    reason = forms.CharField(
+        label=_("Reason"), max_length=200, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    request_id = forms.CharField(max_length=40, widget=forms.HiddenInput)
+
+
+class PromiseForm(forms.Form):
+    """A promised payment on the subscriber's word."""
+
+    amount = _amount(_("Amount"), min_value=Decimal("0.01"))
+
+
+class DecisionForm(forms.Form):
+    """Nothing to fill in: the button is the decision."""
+
+
+class PeriodForm(forms.Form):
+    """From one business day to another, both included."""
+
+    first = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}))
+    last = forms.DateField(label=_("To"), widget=forms.DateInput(attrs={"type": "date"}))

@@ -1,0 +1,44 @@
+"""
+What waits for a second person, with names.
+"""
+
+from dataclasses import dataclass
+
+from accounts.models import Account
+from billing_project.kernel import queries as kernel_queries
+from billing_project.kernel.models import Approval
+from crm.queries import staff
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An approval with the account it is about and who asked."""
+
+    approval: Approval
+    account: Account | None
+    asked_by: str
+
+
+def list_waiting() -> list[Waiting]:
+    """Return what waits, oldest first."""
+    return _with_names(list(kernel_queries.list_approvals(kind="adjustment")[:200]))
+
+
+def find_waiting(approval_id: int) -> Waiting | None:
+    """Return one approval that waits, or None."""
+    found = _with_names(list(kernel_queries.list_approvals().filter(pk=approval_id)))
+    return found[0] if found else None
+
+
+def _with_names(approvals: list[Approval]) -> list[Waiting]:
+    ids = [approval.account_id for approval in approvals]
+    accounts = Account.objects.select_related("customer").in_bulk(ids) if ids else {}
+    names = staff.names_of({approval.requested_by for approval in approvals})
+    return [
+        Waiting(
+            approval=approval,
+            account=accounts.get(approval.account_id),
+            asked_by=names.get(approval.requested_by, approval.requested_by),
+        )
+        for approval in approvals
+    ]

@@ -1,0 +1,206 @@
+"""
+The card, and everything about the customer: contacts, contracts, accounts, notes.
+"""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts import operations as accounts_operations
+from accounts.models import Contract, Customer
+from crm.domain.timeline import KINDS, BadKey, Key
+from crm.forms import customers as forms
+from crm.operations import notes
+from crm.queries import card as card_queries
+from crm.queries import history, installation
+from crm.views.doors import carry_out, door, go, page, show_form, staff_of
+
+
+@require_GET
+@door("see_customers")
+def card(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """Show the card; the look is written down."""
+    customer = _customer(customer_id)
+    now = timezone.now()
+    notes.note_card_view(customer_id=customer.pk, actor=staff_of(request).actor, now=now)
+    context = {
+        "card": card_queries.get_card(customer=customer, now=now),
+        **_history(request, customer),
+    }
+    return page(request, "crm/card.html", context)
+
+
+@require_GET
+@door("see_customers")
+def timeline(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """Show a page of the history: of one kind, or older than a key."""
+    customer = _customer(customer_id)
+    template = "crm/timeline_items.html" if "before" in request.GET else "crm/timeline.html"
+    return page(request, template, {"customer": customer, **_history(request, customer)})
+
+
+@require_http_methods(["GET", "POST"])
+@door("create_customer")
+def new_person(request: HttpRequest) -> HttpResponse:
+    """Create a private person."""
+    return _new(request, forms.PersonForm(request.POST or None), title=_("New person"))
+
+
+@require_http_methods(["GET", "POST"])
+@door("create_customer")
+def new_company(request: HttpRequest) -> HttpResponse:
+    """Create a company."""
+    return _new(request, forms.CompanyForm(request.POST or None), title=_("New company"))
+
+
+@require_http_methods(["GET", "POST"])
+@door("edit_contact")
+def edit_contact(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """Change how to reach the customer."""
+    customer = _customer(customer_id)
+    form = forms.ContactForm(request.POST or None, instance=customer)
+
+    def act() -> str:
+        accounts_operations.edit_contact(
+            customer_id=customer_id,
+            now=timezone.now(),
+            actor=staff_of(request).actor,
+            on_behalf_of=f"customer:{customer_id}",
+            **form.cleaned_data,
+        )
+        return _("The contacts are changed.")
+
+    refusals = (accounts_operations.UnableToWriteCustomer,)
+    if _is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
+        return go(request, "crm:card", customer_id)
+    return show_form(request, form, title=_("Contacts"), back=_card_of(customer_id), grid="grid")
+
+
+@require_http_methods(["GET", "POST"])
+@door("create_customer")
+def sign_contract(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """Sign a contract."""
+    customer = _customer(customer_id)
+    initial = {"signed_on": timezone.localdate(), "legal_entity": installation.default_entity()}
+    form = forms.ContractForm(request.POST or None, initial=initial)
+
+    def act() -> str:
+        contract = accounts_operations.sign_contract(
+            customer=customer,
+            now=timezone.now(),
+            actor=staff_of(request).actor,
+            **form.cleaned_data,
+        )
+        return _("Contract %(number)s is signed. Print it from the card.") % {
+            "number": contract.number
+        }
+
+    if _is_sent(request, form) and carry_out(request, form, act, refusals=()):
+        return go(request, "crm:card", customer_id)
+    return show_form(request, form, title=_("Contract"), back=_card_of(customer_id), send=_("Sign"))
+
+
+@require_GET
+@door("see_customers")
+def contract_pdf(request: HttpRequest, contract_id: int) -> HttpResponse:
+    """The contract, to be printed."""
+    raise Http404
+
+
+@require_http_methods(["GET", "POST"])
+@door("create_customer")
+def open_account(request: HttpRequest, contract_id: int) -> HttpResponse:
+    """Open a personal account under a contract."""
+    contract = Contract.objects.select_related("legal_entity").filter(pk=contract_id).first()
+    if contract is None:
+        raise Http404
+    form = forms.AccountForm(request.POST or None)
+
+    def act() -> str:
+        account = accounts_operations.open_account(
+            contract=contract,
+            on=timezone.localdate(),
+            now=timezone.now(),
+            actor=staff_of(request).actor,
+            **form.cleaned_data,
+        )
+        return _("Account %(number)s is open.") % {"number": account.number}
+
+    refusals = (accounts_operations.UnableToOpenAccount,)
+    if _is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
+        return go(request, "crm:card", contract.customer_id)
+    back = _card_of(contract.customer_id)
+    return show_form(request, form, title=_("New account"), back=back, send=_("Open"))
+
+
+@require_http_methods(["GET", "POST"])
+@door("write_note")
+def write_note(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """Write down what was said."""
+    _customer(customer_id)
+    form = forms.NoteForm(request.POST or None)
+
+    def act() -> str:
+        notes.write_note(
+            customer_id=customer_id,
+            now=timezone.now(),
+            actor=staff_of(request).actor,
+            **form.cleaned_data,
+        )
+        return _("Written down.")
+
+    if _is_sent(request, form) and carry_out(
+        request, form, act, refusals=(notes.UnableToWriteNote,)
+    ):
+        return go(request, "crm:card", customer_id)
+    return show_form(request, form, title=_("Note"), back=_card_of(customer_id))
+
+
+def _new(
+    request: HttpRequest, form: forms.PersonForm | forms.CompanyForm, *, title: str
+) -> HttpResponse:
+    made: list[Customer] = []
+
+    def act() -> str:
+        create = (
+            accounts_operations.create_company
+            if isinstance(form, forms.CompanyForm)
+            else accounts_operations.create_person
+        )
+        fields = {name: value for name, value in form.cleaned_data.items() if value is not None}
+        made.append(create(now=timezone.now(), actor=staff_of(request).actor, **fields))
+        return _("%(name)s is created. Next: the contract.") % {"name": made[0].name}
+
+    refusals = (accounts_operations.UnableToWriteCustomer,)
+    if _is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
+        return go(request, "crm:card", made[0].pk)
+    return show_form(request, form, title=title, back=reverse("crm:search"), grid="grid")
+
+
+def _is_sent(request: HttpRequest, form: forms.forms.BaseForm) -> bool:
+    return request.method == "POST" and form.is_valid()
+
+
+def _history(request: HttpRequest, customer: Customer) -> dict[str, object]:
+    kind = request.GET.get("kind", "")
+    try:
+        before = Key.read(request.GET["before"]) if "before" in request.GET else None
+    except BadKey as error:
+        raise Http404 from error
+    shown = history.list_history(
+        scope=history.get_scope(customer.pk), kind=kind if kind in KINDS else "", before=before
+    )
+    return {"history": shown, "kind": kind, "kinds": KINDS}
+
+
+def _customer(customer_id: int) -> Customer:
+    customer = card_queries.find_customer(customer_id)
+    if customer is None:
+        raise Http404
+    return customer
+
+
+def _card_of(customer_id: int) -> str:
+    return reverse("crm:card", args=[customer_id])

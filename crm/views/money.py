@@ -1,0 +1,196 @@
+"""
+Money: payments at the cash desk, adjustments, promised payments, approvals by a second person.
+"""
+
+import secrets
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts import operations as accounts_operations
+from accounts.models import Account, Adjustment
+from billing_project.kernel import operations as kernel_operations
+from crm.forms import money as forms
+from crm.queries import approvals as approval_queries
+from crm.queries import card as card_queries
+from crm.queries import staff as staff_queries
+from crm.queries.history.words import money as written
+from crm.views.doors import carry_out, door, go, page, show_form, staff_of
+from dunning import operations as dunning_operations
+from dunning import queries as dunning_queries
+
+CASH_DESK = "cash_desk"
+
+
+@require_http_methods(["GET", "POST"])
+@door("take_payment")
+def take_payment(request: HttpRequest, account_id: int) -> HttpResponse:
+    """Take cash; a receipt's number is taken once, so a double click pays once."""
+    account = _account(account_id)
+    initial = {"receipt": f"K{timezone.localtime():%y%m%d-%H%M%S}-{secrets.token_hex(2)}"}
+    form = forms.PaymentForm(request.POST or None, initial=initial)
+
+    def act() -> str:
+        now = timezone.now()
+        payment = accounts_operations.take_payment(
+            account_id=account_id,
+            amount=form.cleaned_data["amount"],
+            gateway=CASH_DESK,
+            external_id=form.cleaned_data["receipt"],
+            paid_at=now,
+            business_date=timezone.localdate(now),
+            now=now,
+            actor=staff_of(request).actor,
+            on_behalf_of=f"customer:{account.customer_id}",
+            comment=form.cleaned_data["comment"],
+        )
+        return _("%(amount)s is credited to account %(account)s.") % {
+            "amount": written(payment.amount, payment.currency),
+            "account": account.number,
+        }
+
+    refusals = (accounts_operations.UnableToTakePayment,)
+    if _is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
+        return go(request, "crm:card", account.customer_id)
+    return _show(request, form, account, title=_("Payment"), send=_("Take the payment"))
+
+
+@require_http_methods(["GET", "POST"])
+@door("adjust_balance")
+def adjust(request: HttpRequest, account_id: int) -> HttpResponse:
+    """Adjust the balance; above the role's limit a second person decides."""
+    account = _account(account_id)
+    user = staff_of(request)
+    limit = staff_queries.adjustment_limit(user)
+    form = forms.AdjustForm(request.POST or None, initial={"request_id": secrets.token_hex(16)})
+
+    def act() -> str:
+        now = timezone.now()
+        made = accounts_operations.adjust(
+            account_id=account_id,
+            limit=limit,
+            business_date=timezone.localdate(now),
+            now=now,
+            actor=user.actor,
+            **form.cleaned_data,
+        )
+        if isinstance(made, Adjustment):
+            return _("The balance is adjusted.")
+        return _("The adjustment waits for a second person to approve it.")
+
+    refusals = (accounts_operations.UnableToAdjust,)
+    if _is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
+        return go(request, "crm:card", account.customer_id)
+    lede = _("Up to %(limit)s you decide alone; above it a second person has to approve.") % {
+        "limit": written(limit, account.currency)
+    }
+    return _show(request, form, account, title=_("Adjustment"), send=_("Adjust"), lede=lede)
+
+
+@require_http_methods(["GET", "POST"])
+@door("give_promise")
+def give_promise(request: HttpRequest, account_id: int) -> HttpResponse:
+    """Give a promised payment on the subscriber's word; "why not" is always answered."""
+    account = _account(account_id)
+    answer = dunning_queries.can_promise(account_id, timezone.now())
+    form = forms.PromiseForm(request.POST or None)
+
+    def act() -> str:
+        promise = dunning_operations.promises.give(
+            account_id=account_id,
+            amount=form.cleaned_data["amount"],
+            now=timezone.now(),
+            actor=staff_of(request).actor,
+            on_behalf_of=f"customer:{account.customer_id}",
+        )
+        return _("Promised payment of %(amount)s is given.") % {
+            "amount": written(promise.amount, account.currency)
+        }
+
+    refusals = (dunning_operations.UnableToPromise,)
+    if _is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
+        return go(request, "crm:card", account.customer_id)
+    return _show(
+        request,
+        form,
+        account,
+        title=_("Promised payment"),
+        send=_("Give"),
+        outcome="crm/promise_terms.html",
+        answer=answer,
+        is_impossible=not answer.is_allowed,
+    )
+
+
+@require_GET
+@door("decide_approval")
+def approval_list(request: HttpRequest) -> HttpResponse:
+    """What waits for a second person."""
+    waiting = approval_queries.list_waiting()
+    return page(request, "crm/approvals.html", {"waiting": waiting, "me": staff_of(request).actor})
+
+
+@require_http_methods(["GET", "POST"])
+@door("decide_approval")
+def approve(request: HttpRequest, approval_id: int) -> HttpResponse:
+    """Approve and post."""
+    return _decide(request, approval_id, is_approved=True)
+
+
+@require_http_methods(["GET", "POST"])
+@door("decide_approval")
+def refuse(request: HttpRequest, approval_id: int) -> HttpResponse:
+    """Refuse; nothing is posted."""
+    return _decide(request, approval_id, is_approved=False)
+
+
+def _decide(request: HttpRequest, approval_id: int, *, is_approved: bool) -> HttpResponse:
+    waiting = approval_queries.find_waiting(approval_id)
+    if waiting is None:
+        raise Http404
+    form = forms.DecisionForm(request.POST or None)
+
+    def act() -> str:
+        now, actor = timezone.now(), staff_of(request).actor
+        if not is_approved:
+            accounts_operations.refuse_adjustment(approval_id=approval_id, now=now, actor=actor)
+            return _("Refused; nothing was posted.")
+        accounts_operations.approve_adjustment(
+            approval_id=approval_id, business_date=timezone.localdate(now), now=now, actor=actor
+        )
+        return _("Approved and posted.")
+
+    refusals = (accounts_operations.UnableToAdjust, kernel_operations.UnableToDecide)
+    if request.method == "POST" and carry_out(request, form, act, refusals=refusals):
+        return go(request, "crm:approval-list")
+    return show_form(
+        request,
+        form,
+        title=_("Approve") if is_approved else _("Refuse"),
+        back=reverse("crm:approval-list"),
+        send=_("Approve") if is_approved else _("Refuse"),
+        outcome="crm/approval.html",
+        waiting=waiting,
+    )
+
+
+def _show(
+    request: HttpRequest, form: forms.forms.Form, account: Account, **context: object
+) -> HttpResponse:
+    title = f"{context.pop('title')}: {account.customer.name}, {account.number}"
+    back = reverse("crm:card", args=[account.customer_id])
+    return show_form(request, form, title=title, back=back, **context)
+
+
+def _is_sent(request: HttpRequest, form: forms.forms.BaseForm) -> bool:
+    return request.method == "POST" and form.is_valid()
+
+
+def _account(account_id: int) -> Account:
+    account = card_queries.find_account(account_id)
+    if account is None:
+        raise Http404
+    return account

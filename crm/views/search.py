@@ -1,0 +1,41 @@
+"""
+One box: phone, name, account, contract, address, login.
+"""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET
+
+from crm.queries import card as card_queries
+from crm.queries import search as search_queries
+from crm.views.doors import door, page, staff_of
+
+LEAST_LETTERS = 3
+
+
+@require_GET
+@door("see_customers")
+def search(request: HttpRequest) -> HttpResponse:
+    """The start page: the box, what it found, and the cards opened of late."""
+    text = _text(request)
+    context = _context(text)
+    visited = [] if text else card_queries.list_visited(actor=staff_of(request).actor)
+    return page(request, "crm/search.html", {**context, "visited": visited})
+
+
+@require_GET
+@door("see_customers")
+def results(request: HttpRequest) -> HttpResponse:
+    """What the box found so far, while one is still typing."""
+    return page(request, "crm/search_results.html", _context(_text(request)))
+
+
+def _context(text: str) -> dict[str, Any]:
+    is_enough = len(text) >= LEAST_LETTERS
+    found = search_queries.search(text) if is_enough else []
+    return {"query": text, "found": found, "is_enough": is_enough}
+
+
+def _text(request: HttpRequest) -> str:
+    return request.GET.get("q", "").strip()[:100]
