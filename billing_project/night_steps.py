@@ -1,38 +1,219 @@
 """
 The table of steps of the night, and what each does with the apps' operations.
+
+A step takes the night, its piece (a range of accounts) and a function to report progress, and returns
+its figures: whole numbers, amounts as text, and tables of these. Figures of pieces are added up.
 """
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
 from typing import Final
 
 from accounts import queries as accounts_queries
 from billing_project.invariants import broken_promises
 from billing_project.kernel import jobs
 from billing_project.kernel import operations as kernel_operations
+from billing_project.kernel import queries as kernel_queries
 from billing_project.kernel.models import JobRun
-from billing_project.night import Advance, Night, Step, Summary
+from billing_project.night import JOB, Advance, Night, NightReport, Step, Summary, Watcher, run
 from dunning import operations as dunning_operations
 from invoicing import operations as invoicing_operations
 from notifications import operations as notifications_operations
 from provisioning import operations as provisioning_operations
 from rating import operations as rating_operations
 
-#: Accounts per piece: locks stay under a second, so top-ups go through in between.
-ACCOUNTS_A_PIECE: Final = 50_000
+#: Orders and messages per portion; between portions others get their turn.
+PORTION: Final = 500
+
+
+class UnableToProveBooks(Exception):
+    """The night ended with a broken promise; `check_invariants` shows the rows."""
+
+
+def make_months(night: Night, _piece: JobRun, _advance: Advance) -> Summary:
+    """Make the partitions of the coming months."""
+    first, last = night.business_date, night.business_date + timedelta(days=120)
+    made = kernel_operations.ensure_months(first=first, last=last)
+    return {"partitions made": len(made)}
+
+
+def receive_files(night: Night, _piece: JobRun, _advance: Advance) -> Summary:
+    """Take the files that the switches left."""
+    if night.folder is None or not night.folder.is_dir():
+        return {"new files": 0}
+    received = rating_operations.receive_files(folder=night.folder, now=night.now)
+    return {
+        "new files": len(received.new),
+        "seen before": len(received.seen),
+        "refused": dict(received.refused),
+    }
+
+
+def price_usage(night: Night, _piece: JobRun, advance: Advance) -> Summary:
+    """Price the records of the files waiting."""
+    batch_id = rating_operations.open_batch(business_date=night.business_date, now=night.now)
+    if batch_id is None:
+        return {"records": 0}
+    report = rating_operations.price_batch(batch_id=batch_id, now=night.now, progress=advance)
+    return {
+        "files": report.files,
+        "records": report.records,
+        "priced": report.priced,
+        "duplicates": report.duplicates,
+        "not chargeable": report.not_charged,
+        "in suspense": report.suspended,
+        "suspense by reason": report.suspense,
+        "refused": report.refused,
+        "charged": report.amounts,
+    }
+
+
+def post_usage(night: Night, _piece: JobRun, advance: Advance) -> Summary:
+    """Post what was priced to the accounts."""
+    batch_id = rating_operations.open_batch(business_date=night.business_date, now=night.now)
+    if batch_id is None:
+        return {"entries": 0}
+    entries = rating_operations.post_batch(batch_id=batch_id, now=night.now, progress=advance)
+    return {"entries": entries}
+
+
+def change_plans(night: Night, _piece: JobRun, _advance: Advance) -> Summary:
+    """Carry out the plan changes agreed for the coming day."""
+    done = invoicing_operations.execute_due(
+        business_date=_morning(night), now=night.now, actor=night.actor
+    )
+    return {"plan changes": done}
+
+
+def charge_fees(night: Night, piece: JobRun, _advance: Advance) -> Summary:
+    """Charge the recurring fees due when the day ends."""
+    charged = invoicing_operations.charge_fees(
+        business_date=_morning(night),
+        now=night.now,
+        actor=night.actor,
+        account_from=piece.account_from,
+        account_to=piece.account_to,
+    )
+    return {"periods charged": charged}
+
+
+def close_promises(night: Night, _piece: JobRun, _advance: Advance) -> Summary:
+    """Close promised payments that were kept or are overdue."""
+    closed = dunning_operations.promises.close_due(now=night.now, actor=night.actor)
+    return {"promises kept": closed.kept, "promises broken": closed.broken}
+
+
+def decide_access(night: Night, piece: JobRun, advance: Advance) -> Summary:
+    """Decide access where balances left their intervals, then look at every account."""
+    decided = dunning_operations.drain_crossings(now=night.now, actor=night.actor)
+    decided += dunning_operations.audit_all(
+        account_from=piece.account_from,
+        account_to=piece.account_to,
+        now=night.now,
+        actor=night.actor,
+        advance=advance,
+    )
+    return {
+        "accounts decided": decided.accounts,
+        "restricted": decided.restricted,
+        "restored": decided.restored,
+    }
+
+
+def issue_bills(night: Night, piece: JobRun, _advance: Advance) -> Summary:
+    """Issue the bills of cycles that closed with the day."""
+    issued = invoicing_operations.issue_bills(
+        business_date=_morning(night),
+        now=night.now,
+        actor=night.actor,
+        account_from=piece.account_from,
+        account_to=piece.account_to,
+    )
+    return {"bills": issued}
+
+
+def tell_network(night: Night, _piece: JobRun, _advance: Advance) -> Summary:
+    """Send the network orders that wait."""
+    confirmed = later = failed = 0
+    while True:
+        sent = provisioning_operations.send_waiting(now=night.now, limit=PORTION)
+        confirmed, later = confirmed + sent.confirmed, later + sent.later
+        failed += sent.failed
+        if sent.total < PORTION:
+            return {"confirmed": confirmed, "put off": later, "failed": failed}
+
+
+def tell_people(night: Night, _piece: JobRun, _advance: Advance) -> Summary:
+    """Turn events into messages. E-mail is delivered by the workers, in portions, as it goes."""
+    told = notifications_operations.read_events(now=night.now)
+    return {"events": told.events, "inbox": told.inbox, "e-mail": told.email}
+
+
+def prove_books(_night: Night, _piece: JobRun, _advance: Advance) -> Summary:
+    """Ask every invariant; a broken one stops the night loudly."""
+    broken = broken_promises()
+    if broken:
+        names = "; ".join(f"{item.app}: {item.invariant.name}" for item in broken)
+        raise UnableToProveBooks(names)
+    return {"promises broken": 0}
+
+
+def _morning(night: Night) -> date:
+    """The day that begins when the business day ends: fees and bills are due on it."""
+    return night.business_date + timedelta(days=1)
 
 
 def account_ranges() -> list[tuple[int, int]]:
-    """Cut the accounts into half-open ranges; the last is open-ended."""
-    top = accounts_queries.greatest_account_id()
-    lows = list(range(0, top + 1, ACCOUNTS_A_PIECE))
-    return [
-        (low, jobs.LAST_ACCOUNT if low == lows[-1] else low + ACCOUNTS_A_PIECE) for low in lows
-    ]
-
-
-def prepare_months(night: Night, _piece: JobRun, _advance: Advance) -> Summary:
-    """Make the partitions of the coming months."""
-    made = kernel_operations.ensure_months(
-        first=night.business_date, last=night.business_date + timedelta(days=120)
+    """Cut the accounts into half-open ranges; the last is open to accounts to come."""
+    ranges = accounts_queries.list_account_ranges()
+    return (
+        [*ranges[:-1], (ranges[-1][0], jobs.LAST_ACCOUNT)] if ranges else [(0, jobs.LAST_ACCOUNT)]
     )
-    return {"months made": len(made)}
+
+
+STEPS: Final = (
+    Step("months", make_months),
+    Step("load", receive_files),
+    Step("price", price_usage),
+    Step("post", post_usage),
+    Step("plans", change_plans),
+    Step("fees", charge_fees, account_ranges),
+    Step("promises", close_promises),
+    Step("access", decide_access, account_ranges),
+    Step("bills", issue_bills, account_ranges),
+    Step("network", tell_network),
+    Step("messages", tell_people),
+    Step("books", prove_books),
+)
+
+
+def close_day(
+    *,
+    business_date: date,
+    now: datetime,
+    folder: Path | None,
+    watcher: Watcher | None = None,
+    actor: str = "system:nightly",
+) -> NightReport:
+    """
+    Close a business day; if it was closed before, go through it again (books stay as they are).
+
+    Raises night.UnableToFinishNight.
+    """
+    if is_closed(business_date):
+        jobs.reopen(job=JOB, business_date=business_date)
+    work = Night(business_date=business_date, now=now, folder=folder, actor=actor)
+    return run(night=work, steps=STEPS, watcher=watcher)
+
+
+def is_closed(business_date: date) -> bool:
+    """Whether every step of the day's night is done."""
+    steps = kernel_queries.list_steps(job=JOB, business_date=business_date)
+    return len(steps) == len(STEPS) and all(step.done == step.pieces for step in steps)
+
+
+def total_charged(report: NightReport) -> Decimal:
+    """Return the sum charged for usage over all kinds."""
+    amounts = report.summary_of("price").get("charged", {})
+    return sum((Decimal(amount) for amount in amounts.values()), Decimal(0))

@@ -10,8 +10,9 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from accounts.domain.identifiers import subscriber_key
 from accounts.domain.numbers import account_number, contract_number
+
+from accounts.domain.identifiers import subscriber_key
 from accounts.domain.searching import search_text
 from accounts.models import (
     Account,
@@ -19,6 +20,7 @@ from accounts.models import (
     Customer,
     IdentifierUse,
     LegalEntity,
+    NumberCounter,
     PlanAssignment,
     PoolNumber,
     Subscription,
@@ -112,12 +114,8 @@ def _contracts(customers: list[DemoCustomer], ids: Established, *, entity: Legal
          entity.pk, person.since)
         for place, person in enumerate(customers)
     )  # fmt: skip
-    copy_rows(
-        Contract, ("id", "number", "customer_id", "legal_entity_id", "signed_on"), rows
-    )
-    _counters(
-        {f"contract:{entity.contract_prefix}:{year}": last for year, last in serials.items()}
-    )
+    copy_rows(Contract, ("id", "number", "customer_id", "legal_entity_id", "signed_on"), rows)
+    _counters({f"contract:{entity.contract_prefix}:{year}": last for year, last in serials.items()})
 
 
 def _accounts(accounts: list[DemoAccount], ids: Established, *, entity: LegalEntity) -> None:
@@ -155,7 +153,9 @@ def _services(
             ids.first_account + owner,
             account.services[which].service,
             Subscription.State.ACTIVE,
-            "" if account.services[which].service == "mobile" else customers[account.customer].address,
+            ""
+            if account.services[which].service == "mobile"
+            else customers[account.customer].address,
             noon(account.opened_on),
             noon(account.opened_on),
         )
@@ -238,12 +238,18 @@ def _billed_before(
 
 
 _TALKS: Final = (
-    ("call_in", "Спросил, почему интернет стал медленнее. Объяснил порядок, предложил обещанный платёж."),
+    (
+        "call_in",
+        "Спросил, почему интернет стал медленнее. Объяснил порядок, предложил обещанный платёж.",
+    ),
     ("call_in", "Уточнила остаток минут и дату следующего списания."),
     ("call_out", "Позвонили по заявке на подключение, согласовали время визита мастера."),
     ("visit", "Был в офисе на Ладожской, оплатил наличными, взял копию договора."),
     ("note", "Просит звонить после 18:00."),
-    ("call_in", "Не проходили междугородные звонки при нулевом балансе; после оплаты доступ восстановлен."),
+    (
+        "call_in",
+        "Не проходили междугородные звонки при нулевом балансе; после оплаты доступ восстановлен.",
+    ),
     ("letter", "Прислала заявление о смене адреса доставки счетов."),
     ("call_in", "Интересовался переходом на тариф с большим пакетом минут со следующего месяца."),
 )
@@ -272,6 +278,4 @@ def _interactions(
 
 
 def _counters(last: dict[str, int]) -> None:
-    from accounts.models import NumberCounter
-
     copy_rows(NumberCounter, ("name", "last"), last.items())

@@ -63,7 +63,9 @@ class DemoAccount:
     opening: Decimal
 
 
-def draw_people(*, count: int, seed: int, first_day: date) -> tuple[list[DemoCustomer], list[DemoAccount]]:
+def draw_people(
+    *, count: int, seed: int, first_day: date
+) -> tuple[list[DemoCustomer], list[DemoAccount]]:
     """Draw `count` customers, all connected before `first_day`, and their accounts."""
     rng = np.random.Generator(np.random.PCG64([seed, 1_000_003]))
     draws = rng.integers(0, 2**31, size=(count, 24))
@@ -73,7 +75,14 @@ def draw_people(*, count: int, seed: int, first_day: date) -> tuple[list[DemoCus
     for number, draw in enumerate(draws):
         is_company = customers[number].kind == "company"
         accounts.extend(
-            _account(number, draw, kind=kind, used=used, since=customers[number].since, is_company=is_company)
+            _account(
+                number,
+                draw,
+                kind=kind,
+                used=used,
+                since=customers[number].since,
+                is_company=is_company,
+            )
             for kind in _kinds_of(draw)
         )
     return customers, accounts
@@ -93,7 +102,9 @@ def _customer(draw: np.ndarray, number: int, *, first_day: date) -> DemoCustomer
         )  # fmt: skip
     parts = (person.last_name, person.first_name, person.middle_name)
     born = date(1945, 1, 1) + timedelta(days=int(draw[15]) % 22_000)
-    return DemoCustomer("person", " ".join(parts), parts, "", phone, mailbox, region, address, born, since)
+    return DemoCustomer(
+        "person", " ".join(parts), parts, "", phone, mailbox, region, address, born, since
+    )
 
 
 def _company_inn(draw: int) -> str:
@@ -173,7 +184,9 @@ def _mobile(draw: np.ndarray, *, money: str, used: _Numbers, is_company: bool) -
     return DemoService("mobile", plan, "msisdn", used.next_mobile())
 
 
-def _fixed(draw: np.ndarray, *, money: str, used: _Numbers, is_company: bool) -> tuple[DemoService, ...]:
+def _fixed(
+    draw: np.ndarray, *, money: str, used: _Numbers, is_company: bool
+) -> tuple[DemoService, ...]:
     phone = DemoService(
         "fixed", "office" if is_company else f"city-{money}", "fixed", used.next_fixed()
     )

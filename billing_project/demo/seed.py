@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from accounts import operations as accounts_operations
 from accounts.domain.kinds import Kind
-from accounts.models import Customer, User
+from accounts.models import Account, Customer, User
 from billing_project import night_steps
 from billing_project.demo.establish import ZONE, Established, establish, midnight
 from billing_project.demo.people import DemoAccount, draw_people
@@ -113,9 +113,7 @@ def seed_demo(*, wishes: Wishes, tell: Tell) -> Seeded:
     return Seeded(len(customers), len(accounts), ids.services, payments, usage, logins)
 
 
-def _open_with(
-    accounts: list[DemoAccount], ids: Established, *, on: date, now: datetime
-) -> None:
+def _open_with(accounts: list[DemoAccount], ids: Established, *, on: date, now: datetime) -> None:
     """Carry over the balances that people came with."""
     numbers = [ids.first_account + place for place in range(len(accounts))]
     amounts = [account.opening for account in accounts]
@@ -171,13 +169,13 @@ def _logins(ids: Established, accounts: list[DemoAccount]) -> list[tuple[str, st
             User.objects.create_user(
                 login, "ladoga-abonent", kind=User.Kind.SUBSCRIBER, customer_id=customer_id
             )
-        made.append((f"account, {what}", _account_number(ids.first_account + place), "ladoga-abonent"))
+        made.append(
+            (f"account, {what}", _account_number(ids.first_account + place), "ladoga-abonent")
+        )
     return made
 
 
 def _account_number(account_id: int) -> str:
-    from accounts.models import Account
-
     return Account.objects.get(pk=account_id).number
 
 

@@ -19,7 +19,8 @@ from billing_project.kernel.periods import Period
 HOUR: Final = 3600
 #: Share of the day's calls by hour: quiet nights, busy evenings.
 HOURS: Final = np.array(
-    [2, 1, 1, 1, 1, 2, 4, 7, 10, 12, 13, 13, 13, 12, 12, 12, 13, 14, 15, 15, 13, 10, 7, 4], dtype=float
+    [2, 1, 1, 1, 1, 2, 4, 7, 10, 12, 13, 13, 13, 12, 12, 12, 13, 14, 15, 15, 13, 10, 7, 4],
+    dtype=float,
 )
 
 
@@ -82,8 +83,8 @@ def write_usage(
     total = Written(0, 0)
     for number, day in enumerate(period):
         rng = np.random.Generator(np.random.PCG64([seed, number]))
-        for source, table in _day_tables(lines, day=day, per_day=per_day, rng=rng):
-            table = _with_troubles(table, source=source, rng=rng)
+        for source, good in _day_tables(lines, day=day, per_day=per_day, rng=rng):
+            table = _with_troubles(good, source=source, rng=rng)
             target = folder / source / f"{source}-{day:%Y%m%d}.csv"
             target.parent.mkdir(parents=True, exist_ok=True)
             header = "" if source.startswith(("msc", "ats")) else CSV_HEADER
@@ -123,9 +124,7 @@ def _callers(numbers: np.ndarray, count: int, *, rng: np.random.Generator) -> np
     return numbers[place]
 
 
-def _calls(
-    numbers: np.ndarray, *, day: date, count: int, rng: np.random.Generator
-) -> pl.DataFrame:
+def _calls(numbers: np.ndarray, *, day: date, count: int, rng: np.random.Generator) -> pl.DataFrame:
     weights = np.array([place.weight for place in VOICE])
     where = rng.choice(len(VOICE), size=count, p=weights / weights.sum())
     tails = rng.integers(0, 10**9, count)
@@ -177,20 +176,23 @@ def _asterisk(calls: pl.DataFrame, *, context: str) -> pl.Series:
         pl.lit("SIP/trunk-02"), pl.lit("Dial"), "SIP/trunk/" + dst + ",60,tT",
         start.dt.strftime(stamp), answer_text, end.dt.strftime(stamp),
     ]  # fmt: skip
-    head = pl.concat_str([pl.concat_str(pl.lit('"'), part, pl.lit('"')) for part in quoted], separator=",")
+    head = pl.concat_str(
+        [pl.concat_str(pl.lit('"'), part, pl.lit('"')) for part in quoted], separator=","
+    )
     tail = pl.concat_str(
         pl.lit('"'), disposition, pl.lit('","DOCUMENTATION","'), unique, pl.lit('",""')
     )
-    seconds = (pl.col("ring") + pl.col("billsec")).cast(pl.String), pl.col("billsec").cast(pl.String)
+    seconds = (
+        (pl.col("ring") + pl.col("billsec")).cast(pl.String),
+        pl.col("billsec").cast(pl.String),
+    )
     return calls.select(pl.concat_str([head, *seconds, tail], separator=",").alias("line"))["line"]
 
 
 CSV_HEADER: Final = "record_id,kind,subscriber,started_at,quantity,other_number\n"
 
 
-def _sms(
-    numbers: np.ndarray, day: date, count: int, *, rng: np.random.Generator
-) -> pl.Series:
+def _sms(numbers: np.ndarray, day: date, count: int, *, rng: np.random.Generator) -> pl.Series:
     others = 79_005_500_000 + rng.integers(0, 99_999, count)
     abroad = rng.random(count) < 0.03
     frame = pl.DataFrame(
@@ -204,9 +206,7 @@ def _sms(
     return _csv(frame, kind="sms", prefix=f"s{day:%Y%m%d}", to=pl.col("to").cast(pl.String))
 
 
-def _data(
-    numbers: np.ndarray, day: date, count: int, *, rng: np.random.Generator
-) -> pl.Series:
+def _data(numbers: np.ndarray, day: date, count: int, *, rng: np.random.Generator) -> pl.Series:
     frame = pl.DataFrame(
         {
             "subscriber": _callers(numbers, count, rng=rng),

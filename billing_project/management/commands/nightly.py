@@ -27,7 +27,9 @@ class Command(BaseCommand):
     help = "Close a business day: load, price, charge, decide access, bill, tell."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--date", type=date.fromisoformat, help="day to close, by default yesterday")
+        parser.add_argument(
+            "--date", type=date.fromisoformat, help="day to close, by default yesterday"
+        )
         parser.add_argument("--usage", type=Path, help="folder with a folder of files per source")
 
     def handle(self, **options: Any) -> None:
