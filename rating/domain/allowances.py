@@ -173,18 +173,20 @@ def _take_rank(
         period=demand.period[rows],
     )
     order = np.argsort(key, kind="stable")
-    rows, chosen, key = rows[order], chosen[order], key[order]
-    starts = np.flatnonzero(np.append(True, key[1:] != key[:-1]))
-    steps = _steps(demand, coverage, rows=rows, own=allowances.step[chosen])
-    left = allowances.amount[chosen[starts]] - counters.used_at(key[starts])
+    ordered, sorted_key = rows[order], key[order]
+    starts = np.flatnonzero(np.append(True, sorted_key[1:] != sorted_key[:-1]))
+    steps = _steps(demand, coverage, rows=ordered, own=allowances.step[chosen[order]])
+    left = allowances.amount[chosen[order[starts]]] - counters.used_at(sorted_key[starts])
     taken, stuck = _taken(steps, np.maximum(left, 0), starts)
     if stuck.any():
         found = np.zeros(len(coverage.by_twin), np.bool_)
-        found[rows[stuck]] = True
+        found[ordered[stuck]] = True
         _mark_groups(demand, coverage, found=found, allowances=allowances)
-    some = (taken > 0) & ~stuck
-    coverage.covered[rows[some]] += taken[some]
-    coverage.uses.append((rows[some], allowances.allowance_id[chosen[some]], taken[some]))
+    units = np.empty_like(taken)
+    units[order] = np.where(stuck, 0, taken)
+    some = np.flatnonzero(units)
+    coverage.covered[rows[some]] += units[some]
+    coverage.uses.append((rows[some], allowances.allowance_id[chosen[some]], units[some]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

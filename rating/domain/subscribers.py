@@ -70,7 +70,7 @@ def padded(column: Ints) -> Ints:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IdentifierColumns:
-    """Numbers and logins in use; `key` is `usage.subscriber_key`, an open end is FOREVER."""
+    """Numbers and logins in use; `key` is that of `accounts.domain.identifiers`, an open end is FOREVER."""
 
     key: Ints
     subscription_id: Ints

@@ -1,5 +1,5 @@
 """
-Columns of usage and of its prices, and the key under which a subscriber's usage is found.
+Columns of usage and of its prices.
 
 All columns are int64 arrays of one length. Moments are seconds since 1970 (UTC), money is minor
 units (kopecks), quantities are seconds, messages or bytes.
@@ -7,7 +7,6 @@ units (kopecks), quantities are seconds, messages or bytes.
 
 from dataclasses import dataclass, fields
 from enum import IntEnum
-from hashlib import blake2b
 from typing import Final
 
 import numpy as np
@@ -19,9 +18,8 @@ Codes = npt.NDArray[np.integer]
 
 #: The end of what has no end.
 FOREVER: Final = 2**62
-#: Digits of a number that can be told apart from a login: fits int64.
+#: More digits of a number than this don't fit int64.
 MAX_DIGITS: Final = 18
-_HASH_BITS: Final = 62
 
 
 class Reason(IntEnum):
@@ -42,32 +40,14 @@ class Reason(IntEnum):
         return self.name.lower()
 
 
-def subscriber_key(identifier: str) -> int:
-    """
-    Return the integer under which a number or login is looked up.
-
-    E.164 digits without plus are their own value; anything else is a negative 62-bit hash of its
-    UTF-8 text, in lower case, since logins don't tell case apart.
-
-    >>> subscriber_key("79215550101")
-    79215550101
-    >>> subscriber_key("ivanov") == subscriber_key("Ivanov") < 0
-    True
-    """
-    is_number = identifier.isascii() and identifier.isdigit() and identifier[0] != "0"
-    if is_number and len(identifier) <= MAX_DIGITS:
-        return int(identifier)
-    digest = blake2b(identifier.lower().encode(), digest_size=8).digest()
-    return -(int.from_bytes(digest, "big") >> (64 - _HASH_BITS)) - 1
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class UsageColumns:
     """
     Usage to be priced, ordered by (started_at, record_key).
 
-    `kind` is a UsageKind. `number_b` holds the digits dialled and `number_b_length` how many they
-    are, leading zeros included; both 0 for usage without a number.
+    `subscriber_key` is that of `accounts.domain.identifiers`, `kind` a UsageKind. `number_b` holds
+    the digits dialled and `number_b_length` how many they are, leading zeros included; both 0 for
+    usage without a number.
     """
 
     record_key: Ints
