@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from billing_project import night_steps
+from billing_project.kernel import operations as kernel_operations
 
 
 @shared_task(name="night.tick", queue="rating")
@@ -25,3 +26,10 @@ def run(**_kwargs: Any) -> None:
     now = timezone.now()
     yesterday = timezone.localdate(now) - timedelta(days=1)
     night_steps.close_day(business_date=yesterday, now=now, folder=settings.USAGE_DIR)
+
+
+@shared_task(name="months.prepare", queue="billing")
+def prepare_months(**_kwargs: Any) -> None:
+    """Daily: make the partitions of the coming half-year."""
+    today = timezone.localdate()
+    kernel_operations.ensure_months(first=today, last=today + timedelta(days=184))

@@ -1,0 +1,35 @@
+"""
+What runs when, and on which queue: the one table of the schedule.
+
+The rows are the truth; most work is begun by a nudge after commit. What is listed every minute here
+catches up when a nudge was lost. Every task drains what waits and may run beside itself.
+"""
+
+from typing import Any, Final
+
+from celery.schedules import crontab
+
+#: Task name (or pattern) -> queue. A task sent by name knows its queue from here only.
+ROUTES: Final[dict[str, dict[str, str]]] = {
+    "night.*": {"queue": "rating"},
+    "months.*": {"queue": "billing"},
+    "access.*": {"queue": "access"},
+    "network.*": {"queue": "access"},
+    "notifications.*": {"queue": "delivery"},
+}
+
+_MINUTE: Final = 60.0
+#: Work that a later run of the same task does as well isn't kept for workers that were away.
+_FRESH: Final = {"expires": 50}
+
+BEAT: Final[dict[str, dict[str, Any]]] = {
+    # Hourly, so that a night that was missed or a zone with summer time is met; the task asks
+    # whether a business day is due.
+    "night": {"task": "night.tick", "schedule": crontab(minute="5"), "options": {"expires": 3000}},
+    "months": {"task": "months.prepare", "schedule": crontab(hour="0", minute="40")},
+    "access": {"task": "access.drain", "schedule": _MINUTE, "options": _FRESH},
+    "promises": {"task": "access.close_promises", "schedule": crontab(minute="2")},
+    "network": {"task": "network.send", "schedule": _MINUTE, "options": _FRESH},
+    "messages": {"task": "notifications.read_events", "schedule": _MINUTE, "options": _FRESH},
+    "delivery": {"task": "notifications.deliver", "schedule": _MINUTE, "options": _FRESH},
+}
