@@ -2,6 +2,8 @@
 The ledger as people read it: page by page from the newest, by days, and as a trial balance.
 """
 
+import json
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -155,4 +157,7 @@ def trial_balance(*, first: date, last: date) -> list[TrialLine]:
 def _entry(row: tuple[Any, ...]) -> Entry:
     (entry_id, account_id, day, kind, ref, contra, fund, *rest) = row
     codes = (Kind(kind), ref, Contra(contra), Fund(fund))
-    return Entry(entry_id, account_id, day, *codes, *rest)
+    *before, explanation, actor, on_behalf_of = rest
+    # Django leaves jsonb of a bare cursor as text.
+    reasons = None if explanation is None else json.loads(explanation)
+    return Entry(entry_id, account_id, day, *codes, *before, reasons, actor, on_behalf_of)
