@@ -11,6 +11,7 @@ from pathlib import Path
 from babel.messages import mofile, pofile
 
 ROOT = Path(__file__).resolve().parents[1]
+PATTERNS = ("*/locale/*/LC_MESSAGES/*.po", "*/*/locale/*/LC_MESSAGES/*.po", "locale/*/*/*.po")
 
 
 def main() -> int:
@@ -27,7 +28,7 @@ def main() -> int:
 
 def sources() -> list[Path]:
     """Return every catalogue of the project."""
-    found = (ROOT.glob(pattern) for pattern in ("*/locale/*/LC_MESSAGES/*.po", "locale/*/*/*.po"))
+    found = (ROOT.glob(pattern) for pattern in PATTERNS)
     return sorted(path for paths in found for path in paths)
 
 

@@ -34,7 +34,7 @@ BY_CUSTOMER: Final = """
 """
 FOUND: Final = """
     WITH hits AS (
-        SELECT DISTINCT ON (customer_id, id) id, customer_id, rank FROM ({parts}) AS h
+        SELECT DISTINCT ON (customer_id, id) id, customer_id, rank FROM ({parts}) AS h (id, customer_id, rank)
          ORDER BY customer_id, id, rank
     ), best AS (
         SELECT h.*, c.name FROM hits h JOIN accounts_customer c ON c.id = h.customer_id
