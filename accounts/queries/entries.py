@@ -3,7 +3,6 @@ The ledger as people read it: page by page from the newest, by days, and as a tr
 """
 
 import json
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
