@@ -87,6 +87,9 @@ class PlanChange(models.Model):
         EXECUTED = "executed", _("executed")
         CANCELLED = "cancelled", _("cancelled")
 
+    #: New state: the states it may follow (kernel.operations.change_state).
+    MOVES = {"executed": ("scheduled",), "cancelled": ("scheduled",)}
+
     account = models.ForeignKey(Account, on_delete=models.PROTECT)
     subscription = models.ForeignKey(
         Subscription, on_delete=models.PROTECT, related_name="plan_changes"

@@ -1,0 +1,24 @@
+"""What invoicing does: recurring fees, plan changes, termination, bills."""
+
+from invoicing.operations.bills import issue_bills
+from invoicing.operations.fees import charge_fees
+from invoicing.operations.plan_changes import (
+    UnableToChangePlan,
+    cancel,
+    execute_due,
+    schedule,
+)
+from invoicing.operations.splits import split_periods
+from invoicing.operations.termination import UnableToTerminate, terminate_service
+
+__all__ = [
+    "UnableToChangePlan",
+    "UnableToTerminate",
+    "cancel",
+    "charge_fees",
+    "execute_due",
+    "issue_bills",
+    "schedule",
+    "split_periods",
+    "terminate_service",
+]

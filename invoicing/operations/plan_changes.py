@@ -1,0 +1,174 @@
+"""
+Changes of plan: agreed by quote for the next cycle, executed exactly or cancelled loudly.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import operations as accounts
+from accounts.models import Subscription
+from billing_project.kernel.operations import change_state, record_event
+from invoicing import queries
+from invoicing.models import PlanChange
+from invoicing.operations.splits import Cut, split_periods
+
+
+class UnableToChangePlan(Exception):
+    """The change isn't possible, or isn't what was shown; `refusals` has the reasons' codes."""
+
+    def __init__(self, message: str, refusals: list[str] | None = None) -> None:
+        self.refusals = refusals or []
+        super().__init__(message)
+
+
+@transaction.atomic
+def schedule(
+    *,
+    subscription_id: int,
+    plan_version_id: int,
+    on: date,
+    now: datetime,
+    actor: str,
+    on_behalf_of: str = "",
+    agreed: Mapping[str, Any] | None = None,
+) -> PlanChange:
+    """
+    Agree on a change of plan from the start of the next cycle.
+
+    `agreed` is the quote as it was shown (`Quote.as_json()`); when the offer is another by now,
+    nothing is scheduled. Raises UnableToChangePlan with everything that stands in the way.
+    """
+    subscription = Subscription.objects.select_for_update(no_key=True).get(pk=subscription_id)
+    try:
+        quote = queries.get_quote(
+            subscription_id=subscription_id, plan_version_id=plan_version_id, on=on
+        ).as_json()
+    except queries.UnableToQuote as refusal:
+        raise UnableToChangePlan(str(refusal), [str(one) for one in refusal.refusals]) from None
+    if agreed is not None and dict(agreed) != quote:
+        raise UnableToChangePlan(_("The offer has changed since it was shown. Look at it again."))
+    change = _write_change(
+        subscription=subscription,
+        plan_version_id=plan_version_id,
+        quote=quote,
+        effective_on=date.fromisoformat(quote["effective_on"]),
+        requested_at=now,
+        actor=actor,
+        on_behalf_of=on_behalf_of,
+    )
+    _announce("plan.change_scheduled", change, now=now, who=(actor, on_behalf_of))
+    return change
+
+
+def _write_change(**fields: Any) -> PlanChange:
+    try:
+        with transaction.atomic():
+            account_id = fields["subscription"].account_id
+            return PlanChange.objects.create(account_id=account_id, **fields)
+    except IntegrityError:
+        refusal = queries.Refusal.ALREADY_SCHEDULED
+        raise UnableToChangePlan(queries.describe_refusal(refusal), [str(refusal)]) from None
+
+
+@transaction.atomic
+def cancel(
+    *, change_id: int, now: datetime, actor: str, on_behalf_of: str = "", reason: str = ""
+) -> PlanChange:
+    """Call a scheduled change off; UnableToChangePlan if it was executed or cancelled before."""
+    change = PlanChange.objects.select_for_update(no_key=True).get(pk=change_id)
+    _close(change, to="cancelled", now=now, who=(actor, on_behalf_of), reason=reason)
+    _announce("plan.change_cancelled", change, now=now, who=(actor, on_behalf_of))
+    return change
+
+
+def execute_due(
+    *,
+    business_date: date,
+    now: datetime,
+    actor: str = "system:nightly",
+    account_from: int = 0,
+    account_to: int = 2**62,
+) -> int:
+    """
+    Put every change due up to the business day into force; return how many.
+
+    To run before `charge_fees` of the same day. Each change commits alone: changes are rare, and
+    one that can't be executed any more is cancelled with its reason without stopping the others.
+    """
+    due = PlanChange.objects.filter(
+        state="scheduled",
+        effective_on__lte=business_date,
+        account_id__gte=account_from,
+        account_id__lt=account_to,
+    ).order_by("account_id", "id")
+    executed = 0
+    for change_id in list(due.values_list("id", flat=True)):
+        try:
+            executed += _execute(change_id, business_date, now=now, actor=actor)
+        except accounts.UnableToSetPlan as refusal:
+            cancel(change_id=change_id, now=now, actor=actor, reason=str(refusal))
+    return executed
+
+
+@transaction.atomic
+def _execute(change_id: int, business_date: date, *, now: datetime, actor: str) -> int:
+    change = PlanChange.objects.select_for_update(no_key=True).get(pk=change_id)
+    if change.state != PlanChange.State.SCHEDULED:
+        return 0
+    midnight = timezone.make_aware(datetime.combine(change.effective_on, time()))
+    accounts.set_plan(
+        subscription_id=change.subscription_id,
+        plan_version_id=change.plan_version_id,
+        active_from=midnight,
+        now=now,
+        actor=actor,
+        on_behalf_of=change.on_behalf_of,
+    )
+    # Days charged by the old plan already, because a night was missed, go to the new one.
+    cut = Cut(change.subscription_id, change.effective_on, change.plan_version_id)
+    split_periods(cuts=[cut], business_date=business_date, now=now, actor=actor)
+    _close(change, to="executed", now=now, who=(actor, change.on_behalf_of))
+    return 1
+
+
+def _close(
+    change: PlanChange, *, to: str, now: datetime, who: tuple[str, str], reason: str = ""
+) -> None:
+    moved = change_state(
+        model=PlanChange,
+        ids=[change.pk],
+        to=to,
+        at=now,
+        actor=who[0],
+        on_behalf_of=who[1],
+        reason=reason,
+    )
+    if not moved:
+        raise UnableToChangePlan(_("This change is not scheduled any more."))
+    PlanChange.objects.filter(pk=change.pk).update(closed_at=now, close_reason=reason[:200])
+    change.refresh_from_db()
+
+
+def _announce(kind: str, change: PlanChange, *, now: datetime, who: tuple[str, str]) -> None:
+    account = change.account
+    record_event(
+        kind=kind,
+        account_id=account.pk,
+        customer_id=account.customer_id,
+        subscription_id=change.subscription_id,
+        happened_at=now,
+        actor=who[0],
+        on_behalf_of=who[1],
+        data={
+            "change_id": change.pk,
+            "plan_version_id": change.plan_version_id,
+            "effective_on": change.effective_on.isoformat(),
+            "quote": change.quote,
+            "reason": change.close_reason,
+        },
+    )

@@ -1,0 +1,59 @@
+"""
+The end of a service: what was charged for days to come is given back.
+"""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import operations as accounts
+from accounts.models import Subscription
+from invoicing.models import PlanChange
+from invoicing.operations import plan_changes
+from invoicing.operations.splits import Cut, split_periods
+
+
+class UnableToTerminate(Exception):
+    """The service has ended already."""
+
+
+@transaction.atomic
+def terminate_service(
+    *,
+    subscription_id: int,
+    now: datetime,
+    actor: str,
+    on_behalf_of: str = "",
+    reason: str = "",
+) -> Decimal:
+    """
+    End a service for good; return what is given back of its fees.
+
+    The last day is charged, days after it are given back at once; what is still to be charged up to
+    it (arrears) follows in the night. A change of plan that was scheduled is cancelled.
+    """
+    locked = Subscription.objects.select_for_update(no_key=True).get(pk=subscription_id)
+    if locked.state == Subscription.State.TERMINATED:
+        raise UnableToTerminate(_("The service has ended already."))
+    scheduled = PlanChange.objects.filter(subscription_id=subscription_id, state="scheduled")
+    for change_id in scheduled.values_list("id", flat=True):
+        plan_changes.cancel(
+            change_id=change_id,
+            now=now,
+            actor=actor,
+            on_behalf_of=on_behalf_of,
+            reason=_("The service ends."),
+        )
+    accounts.end_service(
+        subscription_id=subscription_id,
+        now=now,
+        actor=actor,
+        on_behalf_of=on_behalf_of,
+        reason=reason,
+    )
+    today = timezone.localdate(now)
+    cut = Cut(subscription_id, today + timedelta(days=1))
+    return split_periods(cuts=[cut], business_date=today, now=now, actor=actor)

@@ -1,0 +1,34 @@
+"""What invoicing can tell: bills, offers of plan changes, the next fee, what must hold."""
+
+from invoicing.domain.quotes import Quote, Refusal
+from invoicing.queries.bills import get_bill, list_bills, list_lines
+from invoicing.queries.invariants import invariants
+from invoicing.queries.plans import (
+    NextFee,
+    UnableToQuote,
+    describe_refusal,
+    find_scheduled_change,
+    forecast_fee,
+    get_plan_on,
+    get_quote,
+    list_quotes,
+    list_refusals,
+)
+
+__all__ = [
+    "NextFee",
+    "Quote",
+    "Refusal",
+    "UnableToQuote",
+    "describe_refusal",
+    "find_scheduled_change",
+    "forecast_fee",
+    "get_bill",
+    "get_plan_on",
+    "get_quote",
+    "invariants",
+    "list_bills",
+    "list_lines",
+    "list_quotes",
+    "list_refusals",
+]

@@ -1,0 +1,233 @@
+"""
+What a bill is made of: accounts whose cycle closed, their unbilled entries, usage by zone, tax.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import connection
+
+from accounts.domain.kinds import Kind
+from invoicing.domain.charges import LedgerRow, Tax, UsageSum
+from tariffs.models import PlanVersion, TaxRate
+from tariffs.queries import UnknownTaxRate
+
+#: An entry may be posted so many days before the start of a cycle and still get on its bill.
+LATE_DAYS: Final = 92
+#: Ledger kinds of usage are the usage kinds of the sub-ledger, shifted (accounts.domain.kinds).
+USAGE_SHIFT: Final = Kind.USAGE_VOICE - 1
+
+UNBILLED: Final = """
+    NOT EXISTS (SELECT 1 FROM invoicing_billedentry x
+                 WHERE x.account_id = e.account_id AND x.entry_id = e.id)
+"""
+
+# The earliest day from the last bill on with something on it, a charge or a live service, decides
+# which cycle is next; months in which nothing happened get no bill.
+DUE: Final = f"""
+    WITH closed AS (
+        SELECT a.id AS account_id, a.cycle_day, a.currency, c.legal_entity_id, b.period_end,
+               coalesce(b.closing, 0) AS opening, coalesce(b.period_end, a.opened_on) AS starts_on
+          FROM accounts_account a
+          JOIN accounts_contract c ON c.id = a.contract_id
+          LEFT JOIN LATERAL (
+               SELECT b.period_end, b.closing FROM invoicing_bill b
+                WHERE b.account_id = a.id ORDER BY b.period_start DESC LIMIT 1) b ON true
+         WHERE a.id >= %(account_from)s AND a.id < %(account_to)s
+    ), lively AS (
+        SELECT c.*,
+               least(
+                   (SELECT greatest(min(e.business_date), c.starts_on)
+                      FROM accounts_ledgerentry e
+                     WHERE e.account_id = c.account_id AND e.fund = 1
+                       AND e.business_date < %(business_date)s
+                       AND (c.period_end IS NULL
+                            OR e.business_date >= c.starts_on - {LATE_DAYS})
+                       AND {UNBILLED}),
+                   (SELECT min(greatest((s.activated_at AT TIME ZONE %(zone)s)::date, c.starts_on))
+                      FROM accounts_subscription s
+                     WHERE s.account_id = c.account_id AND s.activated_at IS NOT NULL
+                       AND (s.terminated_at IS NULL
+                            OR (s.terminated_at AT TIME ZONE %(zone)s)::date >= c.starts_on))
+               ) AS lively_on
+          FROM closed c
+         WHERE invoicing_cycle_end(c.starts_on, c.cycle_day) <= %(business_date)s
+    )
+    SELECT account_id, legal_entity_id, currency, opening,
+           greatest(invoicing_cycle_start(lively_on, cycle_day), starts_on) AS period_start,
+           invoicing_cycle_end(lively_on, cycle_day) AS period_end,
+           CASE WHEN period_end IS NULL THEN '-infinity'::date ELSE starts_on - {LATE_DAYS} END
+           AS entries_from
+      FROM lively
+     WHERE invoicing_cycle_end(lively_on, cycle_day) <= %(business_date)s
+     ORDER BY account_id LIMIT %(limit)s
+"""
+
+ENTRIES: Final = f"""
+    SELECT e.account_id, e.id, e.kind, e.amount, e.business_date, e.about_subscription_id,
+           coalesce(e.explanation, '{{}}'::jsonb), e.ref
+      FROM unnest(%(account_ids)s::bigint[], %(from)s::date[], %(to)s::date[])
+           AS d (account_id, entries_from, period_end)
+      JOIN accounts_ledgerentry e
+        ON e.account_id = d.account_id AND e.fund = 1
+       AND e.business_date >= d.entries_from AND e.business_date < d.period_end
+     WHERE {UNBILLED}
+     ORDER BY e.account_id, e.business_date, e.id
+"""
+
+USAGE: Final = f"""
+    SELECT u.account_id, u.subscription_id, u.kind + {USAGE_SHIFT}, u.zone_id,
+           coalesce(z.name_ru, ''), coalesce(z.name_en, ''), u.plan_version_id, e.business_date,
+           count(*), sum(u.billed)::bigint, sum(u.amount)
+      FROM unnest(%(account_ids)s::bigint[], %(batch_ids)s::bigint[], %(kinds)s::int[],
+                  %(days)s::date[]) AS e (account_id, batch_id, kind, business_date)
+      JOIN rating_pricedusage u
+        ON u.account_id = e.account_id AND u.batch_id = e.batch_id
+       AND u.kind = e.kind - {USAGE_SHIFT}
+      LEFT JOIN tariffs_zone z ON z.id = u.zone_id
+     WHERE u.amount <> 0
+     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+     ORDER BY 1, 2, 3, 4, 7, 8
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DueCycle:
+    """A closed cycle of an account that has no bill yet; `opening` is the debt before it."""
+
+    account_id: int
+    legal_entity_id: int
+    currency: str
+    opening: Decimal
+    period_start: date
+    period_end: date
+    entries_from: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An unbilled entry with its reference: of usage entries, the batch."""
+
+    account_id: int
+    row: LedgerRow
+    ref: int
+
+
+class TaxTable:
+    """Percent and inclusion of tax by plan version and day; read once for a run."""
+
+    def __init__(self) -> None:
+        self._plans = {
+            pk: (category, included)
+            for pk, category, included in PlanVersion.objects.values_list(
+                "id", "tax_category", "tax_included"
+            )
+        }
+        self._rates = list(
+            TaxRate.objects.order_by("valid_from").values_list(
+                "category", "percent", "valid_from", "valid_to"
+            )
+        )
+        self._known: dict[tuple[int | None, date], Tax] = {}
+
+    def find(self, plan_version_id: int | None, *, on: date) -> Tax:
+        """Return the tax of a plan version's charges on a day; without a plan the standard one."""
+        key = (plan_version_id, on)
+        if key not in self._known:
+            category, included = self._plans.get(plan_version_id or 0, ("standard", True))
+            self._known[key] = Tax(self._percent(category, on), is_included=included)
+        return self._known[key]
+
+    def _percent(self, category: str, on: date) -> Decimal:
+        for name, percent, valid_from, valid_to in self._rates:
+            if name == category and valid_from <= on and (valid_to is None or on < valid_to):
+                return Decimal(percent)
+        message = f"{category} on {on}"
+        raise UnknownTaxRate(message)
+
+
+def list_due_cycles(
+    *, business_date: date, account_from: int, account_to: int, limit: int
+) -> list[DueCycle]:
+    """Return the next closed cycle without a bill, of accounts that have one, by account."""
+    values = {
+        "business_date": business_date,
+        "account_from": account_from,
+        "account_to": account_to,
+        "zone": settings.TIME_ZONE,
+        "limit": limit,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(DUE, values)
+        return [DueCycle(*row) for row in cursor.fetchall()]
+
+
+def list_unbilled_entries(cycles: Sequence[DueCycle]) -> list[Entry]:
+    """Return the entries that go on the bills of these cycles, late ones of earlier included."""
+    values = {
+        "account_ids": [cycle.account_id for cycle in cycles],
+        "from": [cycle.entries_from for cycle in cycles],
+        "to": [cycle.period_end for cycle in cycles],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(ENTRIES, values)
+        return [
+            Entry(
+                account_id,
+                LedgerRow(entry_id, Kind(kind), amount, day, subscription_id, explanation),
+                ref,
+            )
+            for account_id, entry_id, kind, amount, day, subscription_id, explanation, ref in (
+                cursor.fetchall()
+            )
+        ]
+
+
+def sum_usage(entries: Iterable[Entry], *, taxes: TaxTable) -> dict[int, list[UsageSum]]:
+    """
+    Return the charged usage behind usage entries, by account: one sum per service, zone and tax.
+
+    Amounts add up to the entries, with the sign turned, as long as the records are there.
+    """
+    usage = list(entries)
+    if not usage:
+        return {}
+    values = {
+        "account_ids": [entry.account_id for entry in usage],
+        "batch_ids": [entry.ref for entry in usage],
+        "kinds": [int(entry.row.kind) for entry in usage],
+        "days": [entry.row.business_date for entry in usage],
+    }
+    sums: dict[tuple[Any, ...], list[Any]] = defaultdict(lambda: [0, 0, Decimal(0)])
+    with connection.cursor() as cursor:
+        cursor.execute(USAGE, values)
+        for *place, plan_version_id, day, count, quantity, amount in cursor.fetchall():
+            total = sums[(*place, taxes.find(plan_version_id, on=day))]
+            for position, value in enumerate((count, quantity, amount)):
+                total[position] += value
+    return _by_account(sums)
+
+
+def _by_account(sums: dict[tuple[Any, ...], list[Any]]) -> dict[int, list[UsageSum]]:
+    found: dict[int, list[UsageSum]] = defaultdict(list)
+    for place, (count, quantity, amount) in sums.items():
+        account_id, subscription_id, kind, zone_id, name_ru, name_en, tax = place
+        found[account_id].append(
+            UsageSum(
+                kind=Kind(kind),
+                subscription_id=subscription_id,
+                zone_id=zone_id,
+                zone_ru=name_ru,
+                zone_en=name_en,
+                count=count,
+                quantity=quantity,
+                amount=amount,
+                tax=tax,
+            )
+        )
+    return found

@@ -1,0 +1,154 @@
+"""
+What must hold of fees and bills; each select returns what breaks it.
+"""
+
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from billing_project.kernel.invariants import Invariant
+from invoicing.queries.billing import LATE_DAYS, UNBILLED
+
+LINES_ADD_UP: Final = """
+    SELECT b.id, b.number_text FROM invoicing_bill b
+      LEFT JOIN (SELECT bill_id,
+                        sum(net) FILTER (WHERE kind <> 'adjustment') AS net,
+                        sum(tax) FILTER (WHERE kind <> 'adjustment') AS tax,
+                        sum(gross) FILTER (WHERE kind <> 'adjustment') AS gross,
+                        -sum(gross) FILTER (WHERE kind = 'adjustment') AS adjustments
+                   FROM invoicing_billline GROUP BY bill_id) l ON l.bill_id = b.id
+     WHERE (b.net, b.tax, b.gross, b.adjustments)
+           <> (coalesce(l.net, 0), coalesce(l.tax, 0), coalesce(l.gross, 0),
+               coalesce(l.adjustments, 0))
+"""
+TAX_ADDS_UP: Final = """
+    SELECT 'bill' AS what, id FROM invoicing_bill WHERE net + tax <> gross
+    UNION ALL
+    SELECT 'line', id FROM invoicing_billline WHERE net + tax <> gross
+"""
+NUMBERS: Final = """
+    SELECT s.legal_entity_id, s.year, s.last, count(n.id) AS registered, max(n.number) AS greatest
+      FROM invoicing_numberseries s
+      LEFT JOIN invoicing_billnumber n
+        ON n.legal_entity_id = s.legal_entity_id AND n.document = s.document AND n.year = s.year
+     GROUP BY s.id
+    HAVING count(n.id) <> s.last OR coalesce(max(n.number), 0) <> s.last
+    UNION ALL
+    SELECT b.legal_entity_id, b.year, b.number, 0, 0 FROM invoicing_bill b
+      LEFT JOIN invoicing_billnumber n
+        ON n.bill_id = b.id AND n.number = b.number AND n.year = b.year
+       AND n.legal_entity_id = b.legal_entity_id
+     WHERE n.id IS NULL
+"""
+ENTRIES_ADD_UP: Final = """
+    SELECT b.id, b.number_text, b.gross - b.payments - b.adjustments AS on_bill,
+           coalesce(x.amount, 0) AS on_ledger
+      FROM invoicing_bill b
+      LEFT JOIN (SELECT r.bill_id, -sum(e.amount) AS amount
+                   FROM invoicing_billedentry r
+                   JOIN accounts_ledgerentry e
+                     ON e.account_id = r.account_id AND e.id = r.entry_id
+                  GROUP BY r.bill_id) x ON x.bill_id = b.id
+     WHERE b.gross - b.payments - b.adjustments <> coalesce(x.amount, 0)
+"""
+BILLED_TWICE: Final = """
+    SELECT account_id, entry_id, count(*) FROM invoicing_billedentry
+     GROUP BY account_id, entry_id HAVING count(*) > 1
+"""
+PERIODS: Final = """
+    SELECT account_id, subscription_id, period_start, period_end, former_end FROM (
+        SELECT account_id, subscription_id, kind, period_start, period_end, previous_end,
+               lag(period_end) OVER (PARTITION BY account_id, subscription_id, kind
+                                     ORDER BY period_start, period_end) AS former_end
+          FROM invoicing_billedperiod) p
+     WHERE (former_end IS NOT NULL AND former_end <> period_start)
+        OR former_end IS DISTINCT FROM previous_end
+"""
+CREDITS: Final = """
+    SELECT c.account_id, c.billed_period_id, sum(c.amount) AS credited, b.amount AS charged
+      FROM invoicing_billedperiodcredit c
+      JOIN invoicing_billedperiod b ON b.id = c.billed_period_id
+     GROUP BY c.account_id, c.billed_period_id, b.amount, b.period_start, b.period_end
+    HAVING sum(c.amount) > b.amount OR min(c.period_start) < b.period_start
+        OR max(c.period_end) > b.period_end
+"""
+CHARGED: Final = """
+    SELECT b.account_id, b.id, b.amount, k.amount AS posted
+      FROM invoicing_billedperiod b
+      LEFT JOIN accounts_postingkey k
+        ON k.account_id = b.account_id AND k.kind = 20 AND k.ref = b.id
+     WHERE b.amount <> -coalesce(k.amount, 0)
+    UNION ALL
+    SELECT c.account_id, c.id, c.amount, k.amount
+      FROM invoicing_billedperiodcredit c
+      LEFT JOIN accounts_postingkey k
+        ON k.account_id = c.account_id AND k.kind = 21 AND k.ref = c.id
+     WHERE c.amount <> coalesce(k.amount, 0)
+"""
+CHAIN: Final = """
+    SELECT account_id, id, opening, former FROM (
+        SELECT account_id, id, opening, period_start,
+               lag(closing) OVER w AS former, lag(period_end) OVER w AS former_end
+          FROM invoicing_bill
+        WINDOW w AS (PARTITION BY account_id ORDER BY period_start)) b
+     WHERE opening <> coalesce(former, 0) OR period_start < former_end
+"""
+STRANDED: Final = f"""
+    SELECT e.account_id, e.id, e.business_date, e.amount
+      FROM accounts_ledgerentry e
+      JOIN LATERAL (SELECT period_end FROM invoicing_bill b WHERE b.account_id = e.account_id
+                     ORDER BY period_start DESC LIMIT 1) b ON true
+     WHERE e.fund = 1 AND e.business_date < b.period_end - {LATE_DAYS} AND {UNBILLED}
+"""
+UNPUBLISHED: Final = """
+    SELECT a.subscription_id, a.plan_version_id
+      FROM accounts_planassignment a
+      JOIN tariffs_planversion v ON v.id = a.plan_version_id
+     WHERE v.published_at IS NULL
+"""
+
+
+def invariants() -> list[Invariant]:
+    """Return what must hold of fees, plan changes and bills."""
+    told = [
+        ("lines of a bill add up to it", LINES_ADD_UP, _("A bill isn't the sum of its lines.")),
+        ("net and tax make gross", TAX_ADDS_UP, _("Net and tax don't make gross.")),
+        ("numbers without holes", NUMBERS, _("A number of a series has no bill, or is missing.")),
+        (
+            "billed entries add up to their bill",
+            ENTRIES_ADD_UP,
+            _("A bill says something else than the ledger."),
+        ),
+        ("an entry is on one bill", BILLED_TWICE, _("An entry was billed twice.")),
+        (
+            "billed periods follow each other",
+            PERIODS,
+            _("Days of a service were charged twice, or skipped."),
+        ),
+        (
+            "credits stay within their period",
+            CREDITS,
+            _("More was given back than was charged."),
+        ),
+        (
+            "charged periods are posted",
+            CHARGED,
+            _("A period's fee on the ledger is another than in the period."),
+        ),
+        (
+            "a bill opens with the former closing",
+            CHAIN,
+            _("A bill doesn't carry over the balance of the one before it."),
+        ),
+        (
+            "no entry is left behind",
+            STRANDED,
+            _("An entry is older than any bill to come will look for."),
+        ),
+        (
+            "plans of services are published",
+            UNPUBLISHED,
+            _("A service has a plan that can still change under it."),
+        ),
+    ]
+    return [Invariant(name=f"invoicing: {name}", sql=sql, why=why) for name, sql, why in told]
