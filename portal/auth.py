@@ -12,6 +12,4 @@ class SubscriberBackend(BaseBackend):
 
     def get_user(self, user_id: int) -> User | None:
         """Return the subscriber of a session, or None."""
-        return User.objects.filter(
-            pk=user_id, kind=User.Kind.SUBSCRIBER, is_active=True
-        ).first()
+        return User.objects.filter(pk=user_id, kind=User.Kind.SUBSCRIBER, is_active=True).first()

@@ -1,0 +1,95 @@
+"""
+What people type. The forms only check that something usable was typed; operations decide.
+"""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+
+class SubjectForm(forms.Form):
+    """Account number or phone."""
+
+    subject = forms.CharField(
+        label=_("Account number or phone"),
+        max_length=60,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "username", "inputmode": "tel", "autofocus": True}
+        ),
+        error_messages={"required": _("Type your account number or phone.")},
+    )
+
+
+class PasswordSignInForm(SubjectForm):
+    """Account number or phone with the password."""
+
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        max_length=128,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        error_messages={"required": _("Type your password, or sign in with a code.")},
+    )
+
+
+class CodeForm(forms.Form):
+    """The six digits."""
+
+    code = forms.CharField(
+        label=_("Code from the letter"),
+        max_length=12,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "one-time-code",
+                "inputmode": "numeric",
+                "autofocus": True,
+                "class": "form-control code-input",
+            }
+        ),
+        error_messages={"required": _("Type the six digits from the letter.")},
+    )
+
+    def clean_code(self) -> str:
+        """Leave out what people put between digits."""
+        return "".join(char for char in self.cleaned_data["code"] if char.isdigit())
+
+
+class NewPasswordForm(forms.Form):
+    """A new password, typed once; browsers show it on demand."""
+
+    old = forms.CharField(
+        label=_("Present password"),
+        strip=False,
+        max_length=128,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        error_messages={"required": _("Type your present password.")},
+    )
+    new = forms.CharField(
+        label=_("New password"),
+        strip=False,
+        max_length=128,
+        help_text=_("At least 8 characters, not only digits, not a common word."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        error_messages={"required": _("Type a new password.")},
+    )
+
+    def __init__(self, *args: object, asks_old: bool = True, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        if not asks_old:
+            del self.fields["old"]
+
+
+class AmountForm(forms.Form):
+    """An amount of money with kopecks; a comma is as good as a point."""
+
+    amount = forms.DecimalField(
+        label=_("Amount"),
+        min_value=1,
+        max_digits=12,
+        decimal_places=2,
+        localize=True,
+        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+        error_messages={
+            "required": _("Type an amount."),
+            "invalid": _("Type an amount in figures, for example 300."),
+        },
+    )

@@ -1,0 +1,149 @@
+"""
+Bills and payments of an account.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.utils.translation import get_language
+
+from accounts.models import Payment
+from invoicing.models import Bill, BillLine
+from portal.queries.words import name_gateway
+
+#: A page of a list.
+PAGE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class BillRow:
+    """A bill in a list. `closing` is what the subscriber owed at its end (negative = had money)."""
+
+    id: int
+    number: str
+    first_day: date
+    last_day: date
+    issued_on: date
+    due_on: date
+    gross: Decimal
+    closing: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a bill; `quantity` in `unit`: second, message, byte, day."""
+
+    kind: str
+    title: str
+    quantity: int
+    count: int
+    unit: str
+    gross: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class BillPage:
+    """A whole bill: opening + gross − payments − adjustments = closing, as debt."""
+
+    row: BillRow
+    account_number: str
+    currency: str
+    opening: Decimal
+    net: Decimal
+    tax: Decimal
+    payments: Decimal
+    adjustments: Decimal
+    lines: list[Line]
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether there is something to pay."""
+        return self.row.closing > 0
+
+    @property
+    def opening_shown(self) -> Decimal:
+        """The debt at the beginning, or the money: its label says which."""
+        return abs(self.opening)
+
+    @property
+    def closing_shown(self) -> Decimal:
+        """What is to be paid, or what is left: its label says which."""
+        return abs(self.row.closing)
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRow:
+    """A payment in a list."""
+
+    id: int
+    amount: Decimal
+    through: str
+    paid_at: datetime
+    is_reversed: bool
+
+
+def list_bills(account_id: int, *, limit: int = PAGE) -> list[BillRow]:
+    """Return the account's bills, newest first."""
+    rows = Bill.objects.filter(account_id=account_id).order_by("-period_start", "-pk")
+    return [_bill_row(row) for row in rows[:limit]]
+
+
+def find_bill(bill_id: int, *, account_ids: list[int]) -> BillPage | None:
+    """Return the bill if it is of one of these accounts."""
+    bill = (
+        Bill.objects.filter(pk=bill_id, account_id__in=account_ids)
+        .select_related("account")
+        .first()
+    )
+    if bill is None:
+        return None
+    lines = BillLine.objects.filter(bill=bill).order_by("position", "pk")
+    return BillPage(
+        row=_bill_row(bill),
+        account_number=bill.account.number,
+        currency=bill.currency,
+        opening=bill.opening,
+        net=bill.net,
+        tax=bill.tax,
+        payments=bill.payments,
+        adjustments=bill.adjustments,
+        lines=[_line(line) for line in lines],
+    )
+
+
+def list_payments(
+    account_id: int, *, before: int | None = None, limit: int = PAGE
+) -> list[PaymentRow]:
+    """Return the account's payments by key, newest first."""
+    rows = Payment.objects.filter(account_id=account_id).order_by("-pk")
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    return [
+        PaymentRow(
+            row.pk,
+            row.amount,
+            name_gateway(row.gateway),
+            row.paid_at,
+            row.state == Payment.State.REVERSED,
+        )
+        for row in rows[:limit]
+    ]
+
+
+def _bill_row(bill: Bill) -> BillRow:
+    return BillRow(
+        id=bill.pk,
+        number=bill.number_text,
+        first_day=bill.period_start,
+        last_day=bill.period_end - timedelta(days=1),
+        issued_on=bill.issued_on,
+        due_on=bill.due_on,
+        gross=bill.gross,
+        closing=bill.closing,
+    )
+
+
+def _line(line: BillLine) -> Line:
+    title = line.title_en if get_language() == "en" else line.title_ru
+    return Line(line.kind, title, line.quantity, line.count, line.unit, line.gross)

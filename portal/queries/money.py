@@ -1,0 +1,196 @@
+"""
+The balance and what it is made of, charges with their reasons, the days of a month.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from accounts import queries as accounts_queries
+from accounts.domain.kinds import USAGE_KINDS, Kind
+from invoicing.models import Bill
+from portal.domain import wording
+from portal.domain.charts import MonthChart, chart_month
+from portal.queries.access import AccessView
+from portal.queries.people import AccountChoice
+from portal.queries.services import list_services
+from portal.queries.words import SPENDING, name_kind
+
+#: How far back the composition of a balance looks where there is no bill: two long months.
+MOST_DAYS = 62
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One kind of charges or payments since the last bill."""
+
+    label: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceView:
+    """
+    money = opening + the parts; available = money + credit limit + promised − held.
+
+    `since` is the first day after the last bill (None = from the beginning).
+    """
+
+    money: Decimal
+    bonus: Decimal
+    held: Decimal
+    credit_limit: Decimal
+    promised: Decimal
+    promised_until: object
+    available: Decimal
+    since: date | None
+    opening: Decimal
+    parts: tuple[Part, ...]
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether what can be spent differs from the money."""
+        return self.available != self.money
+
+    @property
+    def to_pay(self) -> Decimal:
+        """What is missing to zero."""
+        return max(-self.money, Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """One ledger entry in words; `usage_query` leads to the records it sums up."""
+
+    day: date
+    title: str
+    about: str
+    amount: Decimal
+    lines: tuple[str, ...]
+    usage_query: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """Balance and month of an account, from one reading of its days."""
+
+    balance: BalanceView
+    chart: MonthChart
+
+
+def get_money(account: AccountChoice, *, promise: object, on: date) -> Money:
+    """Return the balance with its composition and the chart of the month: three queries."""
+    balance = accounts_queries.get_balance(account.id)
+    since = _day_after_last_bill(account.id)
+    days = accounts_queries.list_days(account_ids=[account.id], before=None, limit=MOST_DAYS)
+    shown = [row for row in days if since is None or row[0] >= since]
+    if since is None and days:
+        since = min(row[0] for row in days) if len({row[0] for row in days}) >= MOST_DAYS else None
+    parts = _parts((row[2], row[3]) for row in shown)
+    return Money(
+        balance=BalanceView(
+            money=balance.money,
+            bonus=balance.bonus,
+            held=balance.held,
+            credit_limit=account.credit_limit,
+            promised=getattr(promise, "amount", Decimal(0)),
+            promised_until=getattr(promise, "due_at", None),
+            available=balance.available,
+            since=since,
+            opening=balance.money - sum((part.amount for part in parts), Decimal(0)),
+            parts=parts,
+        ),
+        chart=chart_month(_spent(days), on=on),
+    )
+
+
+def list_charges(
+    account_id: int,
+    *,
+    titles: dict[int, str],
+    before: tuple[date, int] | None = None,
+    limit: int = 30,
+) -> list[Charge]:
+    """Return ledger entries in words, newest first; `titles` names services by id."""
+    rows = accounts_queries.list_entries(account_id=account_id, before=before, limit=limit)
+    return [_charge(row, titles=titles) for row in rows]
+
+
+def _charge(row: object, *, titles: dict[int, str]) -> Charge:
+    kind = Kind(row.kind)
+    explanation = row.explanation or {}
+    return Charge(
+        day=row.business_date,
+        title=name_kind(kind),
+        about=titles.get(row.about_subscription_id or 0, ""),
+        amount=row.amount,
+        lines=tuple(_explain(kind, explanation)),
+        usage_query=_usage_query(kind, row, explanation),
+        key=f"{row.business_date.isoformat()}~{row.id}",
+    )
+
+
+def _explain(kind: Kind, explanation: dict[str, object]) -> Iterable[str]:
+    """Say why: what invoicing and dunning wrote beside the entry, in the language of the page."""
+    language = get_language() or "ru"
+    for key in (f"text_{language[:2]}", "reason", "comment"):
+        if explanation.get(key):
+            yield str(explanation[key])
+
+
+def _usage_query(kind: Kind, row: object, explanation: dict[str, object]) -> str:
+    if kind not in USAGE_KINDS:
+        return ""
+    service = row.about_subscription_id
+    return f"month={row.business_date:%Y-%m}" + (f"&service={service}" if service else "")
+
+
+def _day_after_last_bill(account_id: int) -> date | None:
+    bills = Bill.objects.filter(account_id=account_id).order_by("-period_start")
+    return bills.values_list("period_end", flat=True).first()
+
+
+def _parts(rows: Iterable[tuple[int, Decimal]]) -> tuple[Part, ...]:
+    sums: dict[int, Decimal] = defaultdict(Decimal)
+    for kind, amount in rows:
+        sums[kind] += amount
+    return tuple(Part(name_kind(kind), sums[kind]) for kind in sorted(sums) if sums[kind])
+
+
+def _spent(rows: Iterable[tuple[date, int, int, Decimal, int]]) -> dict[date, Decimal]:
+    spent: dict[date, Decimal] = defaultdict(Decimal)
+    for day, _account, kind, amount, _entries in rows:
+        if Kind(kind) in SPENDING:
+            spent[day] -= amount
+    return spent
+
+
+def say(balance: BalanceView, *, worst: AccessView | None, currency: str) -> str:
+    """Say in a sentence or two how things stand and what to do: how much, until when, what."""
+    if worst is not None:
+        return worst.lift or worst.why
+    language = (get_language() or "ru")[:2]
+    if balance.promised:
+        text = _("All services work. Pay the promised %(amount)s in time.")
+        amount = wording.format_money(balance.promised, currency=currency, language=language)
+        return text % {"amount": amount}
+    if balance.money < 0:
+        amount = wording.format_money(balance.to_pay, currency=currency, language=language)
+        return _("All services work. To pay: %(amount)s.") % {"amount": amount}
+    return _("All services work. Nothing to pay now.")
+
+
+def list_account_charges(
+    account_id: int, *, before: tuple[date, int] | None, limit: int, now: datetime
+) -> list[Charge]:
+    """Return a page of every movement of the account."""
+    views = list_services([account_id], now=now, on=timezone.localdate(now))
+    titles = {view.id: view.title for view in views}
+    return list_charges(account_id, titles=titles, before=before, limit=limit)

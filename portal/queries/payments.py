@@ -1,0 +1,36 @@
+"""
+The payments page in one value.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from accounts import queries as accounts_queries
+from portal.queries import bills
+from portal.queries.bills import BillRow, PaymentRow
+from portal.queries.people import AccountChoice
+from portal.queries.promises import PromiseView, find_promise
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentsPage:
+    """`to_pay` is what is missing to zero."""
+
+    to_pay: Decimal
+    promise: PromiseView
+    payments: tuple[PaymentRow, ...]
+    bills: tuple[BillRow, ...]
+    next_key: int | None
+
+
+def get_payments_page(account: AccountChoice, *, now: datetime) -> PaymentsPage:
+    """Return what the payments page of one account shows."""
+    payments = bills.list_payments(account.id)
+    return PaymentsPage(
+        to_pay=max(-accounts_queries.get_balance(account.id).money, Decimal(0)),
+        promise=find_promise(account.id, now=now),
+        payments=tuple(payments),
+        bills=tuple(bills.list_bills(account.id)),
+        next_key=payments[-1].id if len(payments) == bills.PAGE else None,
+    )

@@ -1,0 +1,106 @@
+"""
+Who somebody is: customers behind an account number or a phone, and what a customer owns.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import F, Q
+
+from accounts.models import Account, Customer, IdentifierUse, User
+from portal.domain.subjects import Subject
+from portal.models import OneTimeCode, SignInAttempt
+
+#: A family may share a contact phone; more than this share it by mistake.
+SHARED_PHONE_LIMIT = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A customer who may sign in. `is_sure`: nobody else answers to what was typed."""
+
+    customer_id: int
+    email: str
+    language: str
+    is_sure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChoice:
+    """One personal account of the customer, for the switcher."""
+
+    id: int
+    number: str
+    kind: str
+    currency: str
+    credit_limit: object
+    is_closed: bool
+
+
+def list_people(subject: Subject, *, now: datetime) -> list[Person]:
+    """Return who answers to the subject, the holder of a number in use first."""
+    if subject.kind == "account":
+        found = _customers(Q(accounts__number=subject.number))
+    elif subject.kind == "phone":
+        found = _customers(Q(pk__in=_holders(subject.number, now=now)))
+        found = found or _customers(Q(phone__in=(subject.number, f"+{subject.number}")))
+    else:
+        found = []
+    return [
+        Person(row["id"], row["email"], row["language"], is_sure=len(found) == 1) for row in found
+    ]
+
+
+def _holders(number: str, *, now: datetime) -> list[int]:
+    rows = IdentifierUse.objects.filter(value=number, active_from__lte=now).exclude(kind="login")
+    current = rows.filter(Q(active_to__isnull=True) | Q(active_to__gt=now))
+    return list(current.values_list("account__customer_id", flat=True))
+
+
+def _customers(condition: Q) -> list[dict[str, object]]:
+    rows = Customer.objects.filter(condition).order_by("pk").distinct()
+    return list(rows.values("id", "email", "language")[:SHARED_PHONE_LIMIT])
+
+
+def list_users(customer_ids: list[int]) -> list[User]:
+    """Return the active log-ins of customers."""
+    return list(
+        User.objects.filter(
+            customer_id__in=customer_ids, kind=User.Kind.SUBSCRIBER, is_active=True
+        ).order_by("pk")
+    )
+
+
+def find_open_code(customer_id: int, *, now: datetime) -> OneTimeCode | None:
+    """Return the last code sent, if it can still be used; older ones are void."""
+    last = OneTimeCode.objects.filter(customer_id=customer_id).order_by("-pk").first()
+    if last is None or last.used_at is not None or last.expires_at <= now:
+        return None
+    return last
+
+
+def count_tries(
+    *, doors: tuple[str, ...], subject: str, address: str, since: datetime
+) -> tuple[int, int]:
+    """Return how many unsuccessful tries there were by the subject, and from the address."""
+    recent = SignInAttempt.objects.filter(door__in=doors, succeeded=False, tried_at__gt=since)
+    by_address = recent.filter(address=address).count() if address else 0
+    return recent.filter(subject=subject).count(), by_address
+
+
+def list_accounts(customer_id: int) -> list[AccountChoice]:
+    """Return the customer's accounts, open ones first."""
+    rows = Account.objects.filter(customer_id=customer_id).order_by(
+        F("closed_on").desc(nulls_first=True), "pk"
+    )
+    return [
+        AccountChoice(
+            id=row.pk,
+            number=row.number,
+            kind=row.kind,
+            currency=row.currency,
+            credit_limit=row.credit_limit,
+            is_closed=row.closed_on is not None,
+        )
+        for row in rows
+    ]

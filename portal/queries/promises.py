@@ -1,0 +1,46 @@
+"""
+The promised payment: what is offered, what is open, or why not.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from dunning import queries as dunning_queries
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPromise:
+    """A promise to be kept."""
+
+    amount: Decimal
+    due_at: datetime
+    left: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseView:
+    """Either `open`, or the terms if `is_allowed`, or `reasons` why not."""
+
+    open: OpenPromise | None
+    is_allowed: bool
+    reasons: tuple[str, ...]
+    max_amount: Decimal
+    due_at: datetime | None
+    price: Decimal
+
+
+def find_promise(account_id: int, *, now: datetime) -> PromiseView:
+    """Return the promise of an account."""
+    row = dunning_queries.find_open_promise(account_id)
+    answer = dunning_queries.can_promise(account_id, now)
+    return PromiseView(
+        open=OpenPromise(row.amount, row.due_at, max(row.amount - row.paid, Decimal(0)))
+        if row
+        else None,
+        is_allowed=answer.is_allowed,
+        reasons=answer.reasons,
+        max_amount=answer.max_amount,
+        due_at=answer.due_at,
+        price=answer.price,
+    )

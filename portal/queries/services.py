@@ -1,0 +1,255 @@
+"""
+Services of an account: what they are, on which plan, what they may do now.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import Q
+from django.utils.translation import get_language
+
+from accounts.models import IdentifierUse, PlanAssignment, Subscription
+from dunning import queries as dunning_queries
+from invoicing.models import PlanChange
+from portal.queries.access import AccessView, describe_access
+from portal.queries.people import AccountChoice
+from portal.queries.words import FEE_PERIODS, SERVICE_ICONS, SERVICES, USAGE, say_quantity
+from rating.models import AllowanceUse
+from tariffs.models.plans import Allowance, PlanVersion
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """A plan version as a person sees it. Volumes in seconds, messages, bytes a month."""
+
+    version_id: int
+    name: str
+    fee: Decimal
+    period: str
+    speed_kbps: int | None
+    includes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AllowanceView:
+    """An included volume of this month and what is left of it."""
+
+    usage_kind: str
+    granted: int
+    used: int
+
+    @property
+    def left(self) -> int:
+        """What is left."""
+        return max(self.granted - self.used, 0)
+
+    @property
+    def label(self) -> str:
+        """What is included."""
+        return str(USAGE[self.usage_kind])
+
+    @property
+    def left_shown(self) -> str:
+        """What is left, in words."""
+        return say_quantity(self.usage_kind, self.left)
+
+    @property
+    def granted_shown(self) -> str:
+        """What is included, in words."""
+        return say_quantity(self.usage_kind, self.granted)
+
+    @property
+    def percent_left(self) -> int:
+        """What is left, in whole percent."""
+        return self.left * 100 // self.granted if self.granted else 0
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedChange:
+    """An agreed change of plan that has not happened yet."""
+
+    plan_name: str
+    effective_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceView:
+    """One service."""
+
+    id: int
+    account_id: int
+    service: str
+    state: str
+    identifiers: tuple[str, ...]
+    address: str
+    plan: PlanView | None
+    planned: PlannedChange | None
+    allowances: tuple[AllowanceView, ...]
+    active_since: datetime | None
+
+    @property
+    def can_change(self) -> bool:
+        """Whether another plan may be chosen: the service works and nothing is agreed yet."""
+        return self.state == Subscription.State.ACTIVE and self.planned is None
+
+    @property
+    def title(self) -> str:
+        """What tells it from the others: its number or login."""
+        return self.identifiers[0] if self.identifiers else self.address
+
+
+def list_services(
+    account_ids: list[int], *, now: datetime, on: date, subscription_id: int | None = None
+) -> list[ServiceView]:
+    """Return the services of accounts, working ones first: six queries, however many there are."""
+    rows = Subscription.objects.filter(account_id__in=account_ids)
+    if subscription_id is not None:
+        rows = rows.filter(pk=subscription_id)
+    found = list(rows.order_by("pk"))
+    ids = [row.pk for row in found]
+    plans = _plans(ids, now=now)
+    versions = [version.pk for version in plans.values()]
+    parts = _Parts(
+        identifiers=_identifiers(ids, now=now),
+        plans=plans,
+        planned=_planned(ids),
+        allowances=_allowances(ids, versions=versions, on=on),
+    )
+    services = [parts.view(row) for row in found]
+    return sorted(services, key=lambda view: view.state == Subscription.State.TERMINATED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    identifiers: dict[int, list[str]]
+    plans: dict[int, PlanVersion]
+    planned: dict[int, PlannedChange]
+    allowances: dict[tuple[int, int], list[AllowanceView]]
+
+    def view(self, row: Subscription) -> ServiceView:
+        version = self.plans.get(row.pk)
+        allowances = self.allowances.get((row.pk, version.pk), []) if version else []
+        return ServiceView(
+            id=row.pk,
+            account_id=row.account_id,
+            service=row.service,
+            state=row.state,
+            identifiers=tuple(self.identifiers.get(row.pk, ())),
+            address=row.address,
+            plan=plan_view(version) if version else None,
+            planned=self.planned.get(row.pk),
+            allowances=tuple(allowances),
+            active_since=row.activated_at,
+        )
+
+
+def plan_view(version: PlanVersion) -> PlanView:
+    """Return the version as a person sees it, in the language of the page."""
+    plan = version.plan
+    name = plan.name_en if get_language() == "en" else plan.name_ru
+    period = str(FEE_PERIODS[version.fee_period])
+    return PlanView(version.pk, name, version.fee, period, version.speed_kbps)
+
+
+def _current(now: datetime) -> Q:
+    return Q(active_from__lte=now) & (Q(active_to__isnull=True) | Q(active_to__gt=now))
+
+
+def _identifiers(ids: list[int], *, now: datetime) -> dict[int, list[str]]:
+    rows = IdentifierUse.objects.filter(_current(now), subscription_id__in=ids)
+    by_service: dict[int, list[str]] = {}
+    for row in rows.order_by("pk"):
+        by_service.setdefault(row.subscription_id, []).append(row.value)
+    return by_service
+
+
+def _plans(ids: list[int], *, now: datetime) -> dict[int, PlanVersion]:
+    rows = PlanAssignment.objects.filter(_current(now), subscription_id__in=ids)
+    return {
+        row.subscription_id: row.plan_version for row in rows.select_related("plan_version__plan")
+    }
+
+
+def _planned(ids: list[int]) -> dict[int, PlannedChange]:
+    changes = list(
+        PlanChange.objects.filter(subscription_id__in=ids, state=PlanChange.State.SCHEDULED)
+    )
+    if not changes:
+        return {}
+    versions = PlanVersion.objects.select_related("plan").in_bulk(
+        [change.plan_version_id for change in changes]
+    )
+    return {
+        change.subscription_id: PlannedChange(
+            plan_view(versions[change.plan_version_id]).name, change.effective_on
+        )
+        for change in changes
+    }
+
+
+def _allowances(
+    ids: list[int], *, versions: list[int], on: date
+) -> dict[tuple[int, int], list[AllowanceView]]:
+    """Included volumes of the plan versions, less what each service used in the month of `on`."""
+    granted = list(Allowance.objects.filter(plan_version_id__in=versions).order_by("pk"))
+    used = AllowanceUse.objects.filter(
+        subscription_id__in=ids, month=on.year * 100 + on.month
+    ).values_list("subscription_id", "allowance_id", "used")
+    spent = {(service, allowance): amount for service, allowance, amount in used}
+    return {
+        (service, version): [
+            AllowanceView(row.usage_kind, row.amount, spent.get((service, row.pk), 0))
+            for row in rows
+        ]
+        for service in ids
+        for version, rows in _by_version(granted).items()
+    }
+
+
+def _by_version(rows: Iterable[Allowance]) -> dict[int, list[Allowance]]:
+    by_version: dict[int, list[Allowance]] = {}
+    for row in rows:
+        by_version.setdefault(row.plan_version_id, []).append(row)
+    return by_version
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceCard:
+    """A service with what it may do now."""
+
+    view: ServiceView
+    access: AccessView
+    kind_label: str
+    icon: str
+
+
+def list_cards(
+    account: AccountChoice, *, now: datetime, on: date, subscription_id: int | None = None
+) -> list[ServiceCard]:
+    """Return the services of an account with their access."""
+    views = list_services([account.id], now=now, on=on, subscription_id=subscription_id)
+    answers = {answer.subscription.pk: answer for answer in dunning_queries.access_of(account.id)}
+    return [
+        ServiceCard(
+            view=view,
+            access=_access(view, answers.get(view.id), currency=account.currency),
+            kind_label=str(SERVICES[view.service]),
+            icon=SERVICE_ICONS[view.service],
+        )
+        for view in views
+    ]
+
+
+def _access(
+    view: ServiceView, answer: dunning_queries.ServiceView | None, *, currency: str
+) -> AccessView:
+    """A service not decided yet is what its own state says."""
+    states = {"ordered": "ordered", "suspended": "paused", "terminated": "ended"}
+    if view.state in states or answer is None or not answer.level:
+        level = states.get(view.state, "open")
+        return describe_access(level, speed_kbps=None, to_pay=Decimal(0), currency=currency)
+    return describe_access(
+        answer.level, speed_kbps=answer.speed_kbps, to_pay=answer.to_lift, currency=currency
+    )

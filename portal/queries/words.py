@@ -1,0 +1,88 @@
+"""
+Codes of the lower floors in the subscriber's words.
+"""
+
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from accounts.domain.kinds import USAGE_KINDS, Kind
+from portal.domain import wording
+
+KINDS: Final[dict[Kind, Promise]] = {
+    Kind.PAYMENT: _("Payments"),
+    Kind.PAYMENT_REVERSAL: _("Payments taken back"),
+    Kind.USAGE_VOICE: _("Calls"),
+    Kind.USAGE_SMS: _("Messages (SMS)"),
+    Kind.USAGE_DATA: _("Mobile internet"),
+    Kind.USAGE_SESSION: _("Internet sessions"),
+    Kind.USAGE_CORRECTION: _("Correction of calls and sessions"),
+    Kind.FEE: _("Plan fee"),
+    Kind.FEE_CREDIT: _("Plan fee given back"),
+    Kind.ONE_OFF: _("One-off services"),
+    Kind.TAX: _("Tax"),
+    Kind.ADJUSTMENT: _("Correction"),
+    Kind.PROMISE_PRICE: _("Price of the promised payment"),
+    Kind.WRITE_OFF: _("Debt written off"),
+    Kind.OPENING: _("Brought from the former billing"),
+    Kind.TRANSFER_OUT: _("Moved to another account"),
+    Kind.TRANSFER_IN: _("Moved from another account"),
+}
+
+#: What counts as spent in the chart of a month.
+SPENDING: Final = USAGE_KINDS | {
+    Kind.USAGE_CORRECTION,
+    Kind.FEE,
+    Kind.FEE_CREDIT,
+    Kind.ONE_OFF,
+    Kind.TAX,
+    Kind.PROMISE_PRICE,
+}
+
+SERVICES: Final[dict[str, Promise]] = {
+    "mobile": _("Mobile"),
+    "fixed": _("Home phone"),
+    "internet": _("Internet"),
+}
+SERVICE_ICONS: Final = {"mobile": "phone", "fixed": "landline", "internet": "internet"}
+
+GATEWAYS: Final[dict[str, Promise]] = {
+    "cash": _("Cash desk"),
+    "cash_desk": _("Cash desk"),
+    "cashdesk": _("Cash desk"),
+    "card": _("Bank card"),
+    "bank": _("Bank transfer"),
+    "terminal": _("Payment terminal"),
+    "voucher": _("Voucher"),
+}
+
+FEE_PERIODS: Final[dict[str, Promise]] = {"month": _("a month"), "day": _("a day")}
+
+USAGE: Final[dict[str, Promise]] = {
+    "voice": _("Calls"),
+    "sms": _("Messages (SMS)"),
+    "data": _("Mobile internet"),
+    "session": _("Internet session"),
+}
+
+
+def name_kind(kind: int) -> str:
+    """Name a kind of ledger entry."""
+    return str(KINDS.get(Kind(kind), Kind(kind).name))
+
+
+def name_gateway(gateway: str) -> str:
+    """Name the way a payment came."""
+    return str(GATEWAYS.get(gateway, gateway))
+
+
+def say_quantity(usage_kind: str, quantity: int) -> str:
+    """Write how much of a kind of usage (voice, sms, data, session)."""
+    language = (get_language() or "ru")[:2]
+    if usage_kind == "voice":
+        return wording.format_duration(quantity, language=language)
+    if usage_kind == "sms":
+        return f"{quantity}{wording.NO_BREAK}SMS"
+    return wording.volume(quantity, language=language)

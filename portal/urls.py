@@ -1,0 +1,31 @@
+"""Addresses of the self-service account."""
+
+from django.urls import path
+
+from portal.views import bills, home, inbox, promises, services, settings, sign_in, usage
+
+app_name = "portal"
+
+urlpatterns = [
+    path("", home.dashboard, name="dashboard"),
+    path("sign-in/", sign_in.by_password, name="sign-in"),
+    path("sign-in/code/", sign_in.ask_code, name="ask-code"),
+    path("sign-in/code/enter/", sign_in.by_code, name="by-code"),
+    path("sign-out/", sign_in.sign_out, name="sign-out"),
+    path("language/", settings.choose_language, name="language"),
+    path("account/", home.choose_account, name="choose-account"),
+    path("payments/", bills.payments, name="payments"),
+    path("payments/history/", bills.payment_history, name="payment-history"),
+    path("payments/promise/", promises.promise, name="promise"),
+    path("bills/<int:bill_id>/", bills.bill, name="bill"),
+    path("bills/<int:bill_id>/pdf/", bills.bill_pdf, name="bill-pdf"),
+    path("services/", services.services, name="services"),
+    path("usage/", usage.usage, name="usage"),
+    path("charges/", usage.charges, name="charges"),
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/read/", inbox.read_all, name="inbox-read"),
+    path("settings/", settings.overview, name="settings"),
+    path("settings/notifications/", settings.notifications, name="notifications"),
+    path("settings/password/", settings.password, name="password"),
+    path("help/", home.help_page, name="help"),
+]

@@ -1,0 +1,56 @@
+"""
+Bills and payments.
+"""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from portal.queries import bills as queries
+from portal.queries.payments import get_payments_page
+from portal.views.door import Visitor, for_subscribers, show
+from portal.views.keys import whole_number
+
+
+@for_subscribers
+def payments(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """How to pay, what was paid, bills, promised payment."""
+    page = get_payments_page(visitor.account, now=timezone.now())
+    return show(request, visitor, "payments.html", page=page, next_key=page.next_key)
+
+
+@for_subscribers
+def payment_history(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """Earlier payments: a page, or rows for the end of the list."""
+    before = whole_number(request.GET.get("before"))
+    rows = queries.list_payments(visitor.account.id, before=before)
+    next_key = rows[-1].id if len(rows) == queries.PAGE else None
+    context = {"payments": rows, "next_key": next_key, "currency": visitor.account.currency}
+    if request.headers.get("HX-Request"):
+        context["today"] = timezone.localdate()
+        return render(request, "portal/part/payment_rows.html", context)
+    return show(request, visitor, "payment_history.html", **context)
+
+
+@for_subscribers
+def bill(request: HttpRequest, visitor: Visitor, bill_id: int) -> HttpResponse:
+    """One bill."""
+    found = queries.find_bill(bill_id, account_ids=visitor.account_ids)
+    if found is None:
+        raise Http404
+    return show(request, visitor, "bill.html", bill=found)
+
+
+@for_subscribers
+def bill_pdf(request: HttpRequest, visitor: Visitor, bill_id: int) -> HttpResponse:
+    """The bill as it is printed."""
+    found = queries.find_bill(bill_id, account_ids=visitor.account_ids)
+    if found is None:
+        raise Http404
+    from invoicing import queries as invoicing_queries
+
+    pdf = invoicing_queries.render_bill_pdf(bill_id, (get_language() or "ru")[:2])
+    answer = HttpResponse(pdf, content_type="application/pdf")
+    answer.headers["Content-Disposition"] = f'attachment; filename="bill-{found.row.id}.pdf"'
+    return answer

@@ -1,0 +1,96 @@
+"""
+Who comes in, and what every page carries.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Concatenate, Final, ParamSpec
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import patch_cache_control
+
+from accounts.models import User
+from portal.queries import people
+from portal.queries.inbox import count_unread
+from portal.queries.operator import get_operator
+from portal.queries.people import AccountChoice
+
+P = ParamSpec("P")
+ACCOUNT_KEY: Final = "portal_account"
+
+#: Everything comes from here; htmx adds no style of its own (see base.html), charts are SVG.
+CONTENT_POLICY: Final = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """The subscriber at the door: their log-in, accounts, and the account they look at."""
+
+    user: User
+    customer_id: int
+    accounts: list[AccountChoice]
+    account: AccountChoice
+
+    @property
+    def account_ids(self) -> list[int]:
+        """Every account the subscriber may look at."""
+        return [account.id for account in self.accounts]
+
+
+def for_subscribers(
+    view: Callable[Concatenate[HttpRequest, Visitor, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Let in subscribers only; staff and strangers are shown the sign-in page."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        user = request.user
+        if not isinstance(user, User) or user.kind != User.Kind.SUBSCRIBER or not user.is_active:
+            return redirect_to_login(request.get_full_path(), reverse("portal:sign-in"))
+        visitor = _visitor(request, user)
+        if visitor is None:
+            return guard_page(render(request, "portal/no_account.html"))
+        return guard_page(view(request, visitor, *args, **kwargs))
+
+    return guarded
+
+
+def show(
+    request: HttpRequest, visitor: Visitor, template: str, *, status: int = 200, **context: Any
+) -> HttpResponse:
+    """Render a page with what its frame needs."""
+    frame = {
+        "visitor": visitor,
+        "account": visitor.account,
+        "currency": visitor.account.currency,
+        "operator": get_operator(),
+        "unread": count_unread(visitor.customer_id),
+        "today": timezone.localdate(),
+        "place": template.removesuffix(".html"),
+    }
+    return render(request, f"portal/{template}", frame | context, status=status)
+
+
+def guard_page(response: HttpResponse) -> HttpResponse:
+    """Keep the page out of caches and foreign frames, and foreign scripts out of the page."""
+    patch_cache_control(response, private=True, no_store=True)
+    response.headers["Content-Security-Policy"] = CONTENT_POLICY
+    response.headers["Referrer-Policy"] = "same-origin"
+    return response
+
+
+def _visitor(request: HttpRequest, user: User) -> Visitor | None:
+    accounts = people.list_accounts(user.customer_id or 0)
+    if not accounts:
+        return None
+    chosen = request.session.get(ACCOUNT_KEY)
+    account = next((account for account in accounts if account.id == chosen), accounts[0])
+    return Visitor(user, user.customer_id or 0, accounts, account)

@@ -1,0 +1,38 @@
+"""
+The home page, the account looked at, and help.
+"""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from portal.queries.home import get_home
+from portal.views.door import ACCOUNT_KEY, Visitor, for_subscribers, show
+
+
+@for_subscribers
+def dashboard(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """Balance, services, charges, bills, messages."""
+    home = get_home(visitor.account, customer_id=visitor.customer_id, now=timezone.now())
+    return show(request, visitor, "dashboard.html", home=home)
+
+
+@require_POST
+@for_subscribers
+def choose_account(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """Look at another of the subscriber's own accounts."""
+    chosen = request.POST.get("account", "")
+    if chosen not in {str(account.id) for account in visitor.accounts}:
+        raise Http404
+    request.session[ACCOUNT_KEY] = int(chosen)
+    target = request.POST.get("next", "/")
+    is_ours = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()})
+    return redirect(target if is_ours else "portal:dashboard")
+
+
+@for_subscribers
+def help_page(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """Answers to what is often asked, and how to reach people."""
+    return show(request, visitor, "help.html")
