@@ -9,7 +9,7 @@ LAUNCHER = $(IN) -m billing_project.launcher
 # Two processes, unless ARGS asks for another number.
 PYTEST = $(IN) -m pytest -n 2
 
-.PHONY: demo run services stop test long check format bench environment environment-dev clean
+.PHONY: demo run services stop test long check format bench environment environment-dev python clean
 
 demo: environment
 	@$(LAUNCHER) demo --subscribers $(SUBSCRIBERS) --days $(DAYS)
@@ -39,13 +39,17 @@ format: environment-dev
 	@$(IN) -m ruff format --quiet .
 
 bench: environment-dev
-	@$(LAUNCHER) exec --test -- $(IN) -m bench $(ARGS)
+	@$(LAUNCHER) exec --bench -- $(IN) -m bench $(ARGS)
 
-environment:
+environment: python
 	@$(PYTHON) billing_project/launcher/environment.py
 
-environment-dev:
+environment-dev: python
 	@$(PYTHON) billing_project/launcher/environment.py --dev
+
+python:
+	@command -v $(PYTHON) >/dev/null || \
+		{ echo "Retel needs Python 3.11 or newer with venv (apt-get install python3-venv)."; exit 1; }
 
 # Removes the data of the embedded services too.
 clean:

@@ -2,7 +2,8 @@
 The launcher's command line.
 
 `services` keeps PostgreSQL and Valkey running; `run` the whole product; `demo` the product with an
-invented operator in it; `exec -- CMD …` gives a command the services (`--test`: throw-away ones);
+invented operator in it; `exec -- CMD …` gives a command the services (`--test`: throw-away ones that never wait for the
+disk, `--bench`: throw-away ones set up like the kept);
 `stop` ends the launcher that runs; `clean` removes what was kept.
 """
 
@@ -53,7 +54,8 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--days", type=int, default=92)
     demo.set_defaults(command=_demo)
     execute = commands.add_parser("exec")
-    execute.add_argument("--test", action="store_true", help="throw-away services")
+    execute.add_argument("--test", action="store_true", help="throw-away services, fast")
+    execute.add_argument("--bench", action="store_true", help="throw-away services, durable")
     execute.add_argument("words", nargs="+", metavar="CMD")
     execute.set_defaults(command=_execute)
     commands.add_parser("stop").set_defaults(command=_stop)
@@ -95,8 +97,9 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 
 def _execute(arguments: argparse.Namespace) -> int:
-    services = throw_away_services if arguments.test else kept_services
-    with services() as addresses:
+    is_throw_away = arguments.test or arguments.bench
+    services = throw_away_services(is_fast=arguments.test) if is_throw_away else kept_services()
+    with services as addresses:
         return _call(arguments.words, {**os.environ, **addresses})
 
 

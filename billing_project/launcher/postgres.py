@@ -72,7 +72,7 @@ def _make_cluster(found: binaries.Postgres, state: State, *, data: Path, passwor
         *(found.folder / "initdb", "-D", data, "-U", _SUPERUSER, "-E", "UTF8"),
         *("--auth=scram-sha-256", f"--pwfile={password_file}", *_locale(found.major)),
     ]
-    if state.is_throw_away:
+    if state.is_fast:
         command.append("--no-sync")
     try:
         state.identity.run(command, env=_environment())
@@ -106,7 +106,7 @@ def _options(state: State) -> list[str]:
         "jit": "off",
         "random_page_cost": "1.1",
         "track_io_timing": "on",
-        **(_throw_away_settings() if state.is_throw_away else _kept_settings()),
+        **(_fast_settings() if state.is_fast else _kept_settings()),
     }
     return [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
 
@@ -123,7 +123,7 @@ def _kept_settings() -> dict[str, str]:
     }
 
 
-def _throw_away_settings() -> dict[str, str]:
+def _fast_settings() -> dict[str, str]:
     return {
         "fsync": "off",
         "synchronous_commit": "off",

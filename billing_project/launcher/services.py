@@ -44,13 +44,13 @@ def kept_services() -> Iterator[Addresses]:
 
 
 @contextlib.contextmanager
-def throw_away_services() -> Iterator[Addresses]:
-    """Yield the addresses of services for tests: fast, without a promise to keep anything."""
+def throw_away_services(*, is_fast: bool) -> Iterator[Addresses]:
+    """Yield the addresses of services with nothing in them, gone afterwards."""
     named = _named()
     if len(named) == len(_NAMES):
         yield named
         return
-    with throw_away_state() as state, contextlib.ExitStack() as stack:
+    with throw_away_state(is_fast=is_fast) as state, contextlib.ExitStack() as stack:
         yield _start(state, named, stack)
 
 

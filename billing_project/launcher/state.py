@@ -26,12 +26,13 @@ _TEST_PREFIX = "retel-test-"
 class State:
     """
     `notes` is ours alone (addresses, passwords); `data` belongs to the user the services run as.
+    `is_fast`: a crash may lose everything, so nothing waits for the disk.
     """
 
     notes: Path
     data: Path
     identity: Identity
-    is_throw_away: bool
+    is_fast: bool
 
     def folder(self, name: str) -> Path:
         """Return a folder under `data`, made and given to the services' user."""
@@ -47,7 +48,7 @@ def kept_state() -> State:
     notes.mkdir(exist_ok=True, parents=True)
     identity = choose_service_identity()
     data = notes if _can_pass(identity, notes) else open_folder(system_data(notes))
-    return State(notes, data, identity, is_throw_away=False)
+    return State(notes, data, identity, is_fast=False)
 
 
 def system_data(notes: Path) -> Path:
@@ -64,14 +65,14 @@ def open_folder(path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def throw_away_state() -> Iterator[State]:
+def throw_away_state(*, is_fast: bool) -> Iterator[State]:
     """Yield a state in a temporary folder that is gone afterwards."""
     _sweep()
     folder = Path(tempfile.mkdtemp(prefix=_TEST_PREFIX))
     folder.chmod(0o711)
     try:
         with exclusive(folder / running.LOCK):
-            yield State(folder, folder, choose_service_identity(), is_throw_away=True)
+            yield State(folder, folder, choose_service_identity(), is_fast=is_fast)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -60,7 +60,7 @@ def _configure(path: Path, state: State, *, port: int, password: str) -> None:
         "pidfile": path.parent / "pid",
         "requirepass": password,
         "databases": _DATABASES,
-        "appendonly": "no" if state.is_throw_away else "yes",
+        "appendonly": "no" if state.is_fast else "yes",
         "save": '""',
         "maxmemory-policy": "noeviction",
     }

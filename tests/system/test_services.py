@@ -108,6 +108,12 @@ class TestThrowAwayServices:
         assert list(home.glob("retel-test-*")) == []
         assert not launcher.state.exists()
 
+    def test_of_a_benchmark_keep_their_promises(self, launcher: Launcher, home: Path) -> None:
+        launcher.env["TMPDIR"] = str(home)
+        told = launcher.run("exec", "--bench", "--", sys.executable, "-c", ASK_FSYNC)
+        assert told.stdout.split() == ["on", "on", "on"]
+        assert list(home.glob("retel-test-*")) == []
+
     def test_sweep_up_after_a_killed_run(self, launcher: Launcher, home: Path) -> None:
         launcher.env["TMPDIR"] = str(home)
         killed = launcher.start("exec", "--test", "--", sys.executable, "-c", WAIT_FOR_KILL)
