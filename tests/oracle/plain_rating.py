@@ -28,7 +28,7 @@ ROUNDING = {"half_up": ROUND_HALF_UP, "up": ROUND_CEILING, "down": ROUND_DOWN}
 HOUR = 3600
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Record:
     """Who (E.164 digits or a login), when (seconds since 1970), voice | sms | data | session."""
 
@@ -39,7 +39,7 @@ class Record:
     quantity: int
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Answer:
     """What came of a record: `refused` is empty if it was priced."""
 
@@ -115,6 +115,7 @@ class PlainDeck:
     """One version of a deck, with what it says of each zone."""
 
     def __init__(self, plain: dict[str, Any], *, zone_class: dict[int, str]) -> None:
+        self.number = plain["id"]
         self.time_zone = ZoneInfo(plain["time_zone"])
         self.start = self._midnight(plain["from"])
         self.end = self._midnight(plain["to"]) if plain["to"] else None
@@ -122,7 +123,11 @@ class PlainDeck:
         self.holidays = {date.fromisoformat(day) for day in plain["holidays"]}
         self.bands = plain["bands"]
         self.terms = {terms["zone"]: terms for terms in plain["terms"]}
-        self.rates = {zone: self._rates(plain["rates"], zone, c) for zone, c in zone_class.items()}
+        exact = [
+            rate | {"price": Decimal(rate["price"]), "fee": Decimal(rate["fee"])}
+            for rate in plain["rates"]
+        ]
+        self.rates = {zone: self._rates(exact, zone, c) for zone, c in zone_class.items()}
         self.rates = {zone: rates for zone, rates in self.rates.items() if rates}
         self.codes = {zone: tuple(sorted(rates)) for zone, rates in self.rates.items()}
         self.hours: dict[tuple[tuple[str, ...], int], tuple[list[int], list[str]]] = {}
@@ -213,7 +218,7 @@ class PlainRating:
 
     def zone_of(self, deck: PlainDeck, number: str) -> int | None:
         """Return the zone of the longest prefix that the deck prices; 0 without one."""
-        key = (id(deck), number[:15])
+        key = (deck.number, number[:15])
         if key not in self.zones:
             found: int | None = 0 if 0 in deck.rates else None
             for length in range(1, len(key[1]) + 1):
@@ -274,13 +279,14 @@ class Walk:
         self.deck = deck
         self.rates = deck.rates[zone]
         self.codes = deck.codes[zone]
-        self.parts: dict[int, Decimal] = defaultdict(Decimal)
-        self.fee = Decimal(self.rates[self._band(0)[0]]["fee"])
+        self.parts: dict[int, Decimal] = {}
+        self.fee = self.rates[self._band(0)[0]]["fee"]
 
     def _band(self, at: int) -> tuple[str, int]:
         """Return the band at a second of the call, and the second until which it is certain."""
         moment = self.start + (at if self.is_call else 0)
-        starts, names = self.deck.hour(self.codes, moment // HOUR)
+        known = self.deck.hours.get((self.codes, moment // HOUR))
+        starts, names = known or self.deck.hour(self.codes, moment // HOUR)
         place = bisect_right(starts, moment)
         until = starts[place] if place < len(starts) else (moment // HOUR + 1) * HOUR
         return names[place - 1], until - self.start
@@ -294,12 +300,15 @@ class Walk:
             if self.is_call:
                 count = min(count, max(1, -(-(until - at) // step)))
             rate = self.rates[name]
-            self.parts[rate["unit"]] += Decimal(rate["price"]) * (count * step)
+            part = self.parts.get(rate["unit"], 0)
+            self.parts[rate["unit"]] = part + rate["price"] * (count * step)
             at += count * step
 
     def amount(self) -> Decimal:
         """Return the sum, rounded once."""
-        total = self.fee + sum((part / unit for unit, part in self.parts.items()), Decimal(0))
+        total = self.fee
+        for unit, part in self.parts.items():
+            total += part / unit
         return total.quantize(KOPECK, rounding=self.deck.rounding)
 
 
