@@ -188,12 +188,12 @@ class _Patterns:
         for part in range(len(cuts) - 2, -1, -1):
             same = bands[:, part] == bands[:, part + 1]
             ends[:, part] = np.where(same, ends[:, part + 1], cuts[part + 1])
-        by_pattern = bands.reshape(len(self._decks), -1)
+        by_pattern = bands.reshape(len(self._decks), DAY_TYPES * len(cuts))
         return BandTables(
             part_of_second=np.searchsorted(cuts, np.arange(DAY), side="right") - 1,
             band=bands.ravel(),
             end=ends.ravel(),
-            has_gap=np.any(by_pattern < 0, axis=1),
+            has_gap=np.append(np.any(by_pattern < 0, axis=1), True),
             parts=len(cuts),
         )
 

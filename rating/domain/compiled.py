@@ -35,7 +35,8 @@ class BandTables:
     Bands by pattern, type of day and part of day.
 
     A pattern is a set of bands of a deck that some zones price. `band` holds the band's place in
-    its deck, -1 for none, `end` the second of the day at which the band may change.
+    its deck, -1 for none, `end` the second of the day at which the band may change. `has_gap` ends
+    with the answer for the pattern -1, where nothing can be counted.
     """
 
     part_of_second: Ints

@@ -88,8 +88,7 @@ def _work(usage: UsageColumns, catalogue: CompiledCatalogue, resolved: Resolved)
     first, later = tariffs.cells.first_increment[cell], tariffs.cells.next_increment[cell]
     length = _lengths(quantity, cell, tariffs.cells)
     pattern = tariffs.cells.pattern[cell]
-    by_twin = (quantity < 0) | (quantity > _MOST_UNITS[kind]) | (pattern < 0)
-    by_twin |= tariffs.bands.has_gap[pattern]
+    by_twin = (quantity < 0) | (quantity > _MOST_UNITS[kind]) | tariffs.bands.has_gap[pattern]
     by_twin |= _may_overflow(length + first + later, cell, tariffs.cells)
     return _Work(
         tariffs=tariffs,
