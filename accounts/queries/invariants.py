@@ -173,7 +173,8 @@ PLANS_WITHIN_SERVICE: Final = Invariant(
             OR p.account_id <> s.account_id
             OR p.active_from < s.ordered_at
             OR (p.previous_to IS NOT NULL AND p.previous_to <> p.active_from)
-            OR (p.next_id IS NULL AND p.active_to IS DISTINCT FROM s.terminated_at)
+            OR (p.id IS NOT NULL AND p.next_id IS NULL
+                AND p.active_to IS DISTINCT FROM s.terminated_at)
     """,
     why="For some time the service has no plan, or a plan without the service.",
 )

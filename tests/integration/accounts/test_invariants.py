@@ -91,7 +91,7 @@ FAULTS = {
         "UPDATE accounts_accountbalance SET money = money - 0.01"
     ),
     "trial balance: transfers sum to zero, each of two entries": (
-        "UPDATE accounts_ledgerentry SET amount = amount + 1 WHERE kind = 50"
+        "UPDATE accounts_ledgerentry SET amount = amount + 0.5 WHERE kind = 50"
     ),
     "every payment has its entry, every payment entry its payment": (
         "UPDATE accounts_ledgerentry SET amount = amount + 1 WHERE kind = 1"
