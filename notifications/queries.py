@@ -26,6 +26,18 @@ PERSONS: Final = """
       JOIN accounts_customer c ON c.id = coalesce(nullif(w.customer_id, 0), a.customer_id)
 """
 
+# What wording wants to know of a service and a plan that an event names by id only.
+SERVICES: Final = """
+    SELECT s.id, s.service, coalesce((
+               SELECT i.value FROM accounts_identifieruse i WHERE i.subscription_id = s.id
+                ORDER BY i.active_to DESC NULLS FIRST, i.kind, i.value LIMIT 1), '')
+      FROM accounts_subscription s WHERE s.id = ANY(%s)
+"""
+PLANS: Final = """
+    SELECT v.id, p.name_ru, p.name_en, v.fee::text
+      FROM tariffs_planversion v JOIN tariffs_plan p ON p.id = v.plan_id WHERE v.id = ANY(%s)
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Wording:
@@ -73,6 +85,23 @@ def list_persons(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Pers
         return {(row[0], row[1]): Person(*row[2:]) for row in cursor.fetchall()}
 
 
+def list_services(subscription_ids: Iterable[int]) -> dict[int, dict[str, str]]:
+    """Return subscription id -> its service and its (last) number or login, as events name them."""
+    with connection.cursor() as cursor:
+        cursor.execute(SERVICES, [sorted(set(subscription_ids))])
+        return {row[0]: {"service": row[1], "identifier": row[2]} for row in cursor.fetchall()}
+
+
+def list_plans(plan_version_ids: Iterable[int]) -> dict[int, dict[str, str]]:
+    """Return plan version id -> the plan's names and fee, as events name them."""
+    with connection.cursor() as cursor:
+        cursor.execute(PLANS, [sorted(set(plan_version_ids))])
+        return {
+            row[0]: {"plan_ru": row[1], "plan_en": row[2], "fee": row[3]}
+            for row in cursor.fetchall()
+        }
+
+
 def list_wanted(customer_ids: Iterable[int]) -> dict[int, dict[tuple[str, str], bool]]:
     """Return customer id -> {(category, channel): wanted} for those who chose something."""
     wanted: dict[int, dict[tuple[str, str], bool]] = {}
@@ -97,7 +126,9 @@ def list_preferences(customer: Customer) -> "QuerySet[Preference]":
 
 
 def _inbox(customer_id: int) -> "QuerySet[Message]":
-    return Message.objects.filter(customer_id=customer_id, channel=Channel.INBOX)
+    return Message.objects.filter(
+        customer_id=customer_id, channel=Channel.INBOX, state=Message.State.SENT
+    )
 
 
 def invariants() -> list[Invariant]:

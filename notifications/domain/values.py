@@ -72,10 +72,13 @@ class _Context:
             Decimal(str(value)), currency=self.person.currency, language=self.language
         )
 
-    def sum_to_pay(self, value: object) -> str:
-        """An amount to ask for; nothing to pay is nothing to say."""
-        amount = formatting.round_up(Decimal(str(value)))
-        return self.money(amount) if amount > 0 else ""
+    def owed(self, value: object) -> str:
+        """An amount to pay; nothing to pay is nothing to say."""
+        return self.money(value) if Decimal(str(value)) > 0 else ""
+
+    def top_up(self, value: object) -> str:
+        """An amount to ask for: whole, upwards."""
+        return self.owed(formatting.round_up(Decimal(str(value))))
 
     def day(self, value: object) -> str:
         """A day, out of an ISO date or moment (in the person's time zone)."""
@@ -120,9 +123,10 @@ SOURCES: Final[Mapping[str, tuple[tuple[str, ...], Callable[[_Context, object], 
     "amount": (("amount", "total", "gross"), _Context.money),
     "balance": (("balance", "money"), _Context.money),
     "paid": (("paid",), _Context.money),
-    "price": (("price",), _Context.sum_to_pay),
+    "price": (("price",), _Context.owed),
     "fee": (("fee", "fee_after", "new_fee"), _Context.money),
-    "to_pay": (("to_open", "to_pay"), _Context.sum_to_pay),
+    "to_pay": (("to_pay",), _Context.owed),
+    "top_up": (("to_open",), _Context.top_up),
     "due": (("due_at",), _Context.moment),
     "due_date": (("due_on", "due_date", "pay_until"), _Context.day),
     "from_date": (("effective_on", "active_from", "from_date"), _Context.day),

@@ -12,6 +12,8 @@ from functools import lru_cache
 from typing import Final
 
 _PIECE: Final = re.compile(r"\[\[|\]\]|\{([^{}]*)\}|[{}]")
+#: Spaces that break a line; those that hold a sum together stay.
+_BREAKS: Final = re.compile(r"[ \t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 _NAME: Final = re.compile(r"[a-z_]+")
 
 #: Variables of every template.
@@ -30,7 +32,7 @@ VARIABLES: Final[Mapping[str, frozenset[str]]] = {
     "adjustment.posted": frozenset({"amount", "balance", "reason"}),
     "balance.low": frozenset({"balance", "from_date"}),
     "access.restricted": frozenset(
-        {"service", "identifier", "access", "remedy", "balance", "to_pay", "speed"}
+        {"service", "identifier", "access", "remedy", "balance", "top_up", "speed"}
     ),
     "access.restored": frozenset({"service", "identifier", "access", "balance", "speed"}),
     "promise.given": frozenset({"amount", "due", "price"}),
@@ -86,7 +88,7 @@ def render(text: str, *, values: Mapping[str, str]) -> str:
 
 def render_line(text: str, *, values: Mapping[str, str]) -> str:
     """Render a subject: one line, whatever the values hold."""
-    return " ".join(render(text, values=values).split())
+    return _BREAKS.sub(" ", render(text, values=values)).strip()
 
 
 def _render_part(part: _Part, values: Mapping[str, str]) -> str:

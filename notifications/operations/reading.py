@@ -2,7 +2,7 @@
 Events become messages: decided by policy, worded, written once; many at a time.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -71,6 +71,15 @@ class Told:
         return Told(self.events + other.events, self.inbox + other.inbox, self.email + other.email)
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What a message is made of: whom it is for, the values, the templates."""
+
+    person: Person
+    values: Mapping[str, str]
+    wordings: queries.Wordings
+
+
 def read_events(*, now: datetime, limit: int | None = None) -> Told:
     """
     Turn waiting events into messages, a portion per transaction, until none waits (or `limit`).
@@ -105,6 +114,7 @@ def _compose(events: Sequence[BusinessEvent]) -> Iterator[Row]:
     persons = queries.list_persons([(event.account_id, event.customer_id or 0) for event in told])
     wanted = queries.list_wanted({person.customer_id for person in persons.values()})
     wordings = queries.list_wordings({event.kind for event in told})
+    facts = _gather_facts(told)
     ready = channels.list_ready()
     for event in told:
         person = persons.get((event.account_id, event.customer_id or 0))
@@ -117,17 +127,34 @@ def _compose(events: Sequence[BusinessEvent]) -> Iterator[Row]:
             wanted=wanted.get(person.customer_id, {}),
             channels=ready,
         )
-        yield from _word(event, person=person, addresses=addresses, wordings=wordings)
+        if addresses:
+            values = build_values(facts(event), person=person, happened_at=event.happened_at)
+            wording = _Words(person, values, wordings)
+            yield from _word(event, addresses=addresses, words=wording)
 
 
-def _word(
-    event: BusinessEvent,
-    *,
-    person: Person,
-    addresses: Iterable[Address],
-    wordings: queries.Wordings,
-) -> Iterator[Row]:
-    values = build_values(event.data, person=person, happened_at=event.happened_at)
+def _gather_facts(
+    events: Sequence[BusinessEvent],
+) -> Callable[[BusinessEvent], Mapping[str, Any]]:
+    """Read what the events name by id only; return a function from an event to all it tells."""
+    services = queries.list_services(
+        event.subscription_id for event in events if event.subscription_id
+    )
+    plans = queries.list_plans(_plan_of(event) for event in events if _plan_of(event))
+
+    def tell(event: BusinessEvent) -> Mapping[str, Any]:
+        service = services.get(event.subscription_id or 0, {})
+        return {**service, **plans.get(_plan_of(event), {}), **event.data}
+
+    return tell
+
+
+def _plan_of(event: BusinessEvent) -> int:
+    return int(event.data.get("plan_version_id") or 0)
+
+
+def _word(event: BusinessEvent, *, addresses: Iterable[Address], words: _Words) -> Iterator[Row]:
+    person, values, wordings = words.person, words.values, words.wordings
     language = person.language if person.language in LANGUAGES else LANGUAGES[0]
     for address in addresses:
         wording = wordings.get((event.kind, address.channel, language))

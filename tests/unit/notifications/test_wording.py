@@ -1,0 +1,174 @@
+"""Templates with checked variables, rendered in two languages from an event's plain data."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from billing_project.kernel.events import CONSUMERS
+from notifications.domain import wording
+from notifications.domain.policy import CATEGORY_OF
+from notifications.domain.values import Person, build_values
+from notifications.domain.wording import UnableToWord, check_template, render, render_line
+
+HAPPENED = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+TEMPLATES = json.loads((Path(wording.__file__).parents[1] / "data" / "templates.json").read_text())
+#: Events as the product writes them.
+SAMPLES = {
+    "service": {"service": "internet", "identifier": "ivanova"},
+    "plan": {"plan_ru": "Дом", "plan_en": "Home", "fee": "500.00", "effective_on": "2026-12-01"},
+    "payment": {"amount": "120.00", "money": "0.00", "gateway": "desk"},
+    "adjustment": {"amount": "-20.00", "money": "80.00", "reason": "сбой"},
+    "balance": {"balance": "30.00", "from_date": "2026-11-25"},
+    "access": {
+        "service": "internet",
+        "level": "slow",
+        "old": "open",
+        "speed_kbps": 512,
+        "balance": "-120.00",
+        "to_open": "120.00",
+    },
+    "promise": {"amount": "300.00", "due_at": "2026-11-27T12:00:00+03:00", "paid": "0"},
+    "bill": {
+        "number": "Л-2026-000001",
+        "amount": "650.50",
+        "to_pay": "650.50",
+        "due_on": "2026-12-20",
+        "period_start": "2026-10-01",
+        "period_end": "2026-11-01",
+    },
+    "password": {},
+}
+
+
+def _person(language: str = "ru", **changes: object) -> Person:
+    values: dict = {
+        "customer_id": 31,
+        "name": "Мария Сергеевна",
+        "email": "maria@example.org",
+        "time_zone": "Europe/Moscow",
+        "account_number": "100000017",
+    } | changes
+    return Person(language=language, **values)
+
+
+def _message(kind: str, language: str = "ru", channel: str = "inbox") -> tuple[str, str]:
+    data = SAMPLES[kind.partition(".")[0]]
+    if kind == "access.restored":
+        data = data | {"level": "open", "balance": "0.00"}
+    values = build_values(data, person=_person(language), happened_at=HAPPENED)
+    row = next(
+        row
+        for row in TEMPLATES
+        if (row["event_kind"], row["language"], row["channel"]) == (kind, language, channel)
+    )
+    return render_line(row["subject"], values=values), render(row["body"], values=values)
+
+
+def _plain(text: str) -> str:
+    return text.replace("\u00a0", " ")
+
+
+class TestTemplates:
+    def test_each_kind_that_is_told_has_its_category_and_wordings(self) -> None:
+        told = {kind for kind, consumers in CONSUMERS.items() if "notifications" in consumers}
+        assert set(CATEGORY_OF) == told
+        assert {(row["event_kind"], row["language"], row["channel"]) for row in TEMPLATES} == {
+            (kind, lang, way)
+            for kind in told
+            for lang in ("ru", "en")
+            for way in ("email", "inbox")
+        }
+
+    @pytest.mark.parametrize(
+        "row", TEMPLATES, ids=lambda row: f"{row['event_kind']}-{row['language']}"
+    )
+    def test_each_default_is_a_template_of_its_kind(self, row: dict) -> None:
+        check_template(row["subject"], event_kind=row["event_kind"])
+        check_template(row["body"], event_kind=row["event_kind"])
+
+    @pytest.mark.parametrize("kind", sorted(CATEGORY_OF))
+    @pytest.mark.parametrize("language", ["ru", "en"])
+    def test_each_default_renders_from_what_events_tell(self, kind: str, language: str) -> None:
+        for channel in ("inbox", "email"):
+            subject, body = _message(kind, language, channel)
+            assert subject
+            assert not set("{}[]") & set(subject + body)
+
+    def test_the_look_of_a_restriction(self) -> None:
+        assert _plain(_message("access.restricted")[1]) == (
+            "Баланс −120 ₽. Интернет работает медленнее, до 512 Кбит/с. "
+            "Пополните на 120 ₽, и скорость вернётся сразу."
+        )
+        assert _plain(_message("access.restricted", "en")[1]) == (
+            "Balance −₽120. The internet is slower, up to 512 kbit/s. "
+            "Top up ₽120, and the speed is back at once."
+        )
+
+    def test_the_look_of_a_bill(self) -> None:
+        subject, body = _message("bill.issued")
+        assert _plain(subject) == "Счёт № Л-2026-000001 на 650,50 ₽"
+        assert _plain(body) == (
+            "Готов счёт № Л-2026-000001 за 1 октября – 31 октября: начислено 650,50 ₽. "
+            "К оплате 650,50 ₽ до 20 декабря. Счёт в PDF — в личном кабинете, раздел «Платежи»."
+        )
+
+    def test_a_promise_ends_at_the_persons_own_hour(self) -> None:
+        data = SAMPLES["promise"]
+        far = build_values(data, person=_person(time_zone="Asia/Vladivostok"), happened_at=HAPPENED)
+        assert _plain(far["due"]) == "27 ноября в 19:00"
+
+
+class TestRender:
+    def test_a_missing_value_is_refused_by_name(self) -> None:
+        with pytest.raises(UnableToWord) as refusal:
+            render("Баланс {balance}", values={})
+        assert refusal.value.variable == "balance"
+
+    def test_an_optional_part_goes_as_a_whole(self) -> None:
+        text = "A[[ b {b} {c}]]."
+        assert render(text, values={"b": "1"}) == "A."
+        assert render(text, values={"b": "1", "c": "2"}) == "A b 1 2."
+
+    def test_a_value_is_never_read_as_a_template(self) -> None:
+        assert render("{reason}", values={"reason": "{name} [[x]]"}) == "{name} [[x]]"
+
+    def test_a_subject_stays_one_line(self) -> None:
+        assert render_line("{reason}", values={"reason": "a\r\nBcc: b@c.d"}) == "a Bcc: b@c.d"
+
+    @pytest.mark.parametrize(
+        "text", ["{", "}", "{}", "{a.b}", "{a!r}", "{a:>9}", "{0}", "[[x", "x]]", "[[a[[b]]]]"]
+    )
+    def test_what_is_no_template_is_refused(self, text: str) -> None:
+        with pytest.raises(UnableToWord):
+            check_template(text, event_kind="bill.issued")
+
+    def test_a_variable_of_another_kind_is_refused(self) -> None:
+        check_template("{number}", event_kind="bill.issued")
+        with pytest.raises(UnableToWord, match="number"):
+            check_template("{number}", event_kind="password.changed")
+
+    @given(st.text(alphabet="a{}[]bc ", max_size=12))
+    def test_any_text_is_rendered_or_refused_as_such(self, text: str) -> None:
+        try:
+            check_template(text, event_kind="bill.issued")
+            render(text, values={})
+        except UnableToWord:
+            return
+
+
+def test_values_that_cannot_be_read_are_left_out() -> None:
+    values = build_values(
+        {"amount": "much", "due_on": "soon", "speed_kbps": "fast"},
+        person=_person(),
+        happened_at=HAPPENED,
+    )
+    assert not {"amount", "due_date", "speed"} & set(values)
+
+
+def test_another_language_falls_back_to_russian() -> None:
+    values = build_values({"amount": "5.00"}, person=_person("kk"), happened_at=HAPPENED)
+    assert _plain(values["amount"]) == "5 ₽"
