@@ -8,10 +8,11 @@ from invoicing.operations.plan_changes import (
     execute_due,
     schedule,
 )
-from invoicing.operations.splits import split_periods
+from invoicing.operations.splits import Cut, split_periods
 from invoicing.operations.termination import UnableToTerminate, terminate_service
 
 __all__ = [
+    "Cut",
     "UnableToChangePlan",
     "UnableToTerminate",
     "cancel",
