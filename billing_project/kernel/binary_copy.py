@@ -40,6 +40,9 @@ def copy_in(
     1970; `money` = numeric with two decimals from minor units. Columns not named get their default.
     """
     count = len(columns[0][2])
+    # Refused before COPY begins: an error while it reads would reach the caller as PostgreSQL's.
+    for name, kind, values in columns:
+        _check_range(name, kind, values)
     names = ", ".join(connection.ops.quote_name(name) for name, _, _ in columns)
     source = _Source(columns, count, rows_at_once)
     with connection.cursor() as cursor:
@@ -133,29 +136,27 @@ def encode(columns: Sequence[tuple[str, str, npt.NDArray[Any]]]) -> memoryview:
         fields += [(f"length{number}", ">i4"), (f"value{number}", stored)]
     rows = np.empty(len(columns[0][2]), np.dtype(fields))
     rows["count"] = len(columns)
-    for number, (name, kind, values) in enumerate(columns):
+    for number, (_, kind, values) in enumerate(columns):
         rows[f"length{number}"] = rows.dtype[f"value{number}"].itemsize
         if kind == "money":
             _fill_money(rows[f"value{number}"], values)
         else:
-            rows[f"value{number}"] = _checked(name, kind, values)
+            convert = _CONVERSIONS.get(kind)
+            rows[f"value{number}"] = convert(values) if convert else values
     return memoryview(rows.tobytes())
 
 
 _CONVERSIONS: Final[Mapping[str, Callable[[Ints], Ints]]] = {
     "timestamptz": lambda seconds: seconds * _MICROSECONDS - _EPOCH,
 }
-_MOST: Final = {"smallint": 2**15, "integer": 2**31}
+_MOST: Final = {"smallint": 2**15, "integer": 2**31, "money": MOST_MINOR}
 
 
-def _checked(name: str, kind: str, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    if kind in _CONVERSIONS:
-        return _CONVERSIONS[kind](values)
+def _check_range(name: str, kind: str, values: npt.NDArray[Any]) -> None:
     most = _MOST.get(kind)
     if most and len(values) and (values.max() >= most or values.min() < -most):
         message = f"a value of {name} doesn't fit {kind}"
         raise UnableToCopy(message)
-    return values
 
 
 def _fill_money(target: npt.NDArray[Any], minor: npt.NDArray[Any]) -> None:
@@ -166,9 +167,6 @@ def _fill_money(target: npt.NDArray[Any], minor: npt.NDArray[Any]) -> None:
     strips zeros at both ends itself.
     """
     size = np.abs(minor)
-    if len(size) and size.max() >= MOST_MINOR:
-        message = "an amount is too large"
-        raise UnableToCopy(message)
     head = target["head"]
     head[:, 0], head[:, 1], head[:, 3] = 4, 2, 2
     head[:, 2] = np.where(minor < 0, 0x4000, 0)

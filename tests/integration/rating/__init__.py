@@ -1,0 +1,1 @@
+"""Rating against a real database."""

@@ -1,0 +1,71 @@
+"""Files are archived byte for byte and taken once."""
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.utils import translation
+
+from bench.world import Operator
+from rating.models import UsageFile, UsageSource
+from rating.operations import UnableToReceive, receive_files
+from tests.integration.rating.night import NOW, Night, call, only_file
+
+
+def test_a_file_is_archived_byte_for_byte(night: Night) -> None:
+    path = night.bring(call())
+    assert night.receive().new == ["msc-1/file-0.csv"]
+    archived = Path(settings.ARCHIVE_DIR) / only_file().archive_path
+    assert archived.read_bytes() == path.read_bytes()
+    assert archived.name == only_file().sha256
+    assert path.exists()
+
+
+def test_a_file_seen_before_is_counted_and_not_taken(night: Night) -> None:
+    night.bring(call(), name="one.csv")
+    night.receive()
+    night.bring(call(), name="the same under another name.csv")
+    report = night.receive()
+    assert report.new == []
+    assert report.seen == ["msc-1/one.csv", "msc-1/the same under another name.csv"]
+    assert (only_file().times_seen, only_file().name) == (3, "msc-1/one.csv")
+
+
+def test_a_file_of_an_unknown_source_is_refused_and_kept(night: Night) -> None:
+    path = night.bring(call(), source="nobody")
+    with translation.override("en"):
+        report = night.receive()
+    assert report.refused == [("nobody/file-0.csv", "No source has a folder of this name.")]
+    assert only_file().state == UsageFile.State.REFUSED
+    archived = Path(settings.ARCHIVE_DIR) / only_file().archive_path
+    assert archived.read_bytes() == path.read_bytes()
+
+
+def test_a_refused_file_is_taken_once_its_source_is_set_up(night: Night) -> None:
+    night.bring(call(), source="new")
+    night.receive()
+    UsageSource.objects.create(code="new", name="new", format="asterisk")
+    assert night.receive().new == ["new/file-0.csv"]
+    assert (only_file().state, only_file().refusal) == (UsageFile.State.RECEIVED, "")
+    assert night.receive().seen == ["new/file-0.csv"]
+
+
+def test_an_unknown_format_is_refused(night: Night) -> None:
+    UsageSource.objects.create(code="odd", name="odd", format="stone tablets")
+    night.bring(call(), source="odd")
+    with translation.override("en"):
+        [(name, reason)] = night.receive().refused
+    assert (name, reason) == ("odd/file-0.csv", "The format “stone tablets” is unknown.")
+
+
+@pytest.mark.parametrize("name", [".hidden", "a.part", "b.tmp"])
+def test_unfinished_files_are_left(night: Night, name: str) -> None:
+    night.bring(call(), name=name)
+    report = night.receive()
+    assert (report.new, report.seen, report.refused) == ([], [], [])
+    assert not UsageFile.objects.exists()
+
+
+def test_a_missing_folder_is_refused(operator: Operator, tmp_path: Path) -> None:
+    with pytest.raises(UnableToReceive):
+        receive_files(folder=tmp_path / "nowhere", now=NOW)
