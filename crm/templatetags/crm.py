@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Account, Subscription
 from crm.domain import writing
 from dunning.models import ServiceAccess
+from invoicing.domain.quotes import Difference
 
 register = template.Library()
 
@@ -75,6 +76,15 @@ HISTORY_KINDS: Final = {
     "message": _("Messages"),
     "bill": _("Bills"),
     "network": _("Network"),
+}
+
+#: what is included -> its name and how much of it is one on screens.
+VOLUMES: Final = {
+    "voice": (_("minutes"), 60),
+    "sms": (_("messages"), 1),
+    "data": (_("megabytes"), 1024 * 1024),
+    "session": (_("megabytes"), 1024 * 1024),
+    "speed": (_("speed, kbit/s"), 1),
 }
 
 LEVELS: Final = {
@@ -205,6 +215,14 @@ def account_kind(code: str) -> str:
 def history_kind(code: str) -> str:
     """Return what a kind of the history's items is called."""
     return str(HISTORY_KINDS.get(code, code))
+
+
+@register.simple_tag
+def difference(one: Difference) -> str:
+    """Return «минуты: 200 → 500»: what is other on the new plan."""
+    kind = one.what.partition(":")[0]
+    name, unit = VOLUMES.get(kind, (kind, 1))
+    return f"{name}: {one.before // unit} → {one.after // unit}"
 
 
 @register.inclusion_tag("crm/dialog_button.html")

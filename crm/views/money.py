@@ -151,7 +151,7 @@ def _decide(request: HttpRequest, approval_id: int, *, is_approved: bool) -> Htt
     waiting = approval_queries.find_waiting(approval_id)
     if waiting is None:
         raise Http404
-    form = forms.DecisionForm(request.POST or None)
+    form = forms.DecisionForm(request.POST if request.method == "POST" else None)
 
     def act() -> str:
         now, actor = timezone.now(), staff_of(request).actor
@@ -164,7 +164,7 @@ def _decide(request: HttpRequest, approval_id: int, *, is_approved: bool) -> Htt
         return _("Approved and posted.")
 
     refusals = (accounts_operations.UnableToAdjust, kernel_operations.UnableToDecide)
-    if request.method == "POST" and carry_out(request, form, act, refusals=refusals):
+    if _is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
         return go(request, "crm:approval-list")
     return show_form(
         request,

@@ -2,28 +2,152 @@
 Changing the plan and ending a service: the price is shown first.
 """
 
+import json
+
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from crm.views.doors import door
+from accounts.models import Subscription
+from crm.forms.money import DecisionForm
+from crm.forms.services import ChangePlanForm, TerminateForm
+from crm.queries import card as card_queries
+from crm.queries import sales
+from crm.queries.history.words import money, written_day
+from crm.views.doors import carry_out, door, go, show_form, staff_of
+from invoicing import operations as invoicing_operations
+from invoicing import queries as invoicing_queries
+from invoicing.models import PlanChange
 
 
 @require_http_methods(["GET", "POST"])
 @door("change_plan")
 def change_plan(request: HttpRequest, subscription_id: int) -> HttpResponse:
-    """Show what the change costs, then agree on it."""
-    raise Http404
+    """Choose a plan, see what the change costs, agree on exactly that."""
+    service = _service(subscription_id)
+    today = timezone.localdate()
+    form = ChangePlanForm(
+        request.POST or None, plans=sales.list_other_plans(service=service, on=today)
+    )
+    shown: dict[str, object] = {"send": _("Show the price"), "is_impossible": not form.plans}
+    if request.method == "POST" and form.is_valid():
+        if form.cleaned_data["seen"] and _schedule(request, form, service):
+            return go(request, "crm:card", service.account.customer_id)
+        shown |= _offer(form, service)
+    return _show(request, form, service, title=_("Change the plan"), **shown)
 
 
 @require_http_methods(["GET", "POST"])
 @door("change_plan")
 def cancel(request: HttpRequest, subscription_id: int) -> HttpResponse:
     """Cancel a change that waits."""
-    raise Http404
+    service = _service(subscription_id)
+    change = invoicing_queries.find_scheduled_change(subscription_id)
+    if change is None:
+        raise Http404
+    form = DecisionForm(request.POST if request.method == "POST" else None)
+
+    def act() -> str:
+        invoicing_operations.cancel(
+            change_id=change.pk,
+            now=timezone.now(),
+            actor=staff_of(request).actor,
+            on_behalf_of=f"customer:{service.account.customer_id}",
+        )
+        return _("The change of plan is cancelled.")
+
+    refusals = (invoicing_operations.UnableToChangePlan,)
+    is_sent = request.method == "POST" and form.is_valid()
+    if is_sent and carry_out(request, form, act, refusals=refusals):
+        return go(request, "crm:card", service.account.customer_id)
+    lede = _("It was to happen on %(day)s.") % {"day": written_day(change.effective_on)}
+    title = _("Cancel the change of plan")
+    return _show(request, form, service, title=title, send=title, lede=lede)
 
 
 @require_http_methods(["GET", "POST"])
 @door("terminate_service")
 def terminate(request: HttpRequest, subscription_id: int) -> HttpResponse:
-    """End the service."""
-    raise Http404
+    """Show what is given back, then end the service for good."""
+    service = _service(subscription_id)
+    form = TerminateForm(request.POST or None)
+
+    def act() -> str:
+        given_back = invoicing_operations.terminate_service(
+            subscription_id=subscription_id,
+            now=timezone.now(),
+            actor=staff_of(request).actor,
+            on_behalf_of=f"customer:{service.account.customer_id}",
+            reason=form.cleaned_data["reason"],
+        )
+        return _("The service is terminated; %(amount)s is given back.") % {
+            "amount": money(given_back, service.account.currency)
+        }
+
+    refusals = (invoicing_operations.UnableToTerminate,)
+    is_sent = request.method == "POST" and form.is_valid()
+    if is_sent and carry_out(request, form, act, refusals=refusals):
+        return go(request, "crm:card", service.account.customer_id)
+    lede = sales.termination_terms(service=service, on=timezone.localdate())
+    title = _("Terminate the service")
+    return _show(request, form, service, title=title, send=_("Terminate"), lede=lede, is_grave=True)
+
+
+def _schedule(request: HttpRequest, form: ChangePlanForm, service: Subscription) -> bool:
+    scheduled: list[PlanChange] = []
+
+    def act() -> str:
+        change = invoicing_operations.schedule(
+            subscription_id=service.pk,
+            plan_version_id=form.version.pk,
+            on=timezone.localdate(),
+            now=timezone.now(),
+            actor=staff_of(request).actor,
+            on_behalf_of=f"customer:{service.account.customer_id}",
+            agreed=_agreed(form),
+        )
+        scheduled.append(change)
+        return _("The plan changes on %(day)s.") % {"day": written_day(change.effective_on)}
+
+    return carry_out(request, form, act, refusals=(invoicing_operations.UnableToChangePlan,))
+
+
+def _agreed(form: ChangePlanForm) -> dict[str, object]:
+    """Return the quote as it was shown; what can't be read agrees with nothing."""
+    try:
+        agreed = json.loads(form.cleaned_data["seen"])
+    except ValueError:
+        return {}
+    return agreed if isinstance(agreed, dict) else {}
+
+
+def _offer(form: ChangePlanForm, service: Subscription) -> dict[str, object]:
+    """Return what the form shows of the quote, and puts it into the form to be agreed on."""
+    try:
+        quote = invoicing_queries.get_quote(
+            subscription_id=service.pk,
+            plan_version_id=form.version.pk,
+            on=timezone.localdate(),
+        )
+    except invoicing_queries.UnableToQuote as refusal:
+        form.add_error(None, str(refusal))
+        return {"send": _("Show the price")}
+    form.data = {**form.data.dict(), "seen": json.dumps(quote.as_json())}
+    return {"send": _("Agree"), "outcome": "crm/quote.html", "quote": quote}
+
+
+def _show(
+    request: HttpRequest, form: object, service: Subscription, **context: object
+) -> HttpResponse:
+    title = f"{context.pop('title')}: {service.get_service_display()}, {service.account.number}"
+    back = reverse("crm:card", args=[service.account.customer_id])
+    return show_form(request, form, title=title, back=back, **context)
+
+
+def _service(subscription_id: int) -> Subscription:
+    service = card_queries.find_service(subscription_id)
+    if service is None:
+        raise Http404
+    return service

@@ -88,7 +88,7 @@ def recycle(request: HttpRequest, record_id: int) -> HttpResponse:
 def recycle_reason(request: HttpRequest) -> HttpResponse:
     """Price again all that wait for one reason (or all), a portion at a time."""
     reason = request.GET.get("reason", "")
-    form = DecisionForm(request.POST or None)
+    form = DecisionForm(request.POST if request.method == "POST" else None)
     records = usage_queries.list_suspense(reason=reason, limit=PORTION)
 
     def act() -> str:
@@ -100,7 +100,7 @@ def recycle_reason(request: HttpRequest) -> HttpResponse:
         return _told(recycled)
 
     refusals = (suspense_operations.UnableToRecycle,)
-    if request.method == "POST" and carry_out(request, form, act, refusals=refusals):
+    if _is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
         return go(request, "crm:suspense")
     lede = ngettext("%(count)s record as it is.", "%(count)s records as they are.", len(records))
     return show_form(

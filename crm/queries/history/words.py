@@ -100,14 +100,19 @@ def bill_text(number: str, start: date, end: date) -> str:
     last = end - timedelta(days=1)
     return _("No. %(number)s for %(start)s – %(last)s") % {
         "number": number,
-        "start": date_format(start, "j E Y" if is_russian() else "j F Y"),
-        "last": date_format(last, "j E Y" if is_russian() else "j F Y"),
+        "start": written_day(start),
+        "last": written_day(last),
     }
 
 
 def money(amount: Decimal, currency: str) -> str:
     """Return the amount as screens write it."""
     return writing.money(amount, currency=currency, is_russian=is_russian())
+
+
+def written_day(day: date) -> str:
+    """Return `22 ноября 2026`."""
+    return date_format(day, "j E Y" if is_russian() else "j F Y")
 
 
 def start_of(day: date) -> datetime:
@@ -130,4 +135,4 @@ def _day(value: object) -> str:
         found = date.fromisoformat(str(value)[:10])
     except ValueError:
         return str(value)
-    return date_format(found, "j E Y" if is_russian() else "j F Y")
+    return written_day(found)

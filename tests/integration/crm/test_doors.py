@@ -1,0 +1,90 @@
+"""Every door of the CRM against every role, a subscriber and a stranger."""
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, reverse
+
+from accounts.models import User
+from crm import urls
+from crm.domain.roles import ADMINISTRATOR, RIGHTS, ROLES
+from tests import people
+from tests.integration.crm.conftest import StaffClient, signed_in, staff
+
+pytestmark = pytest.mark.django_db
+
+OPEN_TO_ALL = {"sign-in", "sign-out"}
+
+
+def guarded() -> list[URLPattern]:
+    return [pattern for pattern in urls.urlpatterns if pattern.name not in OPEN_TO_ALL]
+
+
+def address_of(pattern: URLPattern) -> str:
+    names = pattern.pattern.converters
+    return reverse(f"crm:{pattern.name}", kwargs={name: _value(name) for name in names})
+
+
+def _value(name: str) -> object:
+    return "2026-11-01" if name == "day" else 999_999
+
+
+def right_of(pattern: URLPattern) -> str:
+    view = pattern.callback
+    while not hasattr(view, "right"):
+        view = view.__wrapped__
+    return view.right
+
+
+def test_every_page_but_signing_in_has_a_right() -> None:
+    assert {right_of(pattern) for pattern in guarded()} <= set(RIGHTS)
+
+
+@pytest.mark.parametrize("role", sorted(ROLES))
+@pytest.mark.parametrize("pattern", guarded(), ids=lambda pattern: pattern.name)
+def test_roles(as_role: StaffClient, role: str, pattern: URLPattern) -> None:
+    client, address = as_role(role), address_of(pattern)
+    answers = {client.get(address).status_code, client.post(address).status_code}
+    assert (answers <= {403, 405}) == (right_of(pattern) not in ROLES[role])
+
+
+@pytest.mark.parametrize("pattern", guarded(), ids=lambda pattern: pattern.name)
+def test_strangers_are_led_to_the_sign_in(as_role: StaffClient, pattern: URLPattern) -> None:
+    answers = [Client().get(address_of(pattern)), Client().post(address_of(pattern))]
+    assert {answer.status_code for answer in answers} <= {302, 405}
+    assert any(answer.headers.get("location", "").startswith("/crm/login/") for answer in answers)
+
+
+@pytest.mark.parametrize("pattern", guarded(), ids=lambda pattern: pattern.name)
+def test_subscribers_are_strangers_here(as_role: StaffClient, pattern: URLPattern) -> None:
+    client = signed_in(subscriber(), "portal.auth.SubscriberBackend")
+    answers = [client.get(address_of(pattern)), client.post(address_of(pattern))]
+    assert {answer.status_code for answer in answers} <= {302, 405}
+
+
+@pytest.mark.parametrize(
+    ("role", "answer"),
+    [("agent", 200), ("cashier", 302), ("accountant", 200), ("administrator", 200)],
+)
+def test_catalogue(as_role: StaffClient, role: str, answer: int) -> None:
+    client = as_role(role)
+    assert client.get("/crm/catalogue/tariffs/plan/").status_code == answer
+    adds = client.get("/crm/catalogue/tariffs/plan/add/").status_code
+    assert (adds == 200) == (role == ADMINISTRATOR)
+
+
+def test_the_catalogue_is_shut_to_subscribers_and_strangers(as_role: StaffClient) -> None:
+    for client in (Client(), signed_in(subscriber(), "portal.auth.SubscriberBackend")):
+        assert client.get("/crm/catalogue/tariffs/plan/").status_code == 302
+
+
+def test_only_administrators_see_staff(as_role: StaffClient) -> None:
+    subscriber()
+    page = as_role(ADMINISTRATOR).get("/crm/catalogue/accounts/user/")
+    assert staff(ADMINISTRATOR).login in page.content.decode()
+    assert "c-lodger" not in page.content.decode()
+    assert as_role("accountant").get("/crm/catalogue/accounts/user/").status_code == 403
+
+
+def subscriber() -> User:
+    customer = people.person("Жилец", "Иван")
+    return User.objects.create_user("c-lodger", kind=User.Kind.SUBSCRIBER, customer=customer)
