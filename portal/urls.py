@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.views import bills, home, inbox, promises, services, settings, sign_in, usage
+from portal.views import bills, home, inbox, plans, promises, services, settings, sign_in, usage
 
 app_name = "portal"
 
@@ -20,6 +20,9 @@ urlpatterns = [
     path("bills/<int:bill_id>/", bills.bill, name="bill"),
     path("bills/<int:bill_id>/pdf/", bills.bill_pdf, name="bill-pdf"),
     path("services/", services.services, name="services"),
+    path("services/<int:subscription_id>/plan/", plans.choose, name="plans"),
+    path("services/<int:subscription_id>/plan/cancel/", plans.cancel, name="plan-cancel"),
+    path("services/<int:subscription_id>/plan/<int:version_id>/", plans.change, name="plan-change"),
     path("usage/", usage.usage, name="usage"),
     path("charges/", usage.charges, name="charges"),
     path("inbox/", inbox.inbox, name="inbox"),

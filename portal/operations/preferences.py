@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts import operations as accounts_operations
-from accounts.models import Customer, User
+from accounts.models import User
 from notifications import operations as notifications_operations
 from portal.queries.inbox import list_choices
 
@@ -19,7 +19,7 @@ def choose(*, customer_id: int, wanted: Set[str], now: datetime) -> None:
     with transaction.atomic():
         for choice in list_choices(customer_id):
             is_wanted = choice.name in wanted
-            if is_wanted != choice.is_wanted:
+            if is_wanted != choice.is_wanted and not choice.is_fixed:
                 notifications_operations.set_preference(
                     customer_id=customer_id,
                     category=choice.category,
@@ -33,13 +33,6 @@ def choose_language(*, user: User, language: str, now: datetime) -> None:
     """Write to the subscriber in this language from now on; unknown languages are ignored."""
     if user.customer_id is None or language not in dict(settings.LANGUAGES):
         return
-    customer = Customer.objects.get(pk=user.customer_id)
     accounts_operations.edit_contact(
-        customer_id=customer.pk,
-        phone=customer.phone,
-        email=customer.email,
-        address=customer.address,
-        language=language,
-        now=now,
-        actor=user.actor,
+        customer_id=user.customer_id, language=language, now=now, actor=user.actor
     )

@@ -3,14 +3,18 @@ Why a record cost what it did, in sentences: how much was counted, at which pric
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from accounts.domain.kinds import Kind
+from accounts.queries import Entry
 from billing_project.kernel.money import round_money
 from portal.domain import wording
-from portal.queries.words import say_quantity
+from portal.queries.words import FEE_PERIODS, name_gateway, say_quantity
 from rating import queries as rating_queries
 from rating.domain.twin import Segment
 from rating.models import PricedUsage
@@ -30,6 +34,40 @@ def explain(rows: Sequence[PricedUsage], *, currency: str) -> list[tuple[str, ..
         tuple(_sentences(answer, bands=bands, currency=currency))
         for answer in rating_queries.explain_usage(rows)
     ]
+
+
+def explain_entry(entry: Entry, *, currency: str) -> tuple[str, ...]:
+    """Return the sentences of a ledger entry that was not made from usage."""
+    told = entry.explanation or {}
+    if entry.kind in {Kind.FEE, Kind.FEE_CREDIT} and "period_start" in told:
+        return (_explain_fee(told, currency=currency),)
+    if entry.kind is Kind.PAYMENT and "gateway" in told:
+        return (name_gateway(str(told["gateway"])),)
+    return (str(told["reason"]),) if told.get("reason") else ()
+
+
+def _explain_fee(told: dict[str, Any], *, currency: str) -> str:
+    language = (get_language() or "ru")[:2]
+    values = {
+        "plan": told.get(f"plan_{language}") or told.get("plan", ""),
+        "days": told.get("days", ""),
+        "period": _period(told, language=language),
+        "fee": "",
+    }
+    if told.get("fee"):
+        values["fee"] = wording.format_money(
+            Decimal(told["fee"]), currency=currency, language=language
+        )
+    unit = FEE_PERIODS.get(str(told.get("fee_period")), "")
+    values["unit"] = str(unit)
+    return _("Plan “%(plan)s”, %(fee)s %(unit)s; charged for %(days)s days, %(period)s.") % values
+
+
+def _period(told: dict[str, Any], *, language: str) -> str:
+    first = date.fromisoformat(told["period_start"])
+    last = date.fromisoformat(told["period_end"]) - timedelta(days=1)
+    days = [wording.day(one, language=language, today=last) for one in (first, last)]
+    return days[0] if first == last else " – ".join(days)
 
 
 def _sentences(

@@ -50,7 +50,11 @@ def get_home(account: AccountChoice, *, customer_id: int, now: datetime) -> Home
         say=money.say(figures.balance, worst=worst, currency=account.currency),
         tone=worst.tone if worst else "ok",
         services=tuple(card for card in cards if card.view.state != "terminated"),
-        charges=tuple(money.list_charges(account.id, titles=titles, limit=CHARGES_SHOWN)),
+        charges=tuple(
+            money.list_charges(
+                account.id, titles=titles, currency=account.currency, limit=CHARGES_SHOWN
+            )
+        ),
         chart=figures.chart,
         bills=tuple(bills.list_bills(account.id, limit=BILLS_SHOWN)),
         letters=tuple(inbox.list_letters(customer_id, limit=LETTERS_SHOWN)),

@@ -5,9 +5,8 @@ The inbox of the self-service account, and what is wanted on which channel.
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
-
-from notifications.models import Category, Channel, Message, Preference
+from notifications import queries as notifications_queries
+from notifications.models import Category, Channel
 
 PAGE = 20
 
@@ -32,6 +31,8 @@ class Choice:
     channel: str
     channel_label: str
     is_wanted: bool
+    #: Messages about security always come.
+    is_fixed: bool
 
     @property
     def name(self) -> str:
@@ -39,40 +40,26 @@ class Choice:
         return f"{self.category}.{self.channel}"
 
 
-def count_unread(customer_id: int) -> int:
-    """Return how many messages in the inbox are new."""
-    return _inbox(customer_id).filter(read_at__isnull=True).count()
-
-
 def list_letters(customer_id: int, *, before: int | None = None, limit: int = PAGE) -> list[Letter]:
     """Return the inbox by key, newest first."""
-    rows = _inbox(customer_id).order_by("-pk")
-    if before is not None:
-        rows = rows.filter(pk__lt=before)
+    rows = notifications_queries.list_inbox(customer_id=customer_id, before=before, limit=limit)
     return [
-        Letter(row.pk, row.subject, row.body, row.created_at, row.read_at is None)
-        for row in rows[:limit]
+        Letter(row.pk, row.subject, row.body, row.created_at, row.read_at is None) for row in rows
     ]
 
 
 def list_choices(customer_id: int) -> list[Choice]:
     """Return every category on every channel; what was never chosen is wanted."""
-    chosen = {
-        (row.category, row.channel): row.is_wanted
-        for row in Preference.objects.filter(customer_id=customer_id)
-    }
+    chosen = notifications_queries.list_wanted([customer_id]).get(customer_id, {})
     return [
         Choice(
-            category.value,
-            str(category.label),
-            channel.value,
-            str(channel.label),
-            chosen.get((category.value, channel.value), True),
+            category=category.value,
+            category_label=str(category.label),
+            channel=channel.value,
+            channel_label=str(channel.label),
+            is_wanted=chosen.get((category.value, channel.value), True),
+            is_fixed=category == Category.SECURITY,
         )
         for category in Category
         for channel in Channel
     ]
-
-
-def _inbox(customer_id: int) -> "QuerySet[Message]":
-    return Message.objects.filter(customer_id=customer_id, channel=Channel.INBOX)

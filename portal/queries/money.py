@@ -14,10 +14,12 @@ from django.utils.translation import gettext as _
 
 from accounts import queries as accounts_queries
 from accounts.domain.kinds import USAGE_KINDS, Kind
+from accounts.queries import Entry
 from invoicing.models import Bill
 from portal.domain import wording
 from portal.domain.charts import MonthChart, chart_month
 from portal.queries.access import AccessView
+from portal.queries.explanations import explain_entry
 from portal.queries.people import AccountChoice
 from portal.queries.services import list_services
 from portal.queries.words import SPENDING, name_kind
@@ -115,38 +117,29 @@ def list_charges(
     account_id: int,
     *,
     titles: dict[int, str],
+    currency: str,
     before: tuple[date, int] | None = None,
     limit: int = 30,
 ) -> list[Charge]:
     """Return ledger entries in words, newest first; `titles` names services by id."""
     rows = accounts_queries.list_entries(account_id=account_id, before=before, limit=limit)
-    return [_charge(row, titles=titles) for row in rows]
+    return [_charge(row, titles=titles, currency=currency) for row in rows]
 
 
-def _charge(row: object, *, titles: dict[int, str]) -> Charge:
-    kind = Kind(row.kind)
-    explanation = row.explanation or {}
+def _charge(row: Entry, *, titles: dict[int, str], currency: str) -> Charge:
     return Charge(
         day=row.business_date,
-        title=name_kind(kind),
+        title=name_kind(row.kind),
         about=titles.get(row.about_subscription_id or 0, ""),
         amount=row.amount,
-        lines=tuple(_explain(kind, explanation)),
-        usage_query=_usage_query(kind, row, explanation),
+        lines=explain_entry(row, currency=currency),
+        usage_query=_usage_query(row),
         key=f"{row.business_date.isoformat()}~{row.id}",
     )
 
 
-def _explain(kind: Kind, explanation: dict[str, object]) -> Iterable[str]:
-    """Say why: what invoicing and dunning wrote beside the entry, in the language of the page."""
-    language = get_language() or "ru"
-    for key in (f"text_{language[:2]}", "reason", "comment"):
-        if explanation.get(key):
-            yield str(explanation[key])
-
-
-def _usage_query(kind: Kind, row: object, explanation: dict[str, object]) -> str:
-    if kind not in USAGE_KINDS:
+def _usage_query(row: Entry) -> str:
+    if row.kind not in USAGE_KINDS:
         return ""
     service = row.about_subscription_id
     return f"month={row.business_date:%Y-%m}" + (f"&service={service}" if service else "")
@@ -188,9 +181,11 @@ def say(balance: BalanceView, *, worst: AccessView | None, currency: str) -> str
 
 
 def list_account_charges(
-    account_id: int, *, before: tuple[date, int] | None, limit: int, now: datetime
+    account: AccountChoice, *, before: tuple[date, int] | None, limit: int, now: datetime
 ) -> list[Charge]:
     """Return a page of every movement of the account."""
-    views = list_services([account_id], now=now, on=timezone.localdate(now))
+    views = list_services([account.id], now=now, on=timezone.localdate(now))
     titles = {view.id: view.title for view in views}
-    return list_charges(account_id, titles=titles, before=before, limit=limit)
+    return list_charges(
+        account.id, titles=titles, currency=account.currency, before=before, limit=limit
+    )

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from django.db.models import Q
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from accounts.models import IdentifierUse, PlanAssignment, Subscription
 from dunning import queries as dunning_queries
@@ -70,6 +71,7 @@ class AllowanceView:
 class PlannedChange:
     """An agreed change of plan that has not happened yet."""
 
+    change_id: int
     plan_name: str
     effective_on: date
 
@@ -110,7 +112,7 @@ def list_services(
     found = list(rows.order_by("pk"))
     ids = [row.pk for row in found]
     plans = _plans(ids, now=now)
-    versions = [version.pk for version in plans.values()]
+    versions = list({version.pk: version for version in plans.values()}.values())
     parts = _Parts(
         identifiers=_identifiers(ids, now=now),
         plans=plans,
@@ -146,11 +148,20 @@ class _Parts:
 
 
 def plan_view(version: PlanVersion) -> PlanView:
-    """Return the version as a person sees it, in the language of the page."""
+    """Return the version as a person sees it; its allowances should be prefetched."""
     plan = version.plan
     name = plan.name_en if get_language() == "en" else plan.name_ru
     period = str(FEE_PERIODS[version.fee_period])
-    return PlanView(version.pk, name, version.fee, period, version.speed_kbps)
+    includes = tuple(_say_included(row) for row in version.allowances.all())
+    return PlanView(version.pk, name, version.fee, period, version.speed_kbps, includes)
+
+
+def _say_included(row: Allowance) -> str:
+    if row.usage_kind == "voice":
+        return _("%(amount)s of calls") % {"amount": say_quantity("voice", row.amount)}
+    if row.usage_kind == "sms":
+        return say_quantity("sms", row.amount)
+    return _("%(amount)s of internet") % {"amount": say_quantity(row.usage_kind, row.amount)}
 
 
 def _current(now: datetime) -> Q:
@@ -168,7 +179,10 @@ def _identifiers(ids: list[int], *, now: datetime) -> dict[int, list[str]]:
 def _plans(ids: list[int], *, now: datetime) -> dict[int, PlanVersion]:
     rows = PlanAssignment.objects.filter(_current(now), subscription_id__in=ids)
     return {
-        row.subscription_id: row.plan_version for row in rows.select_related("plan_version__plan")
+        row.subscription_id: row.plan_version
+        for row in rows.select_related("plan_version__plan").prefetch_related(
+            "plan_version__allowances"
+        )
     }
 
 
@@ -178,22 +192,24 @@ def _planned(ids: list[int]) -> dict[int, PlannedChange]:
     )
     if not changes:
         return {}
-    versions = PlanVersion.objects.select_related("plan").in_bulk(
-        [change.plan_version_id for change in changes]
+    versions = (
+        PlanVersion.objects.select_related("plan")
+        .prefetch_related("allowances")
+        .in_bulk([change.plan_version_id for change in changes])
     )
     return {
         change.subscription_id: PlannedChange(
-            plan_view(versions[change.plan_version_id]).name, change.effective_on
+            change.pk, plan_view(versions[change.plan_version_id]).name, change.effective_on
         )
         for change in changes
     }
 
 
 def _allowances(
-    ids: list[int], *, versions: list[int], on: date
+    ids: list[int], *, versions: list[PlanVersion], on: date
 ) -> dict[tuple[int, int], list[AllowanceView]]:
     """Included volumes of the plan versions, less what each service used in the month of `on`."""
-    granted = list(Allowance.objects.filter(plan_version_id__in=versions).order_by("pk"))
+    granted = [row for version in versions for row in version.allowances.all()]
     used = AllowanceUse.objects.filter(
         subscription_id__in=ids, month=on.year * 100 + on.month
     ).values_list("subscription_id", "allowance_id", "used")

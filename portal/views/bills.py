@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import get_language
 
+from invoicing import queries as invoicing_queries
 from portal.queries import bills as queries
 from portal.queries.payments import get_payments_page
 from portal.views.door import Visitor, for_subscribers, show
@@ -48,8 +49,6 @@ def bill_pdf(request: HttpRequest, visitor: Visitor, bill_id: int) -> HttpRespon
     found = queries.find_bill(bill_id, account_ids=visitor.account_ids)
     if found is None:
         raise Http404
-    from invoicing import queries as invoicing_queries
-
     pdf = invoicing_queries.render_bill_pdf(bill_id, (get_language() or "ru")[:2])
     answer = HttpResponse(pdf, content_type="application/pdf")
     answer.headers["Content-Disposition"] = f'attachment; filename="bill-{found.row.id}.pdf"'

@@ -15,8 +15,8 @@ from django.utils import timezone
 from django.utils.cache import patch_cache_control
 
 from accounts.models import User
+from notifications.queries import count_unread
 from portal.queries import people
-from portal.queries.inbox import count_unread
 from portal.queries.operator import get_operator
 from portal.queries.people import AccountChoice
 

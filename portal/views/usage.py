@@ -30,6 +30,6 @@ def usage(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 def charges(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Every movement of the account, newest first."""
     before = keys.day_and_id(request.GET.get("before"))
-    rows = list_account_charges(visitor.account.id, before=before, limit=PAGE, now=timezone.now())
+    rows = list_account_charges(visitor.account, before=before, limit=PAGE, now=timezone.now())
     next_key = rows[-1].key if len(rows) == PAGE else None
     return show(request, visitor, "charges.html", charges=rows, next_key=next_key)

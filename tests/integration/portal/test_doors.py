@@ -5,6 +5,8 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from accounts.models import Account, Subscription, User
+from invoicing.models import PlanChange
+from tests import people
 from tests.integration.portal import conftest as given
 
 OUTSIDE = {"sign-in", "ask-code", "by-code", "language", "sign-out"}
@@ -129,3 +131,24 @@ def test_a_page_that_is_not_there_says_so_in_our_face(as_alice: Client) -> None:
     answer = as_alice.get("/bills/999999/")
     assert answer.status_code == 404
     assert "Такой страницы нет" in answer.content.decode()
+
+
+@pytest.mark.parametrize("name", ["plans", "plan-change"])
+def test_another_persons_service_is_not_there(
+    mobile: Subscription, as_bob: Client, name: str
+) -> None:
+    version = people.plan_version("another")
+    path = address(name, subscription_id=mobile.pk, version_id=version.pk)
+    assert as_bob.get(path).status_code == 404
+    assert as_bob.post(path).status_code == 404 or name == "plans"
+    assert PlanChange.objects.count() == 0
+
+
+def test_another_persons_change_cannot_be_called_off(
+    mobile: Subscription, as_alice: Client, as_bob: Client
+) -> None:
+    version = people.plan_version("another")
+    path = address("plan-change", subscription_id=mobile.pk, version_id=version.pk)
+    as_alice.post(path, {"mark": as_alice.get(path).context["mark"]})
+    assert as_bob.post(address("plan-cancel", subscription_id=mobile.pk)).status_code == 404
+    assert PlanChange.objects.get().state == "scheduled"
