@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
+import orjson
 from django.conf import settings
 from django.db import connection
 
@@ -42,7 +43,8 @@ DUE: Final = f"""
     ), lively AS (
         SELECT c.*,
                least(
-                   (SELECT greatest(min(e.business_date), c.starts_on)
+                   (SELECT CASE WHEN count(*) > 0
+                           THEN greatest(min(e.business_date), c.starts_on) END
                       FROM accounts_ledgerentry e
                      WHERE e.account_id = c.account_id AND e.fund = 1
                        AND e.business_date < %(business_date)s
@@ -70,7 +72,7 @@ DUE: Final = f"""
 
 ENTRIES: Final = f"""
     SELECT e.account_id, e.id, e.kind, e.amount, e.business_date, e.about_subscription_id,
-           coalesce(e.explanation, '{{}}'::jsonb), e.ref
+           coalesce(e.explanation, '{{}}'::jsonb)::text, e.ref
       FROM unnest(%(account_ids)s::bigint[], %(from)s::date[], %(to)s::date[])
            AS d (account_id, entries_from, period_end)
       JOIN accounts_ledgerentry e
@@ -179,10 +181,10 @@ def list_unbilled_entries(cycles: Sequence[DueCycle]) -> list[Entry]:
         return [
             Entry(
                 account_id,
-                LedgerRow(entry_id, Kind(kind), amount, day, subscription_id, explanation),
+                LedgerRow(entry_id, Kind(kind), amount, day, subscription_id, orjson.loads(told)),
                 ref,
             )
-            for account_id, entry_id, kind, amount, day, subscription_id, explanation, ref in (
+            for account_id, entry_id, kind, amount, day, subscription_id, told, ref in (
                 cursor.fetchall()
             )
         ]
