@@ -21,7 +21,7 @@ from tests.unit.rating.operators import (
 )
 
 THOROUGH = settings(
-    max_examples=150,
+    max_examples=80,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

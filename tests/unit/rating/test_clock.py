@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rating.domain.clock import (
@@ -19,6 +19,7 @@ from rating.domain.clock import (
 from tests.unit.rating.operators import TIME_ZONES, moment
 
 
+@settings(deadline=None)
 @given(st.sampled_from(TIME_ZONES), st.lists(st.integers(946_684_800, 2_500_000_000), min_size=1))
 def test_local_time_is_that_of_the_zone(name: str, moments: list[int]) -> None:
     local, changes = zone_clock(name).read(np.array(moments, np.int64))

@@ -27,7 +27,7 @@ from tests.unit.rating.operators import (
 )
 
 THOROUGH = settings(
-    max_examples=250,
+    max_examples=120,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -1,7 +1,7 @@
 """The longest prefix wins, in columns as in a plain search."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rating.domain.zones import build_zone_index, longest_prefix, prefix_table
@@ -35,6 +35,7 @@ def test_leading_zeros_count() -> None:
     assert zones[places].tolist() == [1, 2]
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(DIGITS, st.integers(1, 4), max_size=12),
     st.sets(st.integers(1, 4)),
