@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from provisioning import operations
 
-PORTION = 400
+PORTION = 1_000
 
 
 @shared_task(name="network.send", queue="access", ignore_result=True)

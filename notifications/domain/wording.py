@@ -56,10 +56,7 @@ class _Part:
 
     pieces: tuple[tuple[str, str], ...]
     is_optional: bool
-
-    @property
-    def names(self) -> frozenset[str]:
-        return frozenset(name for _literal, name in self.pieces if name)
+    names: frozenset[str]
 
 
 def variables_of(event_kind: str) -> frozenset[str]:
@@ -92,7 +89,7 @@ def render_line(text: str, *, values: Mapping[str, str]) -> str:
 
 
 def _render_part(part: _Part, values: Mapping[str, str]) -> str:
-    missing = sorted(name for name in part.names if not values.get(name))
+    missing = sorted(name for name in part.names if not values.get(name)) if part.names else []
     if missing and part.is_optional:
         return ""
     if missing:
@@ -113,14 +110,19 @@ def _parse(text: str) -> tuple[_Part, ...]:
             if is_optional == (mark == "[["):
                 message = f"unpaired {mark}"
                 raise UnableToWord(message)
-            parts.append(_Part(tuple(pieces), is_optional))
+            parts.append(_make_part(pieces, is_optional=is_optional))
             pieces, is_optional = [], not is_optional
         elif mark:
             pieces.append(("", _read_name(mark)))
     if is_optional:
         message = "unpaired [["
         raise UnableToWord(message)
-    return (*parts, _Part(tuple(pieces), is_optional=False))
+    return (*parts, _make_part(pieces, is_optional=False))
+
+
+def _make_part(pieces: list[tuple[str, str]], *, is_optional: bool) -> _Part:
+    kept = tuple(piece for piece in pieces if any(piece))
+    return _Part(kept, is_optional, frozenset(name for _literal, name in kept if name))
 
 
 def _scan(text: str) -> Iterator[tuple[str, str]]:
