@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection, transaction
 
@@ -117,7 +117,7 @@ def split_periods(
     """
     if not cuts:
         return ZERO
-    values = {
+    values: dict[str, Any] = {
         "subscription_ids": [cut.subscription_id for cut in cuts],
         "days": [cut.unused_from for cut in cuts],
         "plan_version_ids": [cut.plan_version_id for cut in cuts],
@@ -143,7 +143,7 @@ def split_periods(
 def _recharge(credit_ids: list[int], cuts: list[Cut], *, now: datetime, actor: str) -> None:
     if not cuts:
         return
-    values = {
+    values: dict[str, Any] = {
         "ids": credit_ids,
         "subscription_ids": [cut.subscription_id for cut in cuts],
         "plan_version_ids": [cut.plan_version_id for cut in cuts],

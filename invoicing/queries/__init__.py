@@ -3,6 +3,7 @@
 from invoicing.domain.quotes import Quote, Refusal
 from invoicing.queries.bills import get_bill, list_bills, list_lines
 from invoicing.queries.invariants import invariants
+from invoicing.queries.papers import render_bill_pdf, render_contract_pdf
 from invoicing.queries.plans import (
     NextFee,
     UnableToQuote,
@@ -31,4 +32,6 @@ __all__ = [
     "list_lines",
     "list_quotes",
     "list_refusals",
+    "render_bill_pdf",
+    "render_contract_pdf",
 ]

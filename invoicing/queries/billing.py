@@ -157,7 +157,7 @@ def list_due_cycles(
     *, business_date: date, account_from: int, account_to: int, limit: int
 ) -> list[DueCycle]:
     """Return the next closed cycle without a bill, of accounts that have one, by account."""
-    values = {
+    values: dict[str, Any] = {
         "business_date": business_date,
         "account_from": account_from,
         "account_to": account_to,
@@ -171,7 +171,7 @@ def list_due_cycles(
 
 def list_unbilled_entries(cycles: Sequence[DueCycle]) -> list[Entry]:
     """Return the entries that go on the bills of these cycles, late ones of earlier included."""
-    values = {
+    values: dict[str, Any] = {
         "account_ids": [cycle.account_id for cycle in cycles],
         "from": [cycle.entries_from for cycle in cycles],
         "to": [cycle.period_end for cycle in cycles],
@@ -199,7 +199,7 @@ def sum_usage(entries: Iterable[Entry], *, taxes: TaxTable) -> dict[int, list[Us
     usage = list(entries)
     if not usage:
         return {}
-    values = {
+    values: dict[str, Any] = {
         "account_ids": [entry.account_id for entry in usage],
         "batch_ids": [entry.ref for entry in usage],
         "kinds": [int(entry.row.kind) for entry in usage],
