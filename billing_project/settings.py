@@ -157,6 +157,32 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
 X_FRAME_OPTIONS = "DENY"
 
+# The catalogue inside the CRM, in the colours of the agents' screens.
+UNFOLD = {
+    "SITE_TITLE": "Retel",
+    "SITE_HEADER": "Retel",
+    "SITE_SUBHEADER": _("Catalogue"),
+    "SITE_URL": "/crm/",
+    "SITE_SYMBOL": "menu_book",
+    "SHOW_HISTORY": False,
+    "SIDEBAR": {"show_search": True},
+    "COLORS": {
+        "primary": {
+            "50": "#e6f1ef",
+            "100": "#cde4e0",
+            "200": "#9fcbc4",
+            "300": "#6fb0a7",
+            "400": "#3f948a",
+            "500": "#1c7f74",
+            "600": "#0b6e63",
+            "700": "#084f47",
+            "800": "#063d37",
+            "900": "#052f2b",
+            "950": "#031d1a",
+        },
+    },
+}
+
 REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

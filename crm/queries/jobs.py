@@ -5,7 +5,7 @@ The nightly work as the job page shows it.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.db.models import Count, Max, Min, Q, QuerySet
 
@@ -16,6 +16,18 @@ from billing_project.kernel.queries import StepProgress
 NIGHT: Final = "nightly"
 
 
+class Figure(NamedTuple):
+    """A figure of a step's summary: its name (with the names it stands within) and value."""
+
+    path: tuple[str, ...]
+    value: Any
+
+    @property
+    def is_count(self) -> bool:
+        """Whether it is a whole number, to be written with its thousands apart."""
+        return isinstance(self.value, int)
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step with its finer percentage and its figures."""
@@ -24,7 +36,7 @@ class Step:
     percent: int
     state: str
     seconds: int | None
-    figures: tuple[tuple[str, str], ...]
+    figures: tuple[Figure, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +157,9 @@ def _added(left: Mapping[str, Any], right: Mapping[str, Any]) -> dict[str, Any]:
     return total
 
 
-def _flat(figures: Mapping[str, Any], within: str = "") -> list[tuple[str, str]]:
-    lines: list[tuple[str, str]] = []
+def _flat(figures: Mapping[str, Any], within: tuple[str, ...] = ()) -> list[Figure]:
+    lines: list[Figure] = []
     for name, value in figures.items():
-        full = f"{within}{name}"
-        if isinstance(value, dict):
-            lines += _flat(value, within=f"{full}: ")
-        else:
-            lines.append((full.replace("_", " "), str(value)))
+        path = (*within, name)
+        lines += _flat(value, path) if isinstance(value, dict) else [Figure(path, value)]
     return lines

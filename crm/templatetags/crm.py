@@ -43,6 +43,40 @@ _TONES: Final = {
 }
 
 
+FIGURES: Final = {
+    "partitions made": _("months made"),
+    "new files": _("new files"),
+    "seen before": _("seen before"),
+    "refused": _("refused"),
+    "files": _("files"),
+    "records": _("records"),
+    "priced": _("priced"),
+    "duplicates": _("duplicates"),
+    "not chargeable": _("not charged"),
+    "in suspense": _("in suspense"),
+    "suspense by reason": _("reason"),
+    "charged": _("charged"),
+    "entries": _("ledger entries"),
+    "plan changes": _("plan changes"),
+    "periods charged": _("periods charged"),
+    "promises kept": _("promises kept"),
+    "promises broken": _("broken"),
+    "accounts decided": _("accounts decided"),
+    "restricted": _("restricted"),
+    "restored": _("restored"),
+    "bills": _("bills"),
+    "confirmed": _("confirmed"),
+    "put off": _("put off"),
+    "failed": _("failed"),
+    "events": _("events"),
+    "inbox": _("inbox"),
+    "e-mail": _("e-mail"),
+    "voice": _("calls"),
+    "sms": _("messages"),
+    "data": _("mobile data"),
+    "session": _("internet sessions"),
+}
+
 JOB_STATES: Final = {
     "waiting": _("waiting"),
     "pending": _("waiting"),
@@ -52,19 +86,18 @@ JOB_STATES: Final = {
 }
 
 STEPS: Final = {
+    "months": _("Months made ahead"),
     "load": _("Receiving files"),
-    "receive": _("Receiving files"),
     "price": _("Pricing usage"),
     "post": _("Posting charges"),
     "fees": _("Recurring fees"),
     "plans": _("Plan changes"),
-    "plan_changes": _("Plan changes"),
     "promises": _("Promised payments"),
     "access": _("Access"),
     "network": _("Network orders"),
     "bills": _("Bills"),
     "messages": _("Messages"),
-    "invariants": _("Books checked"),
+    "books": _("Books checked"),
 }
 
 
@@ -152,6 +185,19 @@ def day(value: date | datetime | None) -> str:
 
 
 @register.filter
+def short_day(value: datetime) -> str:
+    """Return `22 ноября` in the operator's zone."""
+    found = timezone.localtime(value)
+    return date_format(found, "j E" if _is_russian() else "j F").replace(" ", writing.NBSP)
+
+
+@register.filter
+def year(value: datetime) -> int:
+    """Return the year in the operator's zone."""
+    return timezone.localtime(value).year
+
+
+@register.filter
 def moment(value: datetime | None) -> str:
     """Return `22 ноября 2026, 14:05` in the operator's zone."""
     return "—" if value is None else f"{day(value)}, {clock(value)}"
@@ -230,6 +276,12 @@ def dialog_button(code: str, letter: str, name: str, to: str, pk: int) -> dict[s
     """Return a button that opens a form in the dialog; `code` is the key that presses it."""
     address = reverse(to, args=[pk])
     return {"code": code, "letter": letter, "name": name, "address": address}
+
+
+@register.simple_tag
+def figure_name(path: tuple[str, ...]) -> str:
+    """Return the name of a figure of the night: «причины: неверное время»."""
+    return ": ".join(str(FIGURES.get(part) or REASONS.get(part, part)) for part in path)
 
 
 @register.simple_tag

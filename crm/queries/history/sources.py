@@ -99,7 +99,7 @@ def access_changes(scope: Scope, before: Key | None, limit: int) -> list[Item]:
             key=Key(row.changed_at, "access", row.pk),
             kind="access",
             title=_("Access"),
-            text=words.access_move(row.old, row.new),
+            text=words.access_before(row.old),
             actor=row.actor,
             state=row.new,
             state_name=words.level_name(row.new),

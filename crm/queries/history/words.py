@@ -82,9 +82,9 @@ def level_name(level: str) -> str:
     return str(known.get(level, level))
 
 
-def access_move(old: str, new: str) -> str:
-    """Return «works without limits → reduced speed»; only the new level for the first one."""
-    return f"{level_name(old)} → {level_name(new)}" if old else level_name(new)
+def access_before(old: str) -> str:
+    """Return «works without limits →», to stand before the new level; nothing for the first one."""
+    return f"{level_name(old)} →" if old else ""
 
 
 def network_text(desired: Mapping[str, Any], error: str) -> str:
