@@ -67,7 +67,7 @@ class Verdict:
 
     reasons: tuple[Reason, ...]
     max_amount: Decimal
-    due_at: datetime | None
+    due_at: datetime
     price: Decimal
 
     @property
@@ -81,7 +81,7 @@ def judge(terms: PromiseTerms | None, *, applicant: Applicant, now: datetime) ->
     Judge whether the applicant may have a promised payment now. `terms` None = not offered.
     """
     if terms is None:
-        return Verdict((Reason(NOT_OFFERED),), Decimal("0.00"), None, Decimal("0.00"))
+        return Verdict((Reason(NOT_OFFERED),), Decimal("0.00"), now, Decimal("0.00"))
     reasons = [*_standing_reasons(applicant), *_past_reasons(terms, applicant=applicant, now=now)]
     # Credit that would not even reach zero after its price helps nobody.
     if applicant.available + terms.max_amount - terms.price <= 0:

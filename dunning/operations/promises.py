@@ -167,8 +167,8 @@ def _close(due: Sequence[DuePromise], *, now: datetime, actor: str) -> ClosedPro
 def _note_closed(due: Sequence[DuePromise], *, ids: set[int], now: datetime) -> None:
     closed = [promise for promise in due if promise.id in ids]
     with connection.cursor() as cursor:
-        columns = [[promise.id for promise in closed], [promise.paid for promise in closed]]
-        cursor.execute(CLOSE, [now, *columns])
+        ids_closed = [promise.id for promise in closed]
+        cursor.execute(CLOSE, [now, ids_closed, [promise.paid for promise in closed]])
 
 
 def _set_floors(account_ids: Sequence[int]) -> None:

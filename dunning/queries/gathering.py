@@ -4,7 +4,7 @@ What a decision needs, read in columns: rules, services with their plans, accoun
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from django.db import connection
@@ -92,15 +92,19 @@ def list_service_rows(*, account_ids: Sequence[int], now: datetime) -> list[Serv
     """List what there is to decide on the accounts, by account."""
     with connection.cursor() as cursor:
         cursor.execute(SERVICES, {"account_ids": list(account_ids), "now": now})
-        return [
-            ServiceRow(*row[:10], tuple(row[10]), *row[11:14], orjson.loads(row[14]))
-            for row in cursor.fetchall()
-        ]
+        return [_to_service_row(list(row)) for row in cursor.fetchall()]
+
+
+def _to_service_row(values: list[Any]) -> ServiceRow:
+    # Raw cursors give jsonb as text: Django turns psycopg2's own reading off.
+    *plain, desired = values
+    plain[10] = tuple(plain[10])
+    return ServiceRow(*plain, desired=orjson.loads(desired))
 
 
 def list_astray(*, account_from: int, account_to: int, rules_mark: int, now: datetime) -> list[int]:
     """List accounts in [account_from, account_to) whose access is wrong though money is in bounds."""
-    values = {
+    values: dict[str, Any] = {
         "account_from": account_from,
         "account_to": account_to,
         "mark": rules_mark,

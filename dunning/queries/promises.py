@@ -43,7 +43,7 @@ class PromiseAnswer:
     is_allowed: bool
     max_amount: Decimal
     price: Decimal
-    due_at: datetime | None
+    due_at: datetime
     reasons: tuple[str, ...]
     possible_at: datetime | None
     verdict: Verdict

@@ -67,5 +67,5 @@ def next_try(*, attempts: int, now: datetime, jitter: int) -> datetime | None:
     """
     if attempts >= MAX_ATTEMPTS:
         return None
-    pause = min(FIRST_PAUSE * 2 ** (attempts - 1), LONGEST_PAUSE)
+    pause: timedelta = min(FIRST_PAUSE * 2 ** (attempts - 1), LONGEST_PAUSE)
     return now + pause / 2 + pause * jitter / 2000

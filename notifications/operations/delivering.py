@@ -9,7 +9,7 @@ import random
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 
@@ -178,7 +178,7 @@ def _claim(message_id: int, *, now: datetime) -> tuple[int, Letter] | None:
 
 
 def _write_note(message_id: int, note: _Note, *, token: int, now: datetime) -> None:
-    what = [note.state, note.attempts, note.next_try_at, note.error, note.state, now]
+    what: list[Any] = [note.state, note.attempts, note.next_try_at, note.error, note.state, now]
     with connection.cursor() as cursor:
         cursor.execute(NOTE, [*what, message_id, token])
 

@@ -4,6 +4,7 @@ Ways to the network, one module each: plain values in, an Answer out, nothing of
 A new kind is a module with a `Transport` here, its name in `Gateway.Kind` and in `TRANSPORTS`.
 """
 
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from provisioning.domain.answers import Answer, Order
@@ -20,10 +21,12 @@ class Transport(Protocol):
         """Give back connections."""
 
 
-TRANSPORTS: Final = {"log": log.LogTransport, "webhook": webhook.WebhookTransport}
+TRANSPORTS: Final[dict[str, Callable[..., Transport]]] = {
+    "log": log.LogTransport,
+    "webhook": webhook.WebhookTransport,
+}
 
 
 def open_transport(kind: str, *, url: str, secret: str) -> Transport:
     """Return the transport of a gateway's kind."""
-    transport: Transport = TRANSPORTS[kind](url=url, secret=secret)
-    return transport
+    return TRANSPORTS[kind](url=url, secret=secret)

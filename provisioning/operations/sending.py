@@ -146,7 +146,12 @@ def _supersede(*, now: datetime) -> None:
 
 def _claim(*, now: datetime, limit: int, resting: Iterable[int]) -> list[Claim]:
     abandoned = now - ABANDONED_AFTER
-    values = {"now": now, "abandoned": abandoned, "resting": list(resting), "limit": limit}
+    values: dict[str, Any] = {
+        "now": now,
+        "abandoned": abandoned,
+        "resting": list(resting),
+        "limit": limit,
+    }
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(CLAIM, values)
@@ -157,9 +162,10 @@ def _claim(*, now: datetime, limit: int, resting: Iterable[int]) -> list[Claim]:
 
 
 def _to_claim(row: Sequence[Any]) -> Claim:
-    *what, desired, gateway_id, attempts = row
+    order_id, account_id, subscription_id, action, desired, gateway_id, attempts = row
     # Raw cursors give jsonb as text: Django turns psycopg2's own reading off.
-    return Claim(Order(*what, orjson.loads(desired)), gateway_id, attempts)
+    order = Order(order_id, account_id, subscription_id, action, orjson.loads(desired))
+    return Claim(order, gateway_id, attempts)
 
 
 def _send_batch(
@@ -200,7 +206,7 @@ def decide_note(claim: Claim, answer: Answer | None, *, now: datetime) -> Note:
 
 
 def _note(notes: list[Note], *, now: datetime) -> SentOrders:
-    columns = [
+    columns: list[Any] = [
         [note.claim.order.id for note in notes],
         [note.claim.attempts for note in notes],
         [note.state for note in notes],

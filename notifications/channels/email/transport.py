@@ -76,7 +76,7 @@ class EmailTransport:
             self._is_on_its_way = True
             return send_data(message)
 
-        server.data = data  # type: ignore[method-assign]
+        server.data = data  # type: ignore[method-assign,assignment]
 
     def _reset(self) -> None:
         connection, self._connection = self._connection, None
