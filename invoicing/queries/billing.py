@@ -33,7 +33,11 @@ UNBILLED: Final = """
 DUE: Final = f"""
     WITH closed AS (
         SELECT a.id AS account_id, a.cycle_day, a.currency, c.legal_entity_id, b.period_end,
-               coalesce(b.closing, 0) AS opening, coalesce(b.period_end, a.opened_on) AS starts_on
+               coalesce(b.closing, 0) AS opening,
+               -- Years before the first entry, in the billing that an account came from, get none.
+               coalesce(b.period_end, greatest(a.opened_on, (
+                   SELECT min(e.business_date) FROM accounts_ledgerentry e
+                    WHERE e.account_id = a.id))) AS starts_on
           FROM accounts_account a
           JOIN accounts_contract c ON c.id = a.contract_id
           LEFT JOIN LATERAL (
