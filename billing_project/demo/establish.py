@@ -5,12 +5,11 @@ Services began long ago; what is older than the demo's first day was billed by t
 this one: a zero-amount billed period up to the first cycle keeps the chain of periods whole.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
-
-from accounts.domain.numbers import account_number, contract_number
 
 from accounts.domain.identifiers import subscriber_key
 from accounts.domain.searching import search_text
@@ -20,11 +19,11 @@ from accounts.models import (
     Customer,
     IdentifierUse,
     LegalEntity,
-    NumberCounter,
     PlanAssignment,
     PoolNumber,
     Subscription,
 )
+from accounts.operations import take_account_numbers, take_contract_numbers
 from billing_project.demo.copying import copy_rows, reserve_ids
 from billing_project.demo.people import DemoAccount, DemoCustomer
 from billing_project.kernel.periods import cycle_of
@@ -103,36 +102,39 @@ def _customers(customers: list[DemoCustomer], ids: Established) -> None:
 
 
 def _contracts(customers: list[DemoCustomer], ids: Established, *, entity: LegalEntity) -> None:
-    serials: dict[int, int] = {}
-
-    def number(year: int) -> str:
-        serials[year] = serials.get(year, 0) + 1
-        return contract_number(prefix=entity.contract_prefix, year=year, serial=serials[year])
-
+    years = Counter(person.since.year for person in customers)
+    numbers = {
+        year: iter(take_contract_numbers(legal_entity=entity, year=year, count=count))
+        for year, count in years.items()
+    }
     rows = (
-        (ids.first_contract + place, number(person.since.year), ids.first_customer + place,
-         entity.pk, person.since)
+        (
+            ids.first_contract + place,
+            next(numbers[person.since.year]),
+            ids.first_customer + place,
+            entity.pk,
+            person.since,
+        )
         for place, person in enumerate(customers)
-    )  # fmt: skip
+    )
     copy_rows(Contract, ("id", "number", "customer_id", "legal_entity_id", "signed_on"), rows)
-    _counters({f"contract:{entity.contract_prefix}:{year}": last for year, last in serials.items()})
 
 
 def _accounts(accounts: list[DemoAccount], ids: Established, *, entity: LegalEntity) -> None:
     columns = (
         "id number contract_id customer_id kind currency credit_class credit_limit cycle_day opened_on"
     ).split()
+    numbers = take_account_numbers(count=len(accounts))
     rows = (
         (
-            ids.first_account + place, account_number(place + 1),
+            ids.first_account + place, number,
             ids.first_contract + account.customer, ids.first_customer + account.customer,
             account.kind, entity.currency, "standard", account.credit_limit, account.cycle_day,
             account.opened_on,
         )
-        for place, account in enumerate(accounts)
+        for place, (account, number) in enumerate(zip(accounts, numbers, strict=True))
     )  # fmt: skip
     copy_rows(Account, columns, rows)
-    _counters({"account": len(accounts)})
 
 
 def _flat(accounts: list[DemoAccount]) -> list[tuple[int, DemoAccount, int]]:
@@ -275,7 +277,3 @@ def _interactions(
             rows.append((ids.first_customer + place, own[place], kind, text, noon(day), "staff:1"))
     columns = ("customer_id", "account_id", "kind", "text", "happened_at", "actor")
     copy_rows(Interaction, columns, rows)
-
-
-def _counters(last: dict[str, int]) -> None:
-    copy_rows(NumberCounter, ("name", "last"), last.items())

@@ -74,7 +74,7 @@ def _deck(demo: DemoDeck, *, now: datetime) -> RateDeck:
 
 
 def _rates(demo: DemoDeck) -> list[RateDraft]:
-    rates = []
+    rates: list[RateDraft] = []
     for price in demo.prices:
         amounts = {
             "day": price.day,
