@@ -273,7 +273,7 @@ def _articles(accounts: Sequence[Account]) -> list[dict[str, Any]]:
             ],
         },
         {
-            "title": _("Payment"),
+            "title": _("Paying"),
             "sentences": [
                 _(
                     "Recurring fees are charged by the day of activation and of termination, each "
