@@ -97,9 +97,8 @@ def list_service_rows(*, account_ids: Sequence[int], now: datetime) -> list[Serv
 
 def _to_service_row(values: list[Any]) -> ServiceRow:
     # Raw cursors give jsonb as text: Django turns psycopg2's own reading off.
-    *plain, desired = values
-    plain[10] = tuple(plain[10])
-    return ServiceRow(*plain, desired=orjson.loads(desired))
+    values[10], values[14] = tuple(values[10]), orjson.loads(values[14])
+    return ServiceRow(*values)
 
 
 def list_astray(*, account_from: int, account_to: int, rules_mark: int, now: datetime) -> list[int]:

@@ -89,11 +89,15 @@ def explain(reason: Reason, *, verdict: Verdict) -> str:
         promises.TOO_DEEP: _(
             "The debt is larger than a promised payment can lift. Pay a part of it first."
         ),
-        promises.TOO_MUCH: _("At most %(amount)s.") % {"amount": verdict.max_amount},
+        promises.TOO_MUCH: _("At most %(amount)s.") % {"amount": _money(verdict.max_amount)},
         promises.TOO_LITTLE: _("It must be more than its price, %(price)s.")
-        % {"price": verdict.price},
+        % {"price": _money(verdict.price)},
     }
     return sentences[reason.code]
+
+
+def _money(amount: Decimal) -> str:
+    return f"{formats.number_format(amount, decimal_pos=2, force_grouping=True)}\u00a0₽"
 
 
 def find_open_promise(account_id: int) -> PromisedPayment | None:
