@@ -12,6 +12,7 @@ from celery.schedules import crontab
 #: Task name (or pattern) -> queue. A task sent by name knows its queue from here only.
 ROUTES: Final[dict[str, dict[str, str]]] = {
     "night.*": {"queue": "rating"},
+    "usage.*": {"queue": "rating"},
     "months.*": {"queue": "billing"},
     "access.*": {"queue": "access"},
     "network.*": {"queue": "access"},

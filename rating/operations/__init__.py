@@ -8,6 +8,7 @@ from rating.operations.batches import (
     report_of,
 )
 from rating.operations.files import Received, UnableToReceive, receive_files
+from rating.operations.loading import Loaded, load_usage
 from rating.operations.posting import UnableToPostBatch, post_batch
 from rating.operations.suspense import (
     Recycled,
@@ -19,6 +20,7 @@ from rating.operations.suspense import (
 
 __all__ = [
     "BatchReport",
+    "Loaded",
     "Received",
     "Recycled",
     "UnableToPostBatch",
@@ -26,6 +28,7 @@ __all__ = [
     "UnableToReceive",
     "UnableToRecycle",
     "UnableToWriteOff",
+    "load_usage",
     "open_batch",
     "post_batch",
     "price_batch",

@@ -1,0 +1,18 @@
+"""Celery doors of rating. Queue `rating`, solo pool: numpy and polars never run in a forked child."""
+
+from typing import Any
+
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+
+from rating import operations
+
+
+@shared_task(name="usage.load", queue="rating", ignore_result=True)
+def load_usage(**_kwargs: Any) -> None:
+    """Take in, price and post what lies in the folder of usage, between two nights."""
+    now = timezone.now()
+    folder = settings.USAGE_DIR
+    if folder is not None and folder.is_dir():
+        operations.load_usage(folder=folder, business_date=timezone.localdate(now), now=now)
