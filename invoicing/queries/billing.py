@@ -36,7 +36,8 @@ DUE: Final = f"""
                coalesce(b.closing, 0) AS opening,
                -- Years before the first entry, in the billing that an account came from, get none.
                coalesce(b.period_end, greatest(a.opened_on, (
-                   SELECT min(e.business_date) FROM accounts_ledgerentry e
+                   SELECT invoicing_cycle_start(min(e.business_date), a.cycle_day)
+                     FROM accounts_ledgerentry e
                     WHERE e.account_id = a.id))) AS starts_on
           FROM accounts_account a
           JOIN accounts_contract c ON c.id = a.contract_id
