@@ -2,11 +2,22 @@
 What people type. The forms only check that something usable was typed; operations decide.
 """
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 
-class SubjectForm(forms.Form):
+class PortalForm(forms.Form):
+    """Fields in the portal's clothes."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.setdefault("class", "form-control")
+
+
+class SubjectForm(PortalForm):
     """Account number or phone."""
 
     subject = forms.CharField(
@@ -31,7 +42,7 @@ class PasswordSignInForm(SubjectForm):
     )
 
 
-class CodeForm(forms.Form):
+class CodeForm(PortalForm):
     """The six digits."""
 
     code = forms.CharField(
@@ -53,7 +64,7 @@ class CodeForm(forms.Form):
         return "".join(char for char in self.cleaned_data["code"] if char.isdigit())
 
 
-class NewPasswordForm(forms.Form):
+class NewPasswordForm(PortalForm):
     """A new password, typed once; browsers show it on demand."""
 
     old = forms.CharField(
@@ -72,13 +83,13 @@ class NewPasswordForm(forms.Form):
         error_messages={"required": _("Type a new password.")},
     )
 
-    def __init__(self, *args: object, asks_old: bool = True, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+    def __init__(self, *args: Any, asks_old: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         if not asks_old:
             del self.fields["old"]
 
 
-class AmountForm(forms.Form):
+class AmountForm(PortalForm):
     """An amount of money with kopecks; a comma is as good as a point."""
 
     amount = forms.DecimalField(

@@ -23,6 +23,7 @@ class AccessView:
     word: str
     why: str = ""
     lift: str = ""
+    word_of_home: str = ""
 
 
 #: level: tone, icon, word.
@@ -49,6 +50,7 @@ def describe_access(
         word=str(word),
         why=_why(level, speed_kbps=speed_kbps),
         lift=_lift(level, to_pay=to_pay, currency=currency),
+        word_of_home=_sum_up(level, speed_kbps=speed_kbps),
     )
 
 
@@ -67,6 +69,17 @@ def _why(level: str, *, speed_kbps: int | None) -> str:
         "ordered": _("We are connecting it and write to you when it works."),
     }
     return texts.get(level, "")
+
+
+def _sum_up(level: str, *, speed_kbps: int | None) -> str:
+    """The short form, for the sentence under the balance."""
+    speed = wording.format_speed(speed_kbps or 0, language=_language())
+    texts = {
+        "slow": _("The internet is slower, up to %(speed)s."),
+        "bar_long_distance": _("Long-distance and international calls are off."),
+        "suspended": _("Services are switched off."),
+    }
+    return texts.get(level, "") % {"speed": speed}
 
 
 def _lift(level: str, *, to_pay: Decimal, currency: str) -> str:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django.utils.translation import get_language
 
+from accounts import queries as accounts_queries
 from accounts.models import Payment
 from invoicing.models import Bill, BillLine
 from portal.queries.words import name_gateway
@@ -55,20 +56,31 @@ class BillPage:
     payments: Decimal
     adjustments: Decimal
     lines: list[Line]
+    money_now: Decimal
+
+    @property
+    def to_pay(self) -> Decimal:
+        """What is still owed on the bill: paid-in money of later days is taken off."""
+        return max(min(self.row.closing, -self.money_now), Decimal(0))
 
     @property
     def is_owed(self) -> bool:
         """Whether there is something to pay."""
-        return self.row.closing > 0
+        return self.to_pay > 0
 
     @property
-    def opening_shown(self) -> Decimal:
-        """The debt at the beginning, or the money: its label says which."""
-        return abs(self.opening)
+    def payments_taken_off(self) -> Decimal:
+        """Payments as they count in the sum."""
+        return -self.payments
+
+    @property
+    def adjustments_taken_off(self) -> Decimal:
+        """Corrections as they count in the sum."""
+        return -self.adjustments
 
     @property
     def closing_shown(self) -> Decimal:
-        """What is to be paid, or what is left: its label says which."""
+        """What was to be paid at the end, or what was left: its label says which."""
         return abs(self.row.closing)
 
 
@@ -109,6 +121,7 @@ def find_bill(bill_id: int, *, account_ids: list[int]) -> BillPage | None:
         payments=bill.payments,
         adjustments=bill.adjustments,
         lines=[_line(line) for line in lines],
+        money_now=accounts_queries.get_balance(bill.account_id).money,
     )
 
 

@@ -29,26 +29,29 @@ class Home:
     balance: BalanceView
     say: str
     tone: str
+    shows_promise: bool
     services: tuple[ServiceCard, ...]
     charges: tuple[Charge, ...]
     chart: MonthChart
     bills: tuple[BillRow, ...]
     letters: tuple[Letter, ...]
-    promise: PromiseView | None
+    promise: PromiseView
 
 
 def get_home(account: AccountChoice, *, customer_id: int, now: datetime) -> Home:
     """Return the home page of one account."""
     on = timezone.localdate(now)
     promise = promises.find_promise(account.id, now=now)
-    figures = money.get_money(account, promise=promise.open if promise else None, on=on)
+    figures = money.get_money(account, promise=promise.open, on=on)
     cards = services.list_cards(account, now=now, on=on)
     titles = {card.view.id: card.view.title for card in cards}
     worst = _worst([card.access for card in cards])
+    saying = money.say(figures.balance, worst=worst, currency=account.currency, on=on)
     return Home(
         balance=figures.balance,
-        say=money.say(figures.balance, worst=worst, currency=account.currency),
-        tone=worst.tone if worst else "ok",
+        say=saying.text,
+        tone=saying.tone,
+        shows_promise=figures.balance.money < 0 or worst is not None or promise.open is not None,
         services=tuple(card for card in cards if card.view.state != "terminated"),
         charges=tuple(
             money.list_charges(

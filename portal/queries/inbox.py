@@ -7,6 +7,7 @@ from datetime import datetime
 
 from notifications import queries as notifications_queries
 from notifications.models import Category, Channel
+from portal.queries.words import CATEGORIES, CHANNELS
 
 PAGE = 20
 
@@ -54,9 +55,9 @@ def list_choices(customer_id: int) -> list[Choice]:
     return [
         Choice(
             category=category.value,
-            category_label=str(category.label),
+            category_label=str(CATEGORIES[category.value]),
             channel=channel.value,
-            channel_label=str(channel.label),
+            channel_label=str(CHANNELS[channel.value]),
             is_wanted=chosen.get((category.value, channel.value), True),
             is_fixed=category == Category.SECURITY,
         )

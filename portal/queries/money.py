@@ -22,7 +22,7 @@ from portal.queries.access import AccessView
 from portal.queries.explanations import explain_entry
 from portal.queries.people import AccountChoice
 from portal.queries.services import list_services
-from portal.queries.words import SPENDING, name_kind
+from portal.queries.words import SPENDING, name_entry, name_kind
 
 #: How far back the composition of a balance looks where there is no bill: two long months.
 MOST_DAYS = 62
@@ -54,6 +54,14 @@ class BalanceView:
     since: date | None
     opening: Decimal
     parts: tuple[Part, ...]
+    billed: Decimal
+    due_on: date | None
+
+    @property
+    def owed_on_bill(self) -> Decimal:
+        """What the last bill asks for, less what was paid in since."""
+        paid = sum((part.amount for part in self.parts if part.amount > 0), Decimal(0))
+        return max(min(self.billed - paid, -self.money), Decimal(0))
 
     @property
     def has_parts(self) -> bool:
@@ -64,6 +72,14 @@ class BalanceView:
     def to_pay(self) -> Decimal:
         """What is missing to zero."""
         return max(-self.money, Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """How things stand in a sentence; `tone` is ok, soon or now."""
+
+    tone: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +106,8 @@ class Money:
 def get_money(account: AccountChoice, *, promise: object, on: date) -> Money:
     """Return the balance with its composition and the chart of the month: three queries."""
     balance = accounts_queries.get_balance(account.id)
-    since = _day_after_last_bill(account.id)
+    bill = _find_last_bill(account.id)
+    since = bill[0] if bill else None
     days = accounts_queries.list_days(account_ids=[account.id], before=None, limit=MOST_DAYS)
     shown = [row for row in days if since is None or row[0] >= since]
     if since is None and days:
@@ -108,6 +125,8 @@ def get_money(account: AccountChoice, *, promise: object, on: date) -> Money:
             since=since,
             opening=balance.money - sum((part.amount for part in parts), Decimal(0)),
             parts=parts,
+            billed=bill[1] if bill else Decimal(0),
+            due_on=bill[2] if bill else None,
         ),
         chart=chart_month(_spent(days), on=on),
     )
@@ -129,7 +148,7 @@ def list_charges(
 def _charge(row: Entry, *, titles: dict[int, str], currency: str) -> Charge:
     return Charge(
         day=row.business_date,
-        title=name_kind(row.kind),
+        title=name_entry(row.kind),
         about=titles.get(row.about_subscription_id or 0, ""),
         amount=row.amount,
         lines=explain_entry(row, currency=currency),
@@ -145,9 +164,10 @@ def _usage_query(row: Entry) -> str:
     return f"month={row.business_date:%Y-%m}" + (f"&service={service}" if service else "")
 
 
-def _day_after_last_bill(account_id: int) -> date | None:
+def _find_last_bill(account_id: int) -> tuple[date, Decimal, date] | None:
+    """Return the first day after the last bill, what it asks for, and until when."""
     bills = Bill.objects.filter(account_id=account_id).order_by("-period_start")
-    return bills.values_list("period_end", flat=True).first()
+    return bills.values_list("period_end", "closing", "due_on").first()
 
 
 def _parts(rows: Iterable[tuple[int, Decimal]]) -> tuple[Part, ...]:
@@ -165,19 +185,34 @@ def _spent(rows: Iterable[tuple[date, int, int, Decimal, int]]) -> dict[date, De
     return spent
 
 
-def say(balance: BalanceView, *, worst: AccessView | None, currency: str) -> str:
-    """Say in a sentence or two how things stand and what to do: how much, until when, what."""
+def say(balance: BalanceView, *, worst: AccessView | None, currency: str, on: date) -> Saying:
+    """Say how much, until when, what to do: what is restricted first, then what is owed."""
     if worst is not None:
-        return worst.lift or worst.why
-    language = (get_language() or "ru")[:2]
+        return Saying(worst.tone, " ".join(filter(None, (worst.word_of_home, worst.lift))))
     if balance.promised:
-        text = _("All services work. Pay the promised %(amount)s in time.")
-        amount = wording.format_money(balance.promised, currency=currency, language=language)
-        return text % {"amount": amount}
-    if balance.money < 0:
-        amount = wording.format_money(balance.to_pay, currency=currency, language=language)
-        return _("All services work. To pay: %(amount)s.") % {"amount": amount}
-    return _("All services work. Nothing to pay now.")
+        return Saying("soon", _("All services work. Pay what you promised in time."))
+    values = {
+        "amount": _written(balance.owed_on_bill or balance.to_pay, currency=currency),
+        "due": "" if balance.due_on is None else _day(balance.due_on, on=on),
+    }
+    if balance.owed_on_bill and balance.due_on and balance.due_on < on:
+        return Saying(
+            "now", _("The bill was to be paid by %(due)s: please pay %(amount)s.") % values
+        )
+    if balance.owed_on_bill and balance.due_on:
+        return Saying("ok", _("All services work. Please pay %(amount)s by %(due)s.") % values)
+    if balance.money < 0 and not balance.credit_limit:
+        return Saying("soon", _("All services work. To pay: %(amount)s.") % values)
+    return Saying("ok", _("All services work. Nothing to pay now."))
+
+
+def _written(amount: Decimal, *, currency: str) -> str:
+    language = (get_language() or "ru")[:2]
+    return wording.format_money(amount, currency=currency, language=language)
+
+
+def _day(day: date, *, on: date) -> str:
+    return wording.day(day, language=(get_language() or "ru")[:2], today=on)
 
 
 def list_account_charges(

@@ -5,10 +5,10 @@ Who somebody is: customers behind an account number or a phone, and what a custo
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from accounts.models import Account, Customer, IdentifierUse, User
-from portal.domain.subjects import Subject
+from portal.domain.subjects import Subject, read_subject
 from portal.models import OneTimeCode, SignInAttempt
 
 #: A family may share a contact phone; more than this share it by mistake.
@@ -52,9 +52,13 @@ def list_people(subject: Subject, *, now: datetime) -> list[Person]:
 
 
 def _holders(number: str, *, now: datetime) -> list[int]:
+    uses = _current_uses(number, now=now)
+    return list(uses.values_list("account__customer_id", flat=True))
+
+
+def _current_uses(number: str, *, now: datetime) -> "QuerySet[IdentifierUse]":
     rows = IdentifierUse.objects.filter(value=number, active_from__lte=now).exclude(kind="login")
-    current = rows.filter(Q(active_to__isnull=True) | Q(active_to__gt=now))
-    return list(current.values_list("account__customer_id", flat=True))
+    return rows.filter(Q(active_to__isnull=True) | Q(active_to__gt=now))
 
 
 def _customers(condition: Q) -> list[dict[str, object]]:
@@ -86,6 +90,16 @@ def count_tries(
     recent = SignInAttempt.objects.filter(door__in=doors, succeeded=False, tried_at__gt=since)
     by_address = recent.filter(address=address).count() if address else 0
     return recent.filter(subject=subject).count(), by_address
+
+
+def find_account_meant(text: str, *, customer_id: int, now: datetime) -> int | None:
+    """Return which of the customer's accounts was meant by an account number or a number in use."""
+    subject = read_subject(text)
+    if subject.kind == "account":
+        found = Account.objects.filter(number=subject.number, customer_id=customer_id)
+        return found.values_list("pk", flat=True).first()
+    uses = _current_uses(subject.number, now=now).filter(account__customer_id=customer_id)
+    return uses.values_list("account_id", flat=True).first()
 
 
 def list_accounts(customer_id: int) -> list[AccountChoice]:

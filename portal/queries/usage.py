@@ -44,6 +44,7 @@ class UsageRow:
     about: str
     quantity: str
     amount: Decimal
+    is_included: bool
     lines: tuple[str, ...]
 
 
@@ -102,7 +103,8 @@ def _view(
         about=titles.get(row.subscription_id, ""),
         quantity=say_quantity(kind.code, row.quantity),
         amount=row.amount,
-        lines=lines,
+        is_included=row.allowance_used > 0,
+        lines=lines if row.amount or row.allowance_used else (),
     )
 
 

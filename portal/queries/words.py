@@ -5,7 +5,7 @@ Codes of the lower floors in the subscriber's words.
 from typing import Final
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.domain.kinds import USAGE_KINDS, Kind
@@ -29,6 +29,12 @@ KINDS: Final[dict[Kind, Promise]] = {
     Kind.OPENING: _("Brought from the former billing"),
     Kind.TRANSFER_OUT: _("Moved to another account"),
     Kind.TRANSFER_IN: _("Moved from another account"),
+}
+
+#: What one entry is called where sums are called otherwise.
+ENTRIES: Final[dict[Kind, Promise]] = {
+    Kind.PAYMENT: pgettext_lazy("portal", "Payment"),
+    Kind.PAYMENT_REVERSAL: pgettext_lazy("portal", "Payment taken back"),
 }
 
 #: What counts as spent in the chart of a month.
@@ -68,9 +74,25 @@ USAGE: Final[dict[str, Promise]] = {
 }
 
 
+CATEGORIES: Final[dict[str, Promise]] = {
+    "service": pgettext_lazy("portal", "Services"),
+    "money": pgettext_lazy("portal", "Money"),
+    "security": pgettext_lazy("portal", "Security"),
+}
+CHANNELS: Final[dict[str, Promise]] = {
+    "email": pgettext_lazy("portal", "By e-mail"),
+    "inbox": pgettext_lazy("portal", "Here, under Messages"),
+}
+
+
 def name_kind(kind: int) -> str:
     """Name a kind of ledger entry."""
     return str(KINDS.get(Kind(kind), Kind(kind).name))
+
+
+def name_entry(kind: int) -> str:
+    """Name one entry of a kind."""
+    return str(ENTRIES.get(Kind(kind)) or name_kind(kind))
 
 
 def name_gateway(gateway: str) -> str:

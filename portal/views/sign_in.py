@@ -21,7 +21,8 @@ from portal.forms import CodeForm, PasswordSignInForm, SubjectForm
 from portal.operations import sign_in as operations
 from portal.operations.attempts import UnableToTryAgain
 from portal.queries.operator import get_operator
-from portal.views.door import guard_page
+from portal.queries.people import find_account_meant
+from portal.views.door import ACCOUNT_KEY, guard_page
 
 BACKEND = "portal.auth.SubscriberBackend"
 SUBJECT_KEY = "portal_subject"
@@ -58,7 +59,7 @@ def by_password(request: HttpRequest) -> HttpResponse:
         except (operations.UnableToSignIn, UnableToTryAgain) as refusal:
             form.add_error(None, str(refusal))
         else:
-            return _let_in(request, user, by_code=False)
+            return _let_in(request, user, text=form.cleaned_data["subject"])
     return _page(request, "sign_in.html", form=form)
 
 
@@ -98,7 +99,8 @@ def by_code(request: HttpRequest) -> HttpResponse:
         except (operations.UnableToSignIn, UnableToTryAgain) as refusal:
             form.add_error(None, str(refusal))
         else:
-            return _let_in(request, user, by_code=True)
+            request.session[BY_CODE_KEY] = timezone.now().timestamp()
+            return _let_in(request, user, text=subject)
     return _page(request, "enter_code.html", form=form, subject=subject)
 
 
@@ -109,11 +111,12 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return redirect("portal:sign-in")
 
 
-def _let_in(request: HttpRequest, user: User, *, by_code: bool) -> HttpResponse:
+def _let_in(request: HttpRequest, user: User, *, text: str) -> HttpResponse:
     login(request, user, backend=BACKEND)
     request.session.pop(SUBJECT_KEY, None)
-    if by_code:
-        request.session[BY_CODE_KEY] = timezone.now().timestamp()
+    meant = find_account_meant(text, customer_id=user.customer_id or 0, now=timezone.now())
+    if meant is not None:
+        request.session[ACCOUNT_KEY] = meant
     return redirect(_next(request) or reverse("portal:dashboard"))
 
 
