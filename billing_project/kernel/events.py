@@ -36,6 +36,7 @@ CONSUMERS: Final[dict[str, tuple[str, ...]]] = {
     "payment.reversed": (NOTIFICATIONS,),
     "adjustment.posted": (NOTIFICATIONS,),
     "fee.charged": (),
+    "limit.changed": (),
     "balance.low": (NOTIFICATIONS,),
     "access.restricted": (NOTIFICATIONS,),
     "access.restored": (NOTIFICATIONS,),

@@ -8,16 +8,19 @@ from dunning.operations.deciding import (
     decide_accounts,
     drain_crossings,
 )
+from dunning.operations.limits import UnableToSetLimit, set_credit_limit
 from dunning.operations.promises import UnableToPromise
 from dunning.operations.rules import ensure_reference_data
 
 __all__ = [
     "Decided",
     "UnableToPromise",
+    "UnableToSetLimit",
     "UnableToSettle",
     "audit_all",
     "decide_accounts",
     "drain_crossings",
     "ensure_reference_data",
     "promises",
+    "set_credit_limit",
 ]

@@ -10,6 +10,8 @@ from typing import Final
 
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from accounts import operations as accounts_operations
 from accounts.domain.kinds import Kind
@@ -21,9 +23,11 @@ from dunning import queries
 from dunning.domain import promises as domain
 from dunning.models import PromisedPayment
 from dunning.operations.deciding import decide_accounts
+from dunning.operations.floors import set_floors
 from dunning.queries.promises import DuePromise, explain
 
 PORTION: Final = 500
+LANGUAGES: Final = ("ru", "en")
 
 EVENTS: Final = """
     SELECT pp.account_id, a.customer_id, NULL::bigint, %s::timestamptz,
@@ -76,7 +80,7 @@ def give(
         actor=actor,
         on_behalf_of=on_behalf_of,
     )
-    _set_floors([account_id])
+    set_floors([account_id])
     _charge_price(promise, now=now)
     _record_given(promise)
     decide_accounts(account_ids=[account_id], now=now, actor=actor)
@@ -116,11 +120,20 @@ def _charge_price(promise: PromisedPayment, *, now: datetime) -> None:
         ref=promise.pk,
         amount=-promise.price,
         business_date=timezone.localtime(now).date(),
-        explanation={"promise_id": promise.pk, "amount": str(promise.amount)},
+        explanation={"promise_id": promise.pk, "amount": str(promise.amount), **_texts()},
     )
     accounts_operations.post(
         postings=[posting], now=now, actor=promise.actor, on_behalf_of=promise.on_behalf_of
     )
+
+
+def _texts() -> dict[str, str]:
+    """Why it was charged, in both languages, for whoever reads the entry."""
+    texts = {}
+    for language in LANGUAGES:
+        with override(language):
+            texts[f"text_{language}"] = _("For a promised payment")
+    return texts
 
 
 def _record_given(promise: PromisedPayment) -> None:
@@ -159,7 +172,7 @@ def _close(due: Sequence[DuePromise], *, now: datetime, actor: str) -> ClosedPro
     _note_closed(due, ids={*moved[domain.KEPT], *moved[domain.BROKEN]}, now=now)
     for state, ids in moved.items():
         record_events(kind=f"promise.{state}", source_sql=EVENTS, params=[now, ids], actor=actor)
-    _set_floors(account_ids)
+    set_floors(account_ids)
     decide_accounts(account_ids=account_ids, now=now, actor=actor)
     return ClosedPromises(len(moved[domain.KEPT]), len(moved[domain.BROKEN]))
 
@@ -169,14 +182,3 @@ def _note_closed(due: Sequence[DuePromise], *, ids: set[int], now: datetime) -> 
     with connection.cursor() as cursor:
         ids_closed = [promise.id for promise in closed]
         cursor.execute(CLOSE, [now, ids_closed, [promise.paid for promise in closed]])
-
-
-def _set_floors(account_ids: Sequence[int]) -> None:
-    """Write the floor anew from what it is made of: the credit limit and the open promise."""
-    promised = queries.sum_open_promises(account_ids)
-    limits = Account.objects.filter(pk__in=account_ids).order_by("pk")
-    rows = [
-        (account_id, limit + promised.get(account_id, Decimal(0)))
-        for account_id, limit in limits.values_list("pk", "credit_limit")
-    ]
-    accounts_operations.set_floor(rows=rows)

@@ -63,6 +63,10 @@ class TestGive:
         promise = _give(account)
         assert promise.price == Decimal(15)
         assert accounts_queries.get_balance(account.pk).money == Decimal(-135)
+        entry = accounts_queries.list_entries(account_id=account.pk, limit=1)[0]
+        assert entry.amount == Decimal(-15)
+        assert entry.explanation["text_ru"] == "За обещанный платёж"
+        assert entry.explanation["text_en"] == "For a promised payment"
 
     @pytest.mark.parametrize("amount", ["0", "-5", "500.01"])
     def test_a_wrong_amount_is_refused_and_nothing_happens(
