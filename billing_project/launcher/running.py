@@ -40,7 +40,7 @@ def is_missing() -> bool:
 
 def noted(state_dir: Path = STATE_DIR) -> dict[str, str]:
     """Return what the living launcher wrote down, nothing if none lives or it isn't ours to read."""
-    if not _is_locked(state_dir / LOCK):
+    if not is_held(state_dir):
         return {}
     try:
         note: dict[str, str] = json.loads((state_dir / NOTE).read_text())
@@ -49,9 +49,10 @@ def noted(state_dir: Path = STATE_DIR) -> dict[str, str]:
     return note
 
 
-def _is_locked(path: Path) -> bool:
+def is_held(state_dir: Path = STATE_DIR) -> bool:
+    """Return whether a launcher lives, be it starting up or stopping."""
     try:
-        with path.open() as file:
+        with (state_dir / LOCK).open() as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True

@@ -11,12 +11,13 @@ from pathlib import Path
 
 from billing_project.launcher import running
 from billing_project.launcher.postgres import run_postgres
-from billing_project.launcher.processes import command_line
 from billing_project.launcher.state import State, exclusive, kept_state, throw_away_state
 from billing_project.launcher.valkey import run_valkey
 
 Addresses = dict[str, str]
 _NAMES = ("DATABASE_URL", "REDIS_URL")
+# A large database takes a while to write its last checkpoint, or to recover.
+_SECONDS_TO_COME_OR_GO = 120
 
 
 @contextlib.contextmanager
@@ -33,10 +34,9 @@ def kept_services() -> Iterator[Addresses]:
         return
     state = kept_state()
     with contextlib.ExitStack() as stack:
-        try:
-            stack.enter_context(exclusive(state.notes / running.LOCK))
-        except BlockingIOError:
-            yield {**_await_note(state.notes), **named}
+        shared = _lock_or_share(state.notes, stack)
+        if shared:
+            yield {**shared, **named}
             return
         addresses = _start(state, named, stack)
         _note(state.notes / running.NOTE, addresses, stack)
@@ -61,10 +61,10 @@ def stop_running() -> str:
         return "Nothing is running."
     pid = int(note["launcher_pid"])
     os.kill(pid, signal.SIGINT)
-    deadline = time.monotonic() + 90
-    while running.noted() and time.monotonic() < deadline:
+    deadline = time.monotonic() + _SECONDS_TO_COME_OR_GO
+    while running.is_held() and time.monotonic() < deadline:
         time.sleep(0.1)
-    return f"The launcher (pid {pid}) " + ("does not stop." if running.noted() else "has stopped.")
+    return f"The launcher (pid {pid}) {'does not stop' if running.is_held() else 'has stopped'}."
 
 
 def _named() -> Addresses:
@@ -92,17 +92,21 @@ def _note(path: Path, addresses: Addresses, stack: contextlib.ExitStack) -> None
     stack.callback(path.unlink, missing_ok=True)
 
 
-def _await_note(notes: Path) -> Addresses:
-    """Return what another launcher has noted, waiting while it is still starting up or stopping."""
-    deadline = time.monotonic() + 60
+def _lock_or_share(notes: Path, stack: contextlib.ExitStack) -> Addresses:
+    """
+    Take the lock and return nothing, or return the addresses of the launcher that holds it.
+
+    Another launcher may be starting up (its note will come) or stopping (its lock will be free).
+    """
+    deadline = time.monotonic() + _SECONDS_TO_COME_OR_GO
     while time.monotonic() < deadline:
+        with contextlib.suppress(BlockingIOError):
+            stack.enter_context(exclusive(notes / running.LOCK))
+            return {}
         note = running.noted(notes)
-        if note and command_line(int(note["launcher_pid"])):
-            print(
-                f"Using the services of the launcher that runs already (pid {note['launcher_pid']})"
-            )
+        if note:
+            print(f"Using the services of the launcher that runs (pid {note['launcher_pid']})")
             return {name: note[name] for name in _NAMES}
-        time.sleep(0.1)
     sys.exit(
         "Another launcher holds .state but its services do not come up: stop it and try again."
     )

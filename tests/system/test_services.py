@@ -1,6 +1,7 @@
 """The embedded PostgreSQL and Valkey: found, stopped cleanly, never orphaned, data kept."""
 
 import contextlib
+import fcntl
 import os
 import pwd
 import shutil
@@ -84,9 +85,23 @@ class TestServices:
         assert told.stdout.splitlines()[-1] == launcher.note()["DATABASE_URL"]
         assert running.poll() is None
 
+    def test_are_started_once_the_launcher_that_is_stopping_has_gone(
+        self, launcher: Launcher
+    ) -> None:
+        launcher.state.mkdir()
+        with (launcher.state / "services.lock").open("w") as stopping:
+            fcntl.flock(stopping, fcntl.LOCK_EX)
+            waiting = launcher.start("exec", "--", sys.executable, "-c", PRINT_ADDRESS)
+            with pytest.raises(subprocess.TimeoutExpired):
+                waiting.wait(4)
+        said, _ = waiting.communicate(timeout=60)
+        assert said.startswith("postgresql://retel:")
+
     def test_are_stopped_by_name(self, launcher: Launcher) -> None:
         process = launcher.start_services()
         assert "has stopped" in launcher.run("stop").stdout
+        # Gone, not going: its database has been shut down.
+        assert "database system is shut down" in (launcher.state / "postgres.log").read_text()
         assert process.wait(20) == 0
         assert launcher.run("stop").stdout == "Nothing is running.\n"
 
