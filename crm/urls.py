@@ -36,6 +36,7 @@ urlpatterns = [
     path("accounts/<int:account_id>/promise/", money.give_promise, name="give-promise"),
     path("accounts/<int:account_id>/service/", services.connect, name="connect"),
     path("contracts/<int:contract_id>/pdf/", customers.contract_pdf, name="contract-pdf"),
+    path("bills/<int:bill_id>/pdf/", customers.bill_pdf, name="bill-pdf"),
     path("services/<int:subscription_id>/plan/", plan_changes.change_plan, name="change-plan"),
     path("services/<int:subscription_id>/plan/cancel/", plan_changes.cancel, name="cancel-change"),
     path("services/<int:subscription_id>/end/", plan_changes.terminate, name="terminate"),
@@ -51,6 +52,7 @@ urlpatterns = [
     path("usage-files/", usage.usage_files, name="usage-files"),
     path("night/", jobs.nights, name="jobs"),
     path("night/run/", jobs.run_night, name="run-night"),
+    path("night/progress/", jobs.latest_progress, name="latest-progress"),
     path("night/<str:day>/", jobs.night, name="night"),
     path("night/<str:day>/progress/", jobs.progress, name="night-progress"),
 ]

@@ -88,6 +88,12 @@ def list_nights(*, limit: int = 14) -> list[NightInBrief]:
     ]
 
 
+def latest_day() -> date | None:
+    """Return the business day of the newest night, or None before the first."""
+    runs = JobRun.objects.filter(job=NIGHT)
+    return runs.order_by("-business_date").values_list("business_date", flat=True).first()
+
+
 def get_night(business_date: date) -> Night:
     """Return the steps of a night with their progress and figures; no steps: it never ran."""
     pieces = JobRun.objects.filter(job=NIGHT, business_date=business_date)

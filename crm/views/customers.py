@@ -16,6 +16,8 @@ from crm.operations import notes
 from crm.queries import card as card_queries
 from crm.queries import history, installation
 from crm.views.doors import carry_out, door, go, page, show_form, staff_of
+from invoicing.models import Bill
+from invoicing.queries import papers
 
 
 @require_GET
@@ -106,7 +108,18 @@ def sign_contract(request: HttpRequest, customer_id: int) -> HttpResponse:
 @door("see_customers")
 def contract_pdf(request: HttpRequest, contract_id: int) -> HttpResponse:
     """The contract, to be printed."""
-    raise Http404
+    if not Contract.objects.filter(pk=contract_id).exists():
+        raise Http404
+    return _pdf(papers.render_contract_pdf(contract_id), f"contract-{contract_id}.pdf")
+
+
+@require_GET
+@door("see_customers")
+def bill_pdf(request: HttpRequest, bill_id: int) -> HttpResponse:
+    """A bill, as the subscriber got it."""
+    if not Bill.objects.filter(pk=bill_id).exists():
+        raise Http404
+    return _pdf(papers.render_bill_pdf(bill_id), f"bill-{bill_id}.pdf")
 
 
 @require_http_methods(["GET", "POST"])
@@ -177,6 +190,12 @@ def _new(
     if _is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
         return go(request, "crm:card", made[0].pk)
     return show_form(request, form, title=title, back=reverse("crm:search"), grid="grid")
+
+
+def _pdf(content: bytes, name: str) -> HttpResponse:
+    answer = HttpResponse(content, content_type="application/pdf")
+    answer["Content-Disposition"] = f'inline; filename="{name}"'
+    return answer
 
 
 def _is_sent(request: HttpRequest, form: forms.forms.BaseForm) -> bool:

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -23,23 +24,31 @@ RUN_NIGHT = "night.run"
 @door("see_jobs")
 def nights(request: HttpRequest) -> HttpResponse:
     """Show the latest nights, the newest with its steps."""
-    listed = jobs_queries.list_nights()
-    shown = listed[0].business_date if listed else timezone.localdate() - timedelta(days=1)
-    return _show(request, shown)
+    return _show(
+        request, jobs_queries.latest_day() or _yesterday(), poll=reverse("crm:latest-progress")
+    )
 
 
 @require_GET
 @door("see_jobs")
 def night(request: HttpRequest, day: str) -> HttpResponse:
     """Show one night."""
-    return _show(request, _read(day))
+    return _show(request, _read(day), poll=reverse("crm:night-progress", args=[day]))
+
+
+@require_GET
+@door("see_jobs")
+def latest_progress(request: HttpRequest) -> HttpResponse:
+    """Show the steps of the newest night as they are at the moment."""
+    shown = jobs_queries.latest_day() or _yesterday()
+    return _steps(request, shown, poll=reverse("crm:latest-progress"))
 
 
 @require_GET
 @door("see_jobs")
 def progress(request: HttpRequest, day: str) -> HttpResponse:
-    """Show the steps of a night as they are at the moment; the page asks every two seconds."""
-    return page(request, "crm/jobs_steps.html", _context(_read(day)))
+    """Show the steps of a night as they are at the moment."""
+    return _steps(request, _read(day), poll=reverse("crm:night-progress", args=[day]))
 
 
 @require_POST
@@ -52,16 +61,25 @@ def run_night(request: HttpRequest) -> HttpResponse:
     return redirect("crm:jobs")
 
 
-def _show(request: HttpRequest, day: date) -> HttpResponse:
-    context = {"nights": jobs_queries.list_nights(), **_context(day)}
+def _show(request: HttpRequest, day: date, *, poll: str) -> HttpResponse:
+    context = {"nights": jobs_queries.list_nights(), **_context(day, poll)}
     return page(request, "crm/jobs.html", context)
 
 
-def _context(day: date) -> dict[str, object]:
+def _steps(request: HttpRequest, day: date, *, poll: str) -> HttpResponse:
+    return page(request, "crm/jobs_steps.html", _context(day, poll))
+
+
+def _context(day: date, poll: str) -> dict[str, object]:
     return {
         "night": jobs_queries.get_night(day),
         "troubled": jobs_queries.list_troubled_pieces(day),
+        "poll": poll,
     }
+
+
+def _yesterday() -> date:
+    return timezone.localdate() - timedelta(days=1)
 
 
 def _read(day: str) -> date:
