@@ -83,7 +83,7 @@ def beauty_of(value: str) -> str:
     """
     Return the class of a number by its last seven digits: gold, silver or plain.
 
-    >>> beauty_of("79215555555"), beauty_of("79215551000"), beauty_of("79215550147")
+    >>> beauty_of("79215555555"), beauty_of("79215551000"), beauty_of("79215510147")
     ('gold', 'silver', 'plain')
     """
     tail = value[-7:]

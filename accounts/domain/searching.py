@@ -10,13 +10,24 @@ from typing import Final
 SHORTEST: Final = 3
 _NOT_DIGITS: Final = re.compile(r"\D")
 _PHONE_LIKE: Final = re.compile(r"[\d\s()+\-.]+")
+_LATIN: Final = str.maketrans(
+    dict(
+        zip(
+            "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґў",
+            "a b v g d e e zh z i i k l m n o p r s t u f kh ts ch sh shch ' y ' e yu ya i i e g u".replace(
+                "'", ""
+            ).split(" "),
+            strict=True,
+        )
+    )
+)
 _WILDCARDS: Final = re.compile(r"([\\%_])")
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """
-    A search: `words` of names and addresses (lower case), and `digits` if it looks like a number.
+    A search: `words` of names and addresses (folded), and `digits` if it looks like a number.
 
     `digits` leave out the leading 7 or 8 of a long Russian number, so that any notation is found;
     `typed_digits` are as typed, for account numbers.
@@ -40,7 +51,7 @@ def read_search(text: str) -> Wanted:
     >>> read_search("8 (921) 555-01").digits
     '92155501'
     >>> read_search("Иванов Пётр").words
-    ('иванов', 'петр')
+    ('ivanov', 'petr')
     """
     clean = " ".join(text.split())
     typed = _NOT_DIGITS.sub("", clean) if _PHONE_LIKE.fullmatch(clean) else ""
@@ -53,12 +64,15 @@ def read_search(text: str) -> Wanted:
 
 def fold(text: str) -> str:
     """
-    Return the text as it is stored and searched: lower case, ё as е.
+    Return the text as it is stored and searched: lower case, Cyrillic in Latin letters.
 
-    >>> fold("Пётр")
-    'петр'
+    PostgreSQL's trigrams know only the letters of its locale: in a cluster whose locale is C a
+    Cyrillic word has none. In Latin letters the search works everywhere, and «petrov» finds Петров.
+
+    >>> fold("Пётр Щукин"), fold("Petr")
+    ('petr shchukin', 'petr')
     """
-    return text.lower().replace("ё", "е")
+    return text.lower().translate(_LATIN)
 
 
 def search_text(*parts: str) -> str:

@@ -2,9 +2,10 @@
 The operator's legal entities, contracts, and personal accounts (лицевые счета).
 """
 
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import OpClass
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models.functions import Reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.customers import Customer
@@ -71,7 +72,8 @@ class Contract(models.Model):
             ),
         ]
         indexes = [
-            GinIndex(fields=["number"], name="contract_search", opclasses=["gin_trgm_ops"]),
+            # Found by the last digits of its number.
+            models.Index(OpClass(Reverse("number"), name="text_pattern_ops"), name="contract_tail"),
         ]
 
     def __str__(self) -> str:

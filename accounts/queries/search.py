@@ -10,27 +10,27 @@ from typing import Any, Final
 
 from django.db import connection
 
-from accounts.domain.searching import Wanted, like, read_search
+from accounts.domain.searching import SHORTEST, Wanted, like, read_search
 
 # rank: the smaller, the closer to what was typed.
 BY_ACCOUNT: Final = """
-    (SELECT id, customer_id, 1 AS rank FROM accounts_account
-      WHERE number LIKE %(typed_digits)s ORDER BY number LIMIT %(limit)s)
+    (SELECT id, customer_id, 1 FROM accounts_account
+      WHERE number LIKE %(account)s ORDER BY number LIMIT %(limit)s)
 """
-BY_NUMBER: Final = """
+BY_IDENTIFIER: Final = """
     (SELECT a.id, a.customer_id, CASE WHEN i.active_to IS NULL THEN 2 ELSE 5 END
        FROM accounts_identifieruse i JOIN accounts_account a ON a.id = i.account_id
-      WHERE i.value LIKE %(number)s LIMIT %(limit)s)
+      WHERE {condition} LIMIT %(limit)s)
 """
 BY_CONTRACT: Final = """
     (SELECT a.id, a.customer_id, 3
        FROM accounts_contract c JOIN accounts_account a ON a.contract_id = c.id
-      WHERE c.number ILIKE %(contract)s LIMIT %(limit)s)
+      WHERE {condition} LIMIT %(limit)s)
 """
 BY_CUSTOMER: Final = """
     (SELECT a.id, c.id, CASE WHEN c.search_text LIKE %(beginning)s THEN 3 ELSE 4 END
        FROM accounts_customer c LEFT JOIN accounts_account a ON a.customer_id = c.id
-      WHERE {words} LIMIT %(limit)s)
+      WHERE {condition} LIMIT %(limit)s)
 """
 FOUND: Final = """
     WITH hits AS (
@@ -86,20 +86,45 @@ def find_accounts(text: str, *, limit: int = 20) -> list[Found]:
 
 
 def _parts(wanted: Wanted) -> tuple[list[str], dict[str, Any]]:
-    words = [word for word in wanted.words if len(word) >= 3] if not wanted.digits else []
-    params: dict[str, Any] = {
-        "typed_digits": f"{like(wanted.typed_digits)}%",
-        "number": f"%{like(wanted.digits or wanted.text.lower())}%",
-        "contract": f"%{like(wanted.text)}%",
-        "beginning": f"{like(' '.join(wanted.words))}%",
+    return _by_digits(wanted) if wanted.digits else _by_words(wanted)
+
+
+def _by_digits(wanted: Wanted) -> tuple[list[str], dict[str, Any]]:
+    """Numbers are known by their beginning or by their last digits."""
+    parts = [
+        BY_ACCOUNT,
+        BY_IDENTIFIER.format(condition="i.value LIKE %(head)s"),
+        BY_IDENTIFIER.format(condition="i.value LIKE %(national)s"),
+        BY_IDENTIFIER.format(condition="reverse(i.value) LIKE %(tail)s"),
+        BY_CONTRACT.format(condition="reverse(c.number) LIKE %(typed_tail)s"),
+        BY_CUSTOMER.format(condition="c.search_text LIKE %(inside)s"),
+    ]
+    digits, typed = wanted.digits, wanted.typed_digits
+    params = {
+        "account": f"{typed}%",
+        "head": f"{digits}%",
+        "national": f"7{digits}%",
+        "tail": f"{digits[::-1]}%",
+        "typed_tail": f"{typed[::-1]}%",
+        "inside": f"%{digits}%",
+        "beginning": f"{digits}%",
     }
-    params |= {f"word{place}": f"%{like(word)}%" for place, word in enumerate(words)}
+    return parts, params
+
+
+def _by_words(wanted: Wanted) -> tuple[list[str], dict[str, Any]]:
+    """Every word must be in the customer's line; logins and contracts by their beginning."""
+    words = [word for word in wanted.words if len(word) >= SHORTEST]
     conditions = [f"c.search_text LIKE %(word{place})s" for place in range(len(words))]
-    if wanted.digits:
-        conditions = ["c.search_text LIKE %(number)s"]
-    parts = [BY_NUMBER, BY_CONTRACT]
-    if wanted.typed_digits:
-        parts.insert(0, BY_ACCOUNT)
-    if conditions:
-        parts.append(BY_CUSTOMER.format(words=" AND ".join(conditions)))
+    parts = [
+        BY_IDENTIFIER.format(condition="i.value LIKE %(login)s"),
+        BY_CONTRACT.format(condition="c.number LIKE %(contract)s"),
+        BY_CUSTOMER.format(condition=" AND ".join(conditions)),
+    ]
+    params = {
+        "login": f"{like(wanted.text.lower())}%",
+        "contract": f"{like(wanted.text.upper())}%",
+        "beginning": f"{like(' '.join(wanted.words))}%",
+        **{f"word{place}": f"%{like(word)}%" for place, word in enumerate(words)},
+    }
     return parts, params

@@ -35,7 +35,7 @@ class TestPeople:
         )
         assert customer.name == "Пётров Пётр"
         assert (customer.phone, customer.email) == ("79215550101", "p@example.org")
-        assert customer.search_text == "петров петр 79215550101 невский 1 p@example.org"
+        assert customer.search_text == "petrov petr 79215550101 nevskii 1 p@example.org"
 
     @pytest.mark.parametrize(
         ("field", "value"), [("phone", "12"), ("email", "nobody"), ("inn", "500100732258")]
@@ -233,7 +233,10 @@ class TestSearch:
             "8 (921) 555-01-01",
             "+7921555",
             "5550101",
-            "555-01",
+            "921555",
+            "0101",
+            "д-2026-00001",
+            "smirnova",
         ],
     )
     def test_finds_alice_alone(self, mobile: Subscription, bob: Account, text: str) -> None:
