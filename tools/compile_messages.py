@@ -6,10 +6,12 @@ Compile every django.po into the django.mo beside it, without the gettext progra
 
 import io
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages import mofile, pofile
 
+UNDATED = datetime(2000, 1, 1, tzinfo=UTC)
 ROOT = Path(__file__).resolve().parents[1]
 PATTERNS = ("*/locale/*/LC_MESSAGES/*.po", "*/*/locale/*/LC_MESSAGES/*.po", "locale/*/*/*.po")
 
@@ -42,6 +44,8 @@ def compiled(source: Path) -> bytes:
     """Return the bytes of the compiled catalogue; fuzzy entries are left out."""
     with source.open("rb") as file:
         catalogue = pofile.read_po(file, locale=source.parent.parent.name, abort_invalid=True)
+    # A source without dates gets the present minute, and would never be fresh.
+    catalogue.creation_date = catalogue.revision_date = UNDATED
     buffer = io.BytesIO()
     mofile.write_mo(buffer, catalogue)
     return buffer.getvalue()
