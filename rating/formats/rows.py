@@ -167,27 +167,44 @@ def _columns_read(layout: Layout) -> list[int]:
 
 def _mend(block: Block, layout: Layout) -> Rows:
     """Set unreadable lines aside and read the rest."""
-    bad: list[BadLine] = []
-    good: list[int] = []
-    for place, line in enumerate(block.lines):
-        reason, detail = _fault(line)
-        if reason is None:
-            good.append(place)
-        else:
-            bad.append(bad_line(block, place, reason=reason, detail=detail))
-    lines = [block.lines[place] for place in good]
-    frame = _parse(b"".join(line + b"\n" for line in lines), layout) if lines else None
-    if frame is None or frame.height != len(lines):
-        return _read_singly(block, layout, places=good, bad=bad)
-    return Rows(block, frame, np.array(good, np.int64), bad)
+    faults = _faults(block)
+    bad = [
+        bad_line(block, place, reason=reason, detail=detail)
+        for place, (reason, detail) in sorted(faults.items())
+    ]
+    places = np.delete(np.arange(block.line_count), sorted(faults))
+    frame = _parse(_without(block, sorted(faults)), layout) if len(places) else None
+    if frame is None or frame.height != len(places):
+        return _read_singly(block, layout, places=places.tolist(), bad=bad)
+    return Rows(block, frame, places, bad)
 
 
-def _fault(line: bytes) -> tuple[SuspenseReason | None, str]:
-    if not _is_utf8(line):
-        return SuspenseReason.WRONG_ENCODING, "not UTF-8"
-    if line.count(b'"') % 2:
-        return SuspenseReason.MALFORMED_LINE, "a quote is not closed"
-    return None, ""
+def _faults(block: Block) -> dict[int, tuple[SuspenseReason, str]]:
+    """Return the lines with an open quote or another encoding, by place, with the reason."""
+    data = np.frombuffer(block.data, np.uint8)
+    ends = np.append(np.flatnonzero(data == ord("\n")), len(data))
+    quotes = np.searchsorted(np.flatnonzero(data == ord('"')), ends)
+    is_odd = np.diff(quotes, prepend=0) % 2 == 1
+    faults = dict.fromkeys(
+        np.flatnonzero(is_odd).tolist(), (SuspenseReason.MALFORMED_LINE, "a quote is not closed")
+    )
+    if not _is_utf8(block.data):
+        beyond_ascii = np.unique(np.searchsorted(ends, np.flatnonzero(data >= 128)))
+        for place in beyond_ascii.tolist():
+            if not _is_utf8(block.lines[place]):
+                faults[place] = (SuspenseReason.WRONG_ENCODING, "not UTF-8")
+    return faults
+
+
+def _without(block: Block, places: Sequence[int]) -> bytes:
+    """Return the block's bytes without some of its lines."""
+    ends = np.flatnonzero(np.frombuffer(block.data, np.uint8) == ord("\n")) + 1
+    starts = [0, *ends.tolist(), len(block.data)]
+    pieces, kept_from = [], 0
+    for place in places:
+        pieces.append(block.data[kept_from : starts[place]])
+        kept_from = starts[place + 1]
+    return b"".join([*pieces, block.data[kept_from:]])
 
 
 def _read_singly(
@@ -223,15 +240,19 @@ def _check_width(block: Block, layout: Layout, rows: Rows) -> Rows:
     doubtful = np.flatnonzero((last_needed.is_null() | beyond.is_not_null()).to_numpy())
     if not len(doubtful):
         return rows
+    # An empty last column reads like a missing one; counting tells.
+    width = np.array([_width(block.lines[place]) for place in rows.place[doubtful].tolist()])
+    fits = (layout.fewest <= width) & (width <= layout.most)
     keep = np.ones(len(rows.place), bool)
+    keep[doubtful] = fits
     bad = list(rows.bad)
-    for row in doubtful.tolist():
+    for row, columns in zip(doubtful[~fits].tolist(), width[~fits].tolist(), strict=True):
         place = int(rows.place[row])
-        width = len(_cells(block.lines[place])) if block.lines[place].strip() else 0
-        # An empty last column reads like a missing one; counting tells.
-        keep[row] = layout.fewest <= width <= layout.most
-        if width and not keep[row]:
-            wanted = f"{layout.fewest}–{layout.most}"
-            detail = f"{width} columns instead of {wanted}"
+        if block.lines[place].strip():
+            detail = f"{columns} columns instead of {layout.fewest}–{layout.most}"
             bad.append(_malformed(block, place, detail))
     return Rows(block, rows.frame, rows.place, bad).keep(keep)
+
+
+def _width(line: bytes) -> int:
+    return len(_cells(line)) if b'"' in line else line.count(b",") + 1

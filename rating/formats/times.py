@@ -11,6 +11,7 @@ import polars as pl
 from rating.formats.parsed import Ints
 
 LOCAL: Final = "%Y-%m-%d %H:%M:%S"
+OFFSET: Final = "%Y-%m-%dT%H:%M:%S%z"
 
 
 def read_local_times(texts: pl.Series, *, time_zone: str) -> tuple[Ints, npt.NDArray[np.bool_]]:
@@ -27,14 +28,24 @@ def read_local_times(texts: pl.Series, *, time_zone: str) -> tuple[Ints, npt.NDA
 
 def read_zoned_times(texts: pl.Series, *, time_zone: str) -> tuple[Ints, npt.NDArray[np.bool_]]:
     """As `read_local_times`, and also ISO 8601 with an offset (`2026-11-22T10:00:00+03:00`, `Z`)."""
-    seconds, known = read_local_times(texts, time_zone=time_zone)
-    others = np.flatnonzero(~known)
-    if not len(others):
-        return seconds, known
-    rest = texts.gather(others).str.replace("Z$", "+00:00").str.replace(" ", "T")
-    moments = rest.str.to_datetime("%Y-%m-%dT%H:%M:%S%z", strict=False, time_unit="ms")
-    seconds, known = seconds.copy(), known.copy()
-    seconds[others], known[others] = _seconds(moments)
+    ways = (
+        lambda some: read_local_times(some, time_zone=time_zone),
+        lambda some: _seconds(some.str.to_datetime(OFFSET, strict=False, time_unit="ms")),
+        lambda some: _seconds(
+            some.str.replace("Z$", "+00:00")
+            .str.replace(" ", "T", literal=True)
+            .str.to_datetime(OFFSET, strict=False, time_unit="ms")
+        ),
+    )
+    # Files keep to one way of writing, so the way of the first line is tried first.
+    has_offset = len(texts) > 0 and "T" in (texts[0] or "")
+    order = (ways[1], ways[0], ways[2]) if has_offset else ways
+    seconds, known = order[0](texts)
+    for way in order[1:]:
+        others = np.flatnonzero(~known)
+        if len(others):
+            seconds, known = seconds.copy(), known.copy()
+            seconds[others], known[others] = way(texts.gather(others))
     return seconds, known
 
 

@@ -36,3 +36,6 @@ CREATE TABLE rating_pricedusage_default PARTITION OF rating_pricedusage DEFAULT;
 CREATE TRIGGER rating_pricedusage_append_only
     BEFORE UPDATE OR DELETE ON rating_pricedusage
     FOR EACH ROW EXECUTE FUNCTION kernel_refuse_change();
+
+-- Counters are updated by every slice of a night: room on the page keeps those updates off the index.
+ALTER TABLE rating_allowanceuse SET (fillfactor = 60);
