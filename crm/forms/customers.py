@@ -7,6 +7,7 @@ from decimal import Decimal
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.domain.identifiers import UnreadablePhone, read_phone
 from accounts.models import Account, Customer, LegalEntity
 from crm.models import Interaction
 
@@ -35,6 +36,15 @@ class ContactForm(forms.ModelForm[Customer]):
             "address": _wide(),
             "language": forms.Select(choices=[("ru", _("Russian")), ("en", _("English"))]),
         }
+
+    def clean_phone(self) -> str:
+        """Any notation; kept as digits."""
+        text: str = self.cleaned_data["phone"].strip()
+        try:
+            return read_phone(text) if text else ""
+        except UnreadablePhone as error:
+            message = _("“%(text)s” is no telephone number: write it as +7 921 555-01-01.")
+            raise forms.ValidationError(message, params={"text": text}) from error
 
 
 class PersonForm(ContactForm):
