@@ -144,6 +144,11 @@ EMAIL_HOST_USER = env.str("RETEL_EMAIL_USER", default="")
 EMAIL_HOST_PASSWORD = env.str("RETEL_EMAIL_PASSWORD", default="")
 EMAIL_USE_TLS = env.bool("RETEL_EMAIL_TLS", default=False)
 EMAIL_TIMEOUT = 10
+# Letters into files instead of to a server, for the demo.
+EMAIL_FILE_PATH = env.str("RETEL_EMAIL_FOLDER", default="")
+EMAIL_BACKEND = (
+    f"django.core.mail.backends.{'filebased' if EMAIL_FILE_PATH else 'smtp'}.EmailBackend"
+)
 DEFAULT_FROM_EMAIL = env.str("RETEL_EMAIL_FROM", default="Ладога Телеком <noreply@ladoga.example>")
 
 # The portal's cookie; the CRM's is in billing_project.sessions (decision B7).
