@@ -14,5 +14,5 @@ def load_usage(**_kwargs: Any) -> None:
     """Take in, price and post what lies in the folder of usage, between two nights."""
     now = timezone.now()
     folder = settings.USAGE_DIR
-    if folder is not None and folder.is_dir():
+    if folder.is_dir():
         operations.load_usage(folder=folder, business_date=timezone.localdate(now), now=now)

@@ -10,6 +10,7 @@ from typing import BinaryIO, Final
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from django.utils.translation import gettext as _
 
 from accounts.domain.identifiers import subscriber_key
 from rating.domain.suspense import SuspenseReason
@@ -66,12 +67,11 @@ def _layout(header: bytes) -> Layout:
     try:
         names = [name.strip() for name in next(csv.reader([header.decode()]), [])]
     except UnicodeDecodeError:
-        message = "the file is not UTF-8 text"
-        raise UnreadableFile(message) from None
+        raise UnreadableFile(_("The file is not UTF-8 text.")) from None
     missing = [name for name in REQUIRED if name not in names]
     if missing:
-        message = f"the first line does not name the columns: {', '.join(missing)}"
-        raise UnreadableFile(message)
+        message = _("The first line does not name the columns: %(names)s")
+        raise UnreadableFile(message % {"names": ", ".join(missing)})
     columns = {name: names.index(name) for name in REQUIRED}
     return Layout(columns=columns, fewest=len(names), most=len(names))
 

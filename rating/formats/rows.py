@@ -15,6 +15,7 @@ from typing import BinaryIO, Final
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from django.utils.translation import gettext as _
 from polars.exceptions import PolarsError
 
 from rating.domain.suspense import SuspenseReason
@@ -110,7 +111,7 @@ def read_blocks(stream: BinaryIO, *, size: int = BLOCK_BYTES) -> Iterator[Block]
         end = data.rfind(b"\n") + 1
         data, rest = data[:end], data[end:]
         if len(rest) > max(LONGEST_LINE, size):
-            message = f"line {line + data.count(10)} has no end"
+            message = _("Line %(line)s has no end.") % {"line": line + data.count(10)}
             raise UnreadableFile(message)
         if data:
             block = Block(data, line)
@@ -122,8 +123,7 @@ def read_blocks(stream: BinaryIO, *, size: int = BLOCK_BYTES) -> Iterator[Block]
 
 def _refuse_other_encodings(data: bytes) -> None:
     if data.startswith(_OTHER_BOMS) or b"\0" in data[:4096]:
-        message = "the file is not UTF-8 text (UTF-16 or binary)"
-        raise UnreadableFile(message)
+        raise UnreadableFile(_("The file is not UTF-8 text (UTF-16 or binary)."))
 
 
 def read_rows(block: Block, layout: Layout) -> Rows:
@@ -186,13 +186,13 @@ def _faults(block: Block) -> dict[int, tuple[SuspenseReason, str]]:
     quotes = np.searchsorted(np.flatnonzero(data == ord('"')), ends)
     is_odd = np.diff(quotes, prepend=0) % 2 == 1
     faults = dict.fromkeys(
-        np.flatnonzero(is_odd).tolist(), (SuspenseReason.MALFORMED_LINE, "a quote is not closed")
+        np.flatnonzero(is_odd).tolist(), (SuspenseReason.MALFORMED_LINE, _("a quote is not closed"))
     )
     if not _is_utf8(block.data):
         beyond_ascii = np.unique(np.searchsorted(ends, np.flatnonzero(data >= 128)))
         for place in beyond_ascii.tolist():
             if not _is_utf8(block.lines[place]):
-                faults[place] = (SuspenseReason.WRONG_ENCODING, "not UTF-8")
+                faults[place] = (SuspenseReason.WRONG_ENCODING, _("not UTF-8"))
     return faults
 
 
@@ -219,7 +219,7 @@ def _read_singly(
         try:
             cells = _cells(block.lines[place])
         except csv.Error:
-            detail = "quotes in the wrong place"
+            detail = _("quotes in the wrong place")
             bad.append(_malformed(block, place, detail))
             continue
         rows.append([cells[i] if i < len(cells) else None for i in wanted])
@@ -249,7 +249,11 @@ def _check_width(block: Block, layout: Layout, rows: Rows) -> Rows:
     for row, columns in zip(doubtful[~fits].tolist(), width[~fits].tolist(), strict=True):
         place = int(rows.place[row])
         if block.lines[place].strip():
-            detail = f"{columns} columns instead of {layout.fewest}–{layout.most}"
+            wanted = f"{layout.fewest}–{layout.most}"
+            detail = _("%(found)s columns instead of %(wanted)s") % {
+                "found": columns,
+                "wanted": wanted,
+            }
             bad.append(_malformed(block, place, detail))
     return Rows(block, rows.frame, rows.place, bad).keep(keep)
 

@@ -11,10 +11,12 @@ import polars as pl
 from rating.formats.parsed import Ints
 
 LOCAL: Final = "%Y-%m-%d %H:%M:%S"
+#: Seconds since 1970, and whether the text was a time.
+Moments = tuple[Ints, npt.NDArray[np.bool_]]
 OFFSET: Final = "%Y-%m-%dT%H:%M:%S%z"
 
 
-def read_local_times(texts: pl.Series, *, time_zone: str) -> tuple[Ints, npt.NDArray[np.bool_]]:
+def read_local_times(texts: pl.Series, *, time_zone: str) -> Moments:
     """
     Return the moments of local times, and whether each is one.
 
@@ -26,20 +28,15 @@ def read_local_times(texts: pl.Series, *, time_zone: str) -> tuple[Ints, npt.NDA
     return _seconds(zoned)
 
 
-def read_zoned_times(texts: pl.Series, *, time_zone: str) -> tuple[Ints, npt.NDArray[np.bool_]]:
+def read_zoned_times(texts: pl.Series, *, time_zone: str) -> Moments:
     """As `read_local_times`, and also ISO 8601 with an offset (`2026-11-22T10:00:00+03:00`, `Z`)."""
-    ways = (
-        lambda some: read_local_times(some, time_zone=time_zone),
-        lambda some: _seconds(some.str.to_datetime(OFFSET, strict=False, time_unit="ms")),
-        lambda some: _seconds(
-            some.str.replace("Z$", "+00:00")
-            .str.replace(" ", "T", literal=True)
-            .str.to_datetime(OFFSET, strict=False, time_unit="ms")
-        ),
-    )
+
+    def local(some: pl.Series) -> Moments:
+        return read_local_times(some, time_zone=time_zone)
+
     # Files keep to one way of writing, so the way of the first line is tried first.
     has_offset = len(texts) > 0 and "T" in (texts[0] or "")
-    order = (ways[1], ways[0], ways[2]) if has_offset else ways
+    order = (_with_offset, local, _mended) if has_offset else (local, _with_offset, _mended)
     seconds, known = order[0](texts)
     for way in order[1:]:
         others = np.flatnonzero(~known)
@@ -49,6 +46,15 @@ def read_zoned_times(texts: pl.Series, *, time_zone: str) -> tuple[Ints, npt.NDA
     return seconds, known
 
 
-def _seconds(moments: pl.Series) -> tuple[Ints, npt.NDArray[np.bool_]]:
+def _with_offset(texts: pl.Series) -> Moments:
+    return _seconds(texts.str.to_datetime(OFFSET, strict=False, time_unit="ms"))
+
+
+def _mended(texts: pl.Series) -> Moments:
+    """Read what has a blank for the T, or a Z."""
+    return _with_offset(texts.str.replace("Z$", "+00:00").str.replace(" ", "T", literal=True))
+
+
+def _seconds(moments: pl.Series) -> Moments:
     known = moments.is_not_null().to_numpy()
     return moments.dt.epoch("s").fill_null(0).to_numpy().astype(np.int64), known

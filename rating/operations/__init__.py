@@ -1,12 +1,6 @@
 """What rating does: files in, batches priced and posted, suspense recycled or written off."""
 
-from rating.operations.batches import (
-    BatchReport,
-    UnableToPriceBatch,
-    open_batch,
-    price_batch,
-    report_of,
-)
+from rating.operations.batches import BatchReport, open_batch, price_batch, report_of
 from rating.operations.files import Received, UnableToReceive, receive_files
 from rating.operations.loading import Loaded, load_usage
 from rating.operations.posting import UnableToPostBatch, post_batch
@@ -17,6 +11,7 @@ from rating.operations.suspense import (
     recycle,
     write_off,
 )
+from rating.operations.writing import UnableToPriceBatch
 
 __all__ = [
     "BatchReport",

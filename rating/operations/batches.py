@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import psycopg2
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -111,7 +112,7 @@ def hold_sources(source_ids: Sequence[int]) -> Iterator[None]:
 
     The locks are of a transaction that does nothing else: they end with it, however it ends.
     """
-    other: Any = connection.Database.connect(**connection.get_connection_params())
+    other = psycopg2.connect(**connection.get_connection_params())
     try:
         with other.cursor() as cursor:
             cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")

@@ -49,7 +49,8 @@ class FileCounts:
     @classmethod
     def of(cls, count: int) -> "FileCounts":
         """Return zeros for so many files."""
-        return cls(*(np.zeros(count, np.int64) for _ in range(3)), [""] * count)
+        records, duplicates, not_charged = (np.zeros(count, np.int64) for _ in range(3))
+        return cls(records, duplicates, not_charged, [""] * count)
 
 
 @dataclass(slots=True, eq=False)
