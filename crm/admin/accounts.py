@@ -66,7 +66,7 @@ class StaffForm(forms.ModelForm[User]):
 
 
 @admin.register(User, site=site)
-class StaffAdmin(Guarded, ModelAdmin):
+class StaffAdmin(Guarded, ModelAdmin):  # type: ignore[misc]
     """Members of staff only; subscribers' log-ins are not listed here."""
 
     view_right = edit_right = "crm.manage_staff"

@@ -15,7 +15,7 @@ from unfold.sites import UnfoldAdminSite
 from accounts.models import User
 
 
-class CatalogueSite(UnfoldAdminSite):
+class CatalogueSite(UnfoldAdminSite):  # type: ignore[misc]
     """Staff with the right `crm.see_catalogue`; signing in happens at the CRM's own page."""
 
     site_title = _("Catalogue")
@@ -78,14 +78,14 @@ class Guarded:
         return bool(right) and isinstance(user, User) and user.is_staff and user.has_perm(right)
 
 
-class CatalogueAdmin(Guarded, ModelAdmin):
+class CatalogueAdmin(Guarded, ModelAdmin):  # type: ignore[misc]
     """A table of the catalogue."""
 
     list_per_page = 50
     show_full_result_count = False
 
 
-class CatalogueInline(Guarded, TabularInline):
+class CatalogueInline(Guarded, TabularInline):  # type: ignore[misc]
     """Rows inside a row of the catalogue; as fixed as what they are inside of."""
 
     extra = 0

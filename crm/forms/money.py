@@ -3,12 +3,13 @@ Money: payments, adjustments, promises, approvals.
 """
 
 from decimal import Decimal
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 
-def _amount(label: object, **options: object) -> forms.DecimalField:
+def _amount(label: Any, **options: Any) -> forms.DecimalField:
     widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
     return forms.DecimalField(
         label=label, max_digits=10, decimal_places=2, localize=True, widget=widget, **options

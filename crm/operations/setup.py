@@ -25,6 +25,7 @@ from tariffs.models import Holiday, RateDeck, TaxRate
 
 #: Any time; the operator refines it later in a new version of the deck.
 ALWAYS: Final = BandDraft(code="always", name_ru="круглосуточно", name_en="round the clock")
+_PER_MINUTE: Final = TermsDraft()
 _PER_MESSAGE: Final = TermsDraft(first_increment=1, next_increment=1)
 #: A key of ours among PostgreSQL's advisory locks: one set-up at a time.
 _LOCK: Final = 7_001
@@ -157,7 +158,6 @@ def _publish_deck(
     deck = tariffs_operations.create_deck(
         code=f"{plan.code}-{kind}"[:40], name=f"{plan.name_ru}: {kind}"[:120], usage_kind=kind
     )
-    counting = {"terms": [_PER_MESSAGE]} if kind == "sms" else {}
     version = tariffs_operations.draft_deck_version(
         deck=deck,
         # Files of the days before the set-up may still come in.
@@ -165,7 +165,7 @@ def _publish_deck(
         bands=[ALWAYS],
         rates=rates,
         time_zone=installation.time_zone,
-        **counting,
+        terms=[_PER_MESSAGE if kind == "sms" else _PER_MINUTE],
     )
     tariffs_operations.publish_deck_version(version_id=version.pk, now=now)
     return deck

@@ -117,7 +117,8 @@ def find_account(account_id: int) -> Account | None:
 def find_service(subscription_id: int) -> Subscription | None:
     """Return the service with its account and customer, or None."""
     rows = Subscription.objects.select_related("account__customer")
-    return rows.filter(pk=subscription_id).first()
+    found: Subscription | None = rows.filter(pk=subscription_id).first()
+    return found
 
 
 def get_card(*, customer: Customer, now: datetime) -> Card:

@@ -281,7 +281,7 @@ def dialog_button(code: str, letter: str, name: str, to: str, pk: int) -> dict[s
 @register.simple_tag
 def figure_name(path: tuple[str, ...]) -> str:
     """Return the name of a figure of the night: «причины: неверное время»."""
-    return ": ".join(str(FIGURES.get(part) or REASONS.get(part, part)) for part in path)
+    return ": ".join(str(FIGURES.get(part, REASONS.get(part, part))) for part in path)
 
 
 @register.simple_tag

@@ -15,7 +15,7 @@ from crm.forms import customers as forms
 from crm.operations import notes
 from crm.queries import card as card_queries
 from crm.queries import history, installation
-from crm.views.doors import carry_out, door, go, page, show_form, staff_of
+from crm.views.doors import carry_out, door, go, is_sent, page, show_form, staff_of
 from invoicing.models import Bill
 from invoicing.queries import papers
 
@@ -75,7 +75,7 @@ def edit_contact(request: HttpRequest, customer_id: int) -> HttpResponse:
         return _("The contacts are changed.")
 
     refusals = (accounts_operations.UnableToWriteCustomer,)
-    if _is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
+    if is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
         return go(request, "crm:card", customer_id)
     return show_form(request, form, title=_("Contacts"), back=_card_of(customer_id), grid="grid")
 
@@ -99,7 +99,7 @@ def sign_contract(request: HttpRequest, customer_id: int) -> HttpResponse:
             "number": contract.number
         }
 
-    if _is_sent(request, form) and carry_out(request, form, act, refusals=()):
+    if is_sent(request, form) and carry_out(request, form, act, refusals=()):
         return go(request, "crm:card", customer_id)
     return show_form(request, form, title=_("Contract"), back=_card_of(customer_id), send=_("Sign"))
 
@@ -142,7 +142,7 @@ def open_account(request: HttpRequest, contract_id: int) -> HttpResponse:
         return _("Account %(number)s is open.") % {"number": account.number}
 
     refusals = (accounts_operations.UnableToOpenAccount,)
-    if _is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
+    if is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
         return go(request, "crm:card", contract.customer_id)
     back = _card_of(contract.customer_id)
     return show_form(request, form, title=_("New account"), back=back, send=_("Open"))
@@ -164,7 +164,7 @@ def write_note(request: HttpRequest, customer_id: int) -> HttpResponse:
         )
         return _("Written down.")
 
-    if _is_sent(request, form) and carry_out(
+    if is_sent(request, form) and carry_out(
         request, form, act, refusals=(notes.UnableToWriteNote,)
     ):
         return go(request, "crm:card", customer_id)
@@ -187,7 +187,7 @@ def _new(
         return _("%(name)s is created. Next: the contract.") % {"name": made[0].name}
 
     refusals = (accounts_operations.UnableToWriteCustomer,)
-    if _is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
+    if is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
         return go(request, "crm:card", made[0].pk)
     return show_form(request, form, title=title, back=reverse("crm:search"), grid="grid")
 
@@ -196,10 +196,6 @@ def _pdf(content: bytes, name: str) -> HttpResponse:
     answer = HttpResponse(content, content_type="application/pdf")
     answer["Content-Disposition"] = f'inline; filename="{name}"'
     return answer
-
-
-def _is_sent(request: HttpRequest, form: forms.forms.BaseForm) -> bool:
-    return request.method == "POST" and form.is_valid()
 
 
 def _history(request: HttpRequest, customer: Customer) -> dict[str, object]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.cache import cache
-from django.forms import Form
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
@@ -54,7 +54,7 @@ def page(
 
 
 def show_form(
-    request: HttpRequest, form: Form, *, title: object, back: str, **context: Any
+    request: HttpRequest, form: BaseForm, *, title: object, back: str, **context: Any
 ) -> HttpResponse:
     """
     Show a form, in the dialog of the page where it was asked for, or as a page of its own.
@@ -68,7 +68,7 @@ def show_form(
 
 def carry_out(
     request: HttpRequest,
-    form: Form,
+    form: BaseForm,
     act: Callable[[], object],
     *,
     refusals: tuple[type[Exception], ...],
@@ -92,6 +92,11 @@ def go(request: HttpRequest, to: str, *args: Any, **kwargs: Any) -> HttpResponse
     return redirect(address)
 
 
+def is_sent(request: HttpRequest, form: BaseForm) -> bool:
+    """Return whether the form was sent and nothing in it is wrong."""
+    return request.method == "POST" and form.is_valid()
+
+
 def staff_of(request: HttpRequest) -> User:
     """Return the member of staff whom the door let in."""
     user = request.user
@@ -102,7 +107,7 @@ def staff_of(request: HttpRequest) -> User:
 
 def _turn_away(request: HttpRequest, right: str, *, before_set_up: bool) -> HttpResponse | None:
     user = request.user
-    if not (isinstance(user, User) and user.is_authenticated and user.is_staff):
+    if not isinstance(user, User) or not user.is_staff:
         return _to_sign_in(request)
     if not user.has_perm(f"crm.{right}"):
         return page(request, "crm/refused.html", {"right": right}, status=403)

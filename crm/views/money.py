@@ -4,6 +4,7 @@ Money: payments at the cash desk, adjustments, promised payments, approvals by a
 
 import secrets
 
+from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -18,7 +19,7 @@ from crm.queries import approvals as approval_queries
 from crm.queries import card as card_queries
 from crm.queries import staff as staff_queries
 from crm.queries.history.words import money as written
-from crm.views.doors import carry_out, door, go, page, show_form, staff_of
+from crm.views.doors import carry_out, door, go, is_sent, page, show_form, staff_of
 from dunning import operations as dunning_operations
 from dunning import queries as dunning_queries
 
@@ -53,7 +54,7 @@ def take_payment(request: HttpRequest, account_id: int) -> HttpResponse:
         }
 
     refusals = (accounts_operations.UnableToTakePayment,)
-    if _is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
+    if is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
         return go(request, "crm:card", account.customer_id)
     return _show(request, form, account, title=_("Payment"), send=_("Take the payment"))
 
@@ -82,7 +83,7 @@ def adjust(request: HttpRequest, account_id: int) -> HttpResponse:
         return _("The adjustment waits for a second person to approve it.")
 
     refusals = (accounts_operations.UnableToAdjust,)
-    if _is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
+    if is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
         return go(request, "crm:card", account.customer_id)
     lede = _("Up to %(limit)s you decide alone; above it a second person has to approve.") % {
         "limit": written(limit, account.currency)
@@ -111,7 +112,7 @@ def give_promise(request: HttpRequest, account_id: int) -> HttpResponse:
         }
 
     refusals = (dunning_operations.UnableToPromise,)
-    if _is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
+    if is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
         return go(request, "crm:card", account.customer_id)
     return _show(
         request,
@@ -164,7 +165,7 @@ def _decide(request: HttpRequest, approval_id: int, *, is_approved: bool) -> Htt
         return _("Approved and posted.")
 
     refusals = (accounts_operations.UnableToAdjust, kernel_operations.UnableToDecide)
-    if _is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
+    if is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
         return go(request, "crm:approval-list")
     return show_form(
         request,
@@ -178,15 +179,11 @@ def _decide(request: HttpRequest, approval_id: int, *, is_approved: bool) -> Htt
 
 
 def _show(
-    request: HttpRequest, form: forms.forms.Form, account: Account, **context: object
+    request: HttpRequest, form: BaseForm, account: Account, **context: object
 ) -> HttpResponse:
     title = f"{context.pop('title')}: {account.customer.name}, {account.number}"
     back = reverse("crm:card", args=[account.customer_id])
     return show_form(request, form, title=title, back=back, **context)
-
-
-def _is_sent(request: HttpRequest, form: forms.forms.BaseForm) -> bool:
-    return request.method == "POST" and form.is_valid()
 
 
 def _account(account_id: int) -> Account:

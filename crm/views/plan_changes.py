@@ -4,6 +4,7 @@ Changing the plan and ending a service: the price is shown first.
 
 import json
 
+from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -16,7 +17,7 @@ from crm.forms.services import ChangePlanForm, TerminateForm
 from crm.queries import card as card_queries
 from crm.queries import sales
 from crm.queries.history.words import money, written_day
-from crm.views.doors import carry_out, door, go, show_form, staff_of
+from crm.views.doors import carry_out, door, go, is_sent, show_form, staff_of
 from invoicing import operations as invoicing_operations
 from invoicing import queries as invoicing_queries
 from invoicing.models import PlanChange
@@ -32,7 +33,7 @@ def change_plan(request: HttpRequest, subscription_id: int) -> HttpResponse:
         request.POST or None, plans=sales.list_other_plans(service=service, on=today)
     )
     shown: dict[str, object] = {"send": _("Show the price"), "is_impossible": not form.plans}
-    if request.method == "POST" and form.is_valid():
+    if is_sent(request, form):
         if form.cleaned_data["seen"] and _schedule(request, form, service):
             return go(request, "crm:card", service.account.customer_id)
         shown |= _offer(form, service)
@@ -59,8 +60,7 @@ def cancel(request: HttpRequest, subscription_id: int) -> HttpResponse:
         return _("The change of plan is cancelled.")
 
     refusals = (invoicing_operations.UnableToChangePlan,)
-    is_sent = request.method == "POST" and form.is_valid()
-    if is_sent and carry_out(request, form, act, refusals=refusals):
+    if is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
         return go(request, "crm:card", service.account.customer_id)
     lede = _("It was to happen on %(day)s.") % {"day": written_day(change.effective_on)}
     title = _("Cancel the change of plan")
@@ -87,8 +87,7 @@ def terminate(request: HttpRequest, subscription_id: int) -> HttpResponse:
         }
 
     refusals = (invoicing_operations.UnableToTerminate,)
-    is_sent = request.method == "POST" and form.is_valid()
-    if is_sent and carry_out(request, form, act, refusals=refusals):
+    if is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
         return go(request, "crm:card", service.account.customer_id)
     lede = sales.termination_terms(service=service, on=timezone.localdate())
     title = _("Terminate the service")
@@ -134,12 +133,12 @@ def _offer(form: ChangePlanForm, service: Subscription) -> dict[str, object]:
     except invoicing_queries.UnableToQuote as refusal:
         form.add_error(None, str(refusal))
         return {"send": _("Show the price")}
-    form.data = {**form.data.dict(), "seen": json.dumps(quote.as_json())}
+    form.data = {**form.data, "plan_version": form.version.pk, "seen": json.dumps(quote.as_json())}
     return {"send": _("Agree"), "outcome": "crm/quote.html", "quote": quote}
 
 
 def _show(
-    request: HttpRequest, form: object, service: Subscription, **context: object
+    request: HttpRequest, form: BaseForm, service: Subscription, **context: object
 ) -> HttpResponse:
     title = f"{context.pop('title')}: {service.get_service_display()}, {service.account.number}"
     back = reverse("crm:card", args=[service.account.customer_id])

@@ -13,7 +13,7 @@ from crm.forms.services import ConnectForm
 from crm.operations import services as services_operations
 from crm.queries import card as card_queries
 from crm.queries import sales
-from crm.views.doors import carry_out, door, go, show_form, staff_of
+from crm.views.doors import carry_out, door, go, is_sent, show_form, staff_of
 
 
 @require_http_methods(["GET", "POST"])
@@ -51,8 +51,7 @@ def connect(request: HttpRequest, account_id: int) -> HttpResponse:
         accounts_operations.UnableToOccupy,
         accounts_operations.UnableToChangeService,
     )
-    is_sent = request.method == "POST" and form.is_valid()
-    if is_sent and carry_out(request, form, act, refusals=refusals):
+    if is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
         return go(request, "crm:card", account.customer_id)
     return show_form(
         request,

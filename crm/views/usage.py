@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from crm.forms import usage as forms
 from crm.forms.money import DecisionForm
 from crm.queries import usage as usage_queries
-from crm.views.doors import carry_out, door, go, page, show_form, staff_of
+from crm.views.doors import carry_out, door, go, is_sent, page, show_form, staff_of
 from rating.models import SuspenseRecord
 from rating.operations import suspense as suspense_operations
 
@@ -75,7 +75,7 @@ def recycle(request: HttpRequest, record_id: int) -> HttpResponse:
         return _told(recycled)
 
     refusals = (suspense_operations.UnableToRecycle,)
-    if _is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
+    if is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
         return go(request, "crm:suspended", record_id)
     back = reverse("crm:suspended", args=[record_id])
     return show_form(
@@ -100,7 +100,7 @@ def recycle_reason(request: HttpRequest) -> HttpResponse:
         return _told(recycled)
 
     refusals = (suspense_operations.UnableToRecycle,)
-    if _is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
+    if is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
         return go(request, "crm:suspense")
     lede = ngettext("%(count)s record as it is.", "%(count)s records as they are.", len(records))
     return show_form(
@@ -130,7 +130,7 @@ def write_off(request: HttpRequest, record_id: int) -> HttpResponse:
         return _("The record is written off.")
 
     refusals = (suspense_operations.UnableToWriteOff,)
-    if _is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
+    if is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
         return go(request, "crm:suspended", record_id)
     return show_form(
         request,
@@ -162,7 +162,3 @@ def _record(record_id: int) -> SuspenseRecord:
 def _number(request: HttpRequest, name: str) -> int:
     text = request.GET.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
-
-
-def _is_sent(request: HttpRequest, form: forms.forms.BaseForm) -> bool:
-    return request.method == "POST" and form.is_valid()
