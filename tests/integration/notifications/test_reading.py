@@ -1,6 +1,6 @@
 """Events become messages: once per event and channel, by the customer's choice and language."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -255,6 +255,23 @@ class TestInvariants:
     def test_a_message_about_nothing_is_found(self, account: Account) -> None:
         assert self._plant(account, event_id=-1) == [
             "what is in the inbox was worded, and was told of an event"
+        ]
+
+
+class TestAlarms:
+    def test_a_message_that_waits_too_long_is_an_alarm(self, account: Account) -> None:
+        pay(account, "1.00")
+        _read()
+        late = NOON + timedelta(hours=3)
+        assert broken_promises(queries.alarms(now=NOON)) == []
+        assert broken_promises(queries.alarms(now=late)) == ["messages that wait too long"]
+
+    def test_a_message_without_an_outcome_is_an_alarm(self, account: Account) -> None:
+        pay(account, "1.00")
+        _read()
+        Message.objects.filter(channel="email").update(state="unknown")
+        assert broken_promises(queries.alarms(now=NOON)) == [
+            "messages that failed or whose outcome is unknown"
         ]
 
 
