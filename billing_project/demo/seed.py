@@ -13,6 +13,7 @@ from django.contrib.auth.models import Group
 from django.db import connection, transaction
 
 from accounts import operations as accounts_operations
+from accounts import queries as accounts_queries
 from accounts.domain.kinds import Kind
 from accounts.models import Account, Customer, User
 from billing_project import night_steps
@@ -26,22 +27,27 @@ from billing_project.kernel.periods import Period, add_months, month_of
 ACTOR: Final = "system:demo"
 Tell = Callable[[str], None]
 
-PAYMENTS: Final = """
-    SELECT a.id, 50 * ceil((f.fee + d.h %% 5 * 40 + 20) / 50)::numeric, g.gateway,
-           'demo-' || a.id || '-' || m.day, (m.day + d.h %% 26 + time '10:00') AT TIME ZONE %(zone)s
-               + make_interval(mins => d.h %% 700),
-           (m.day + d.h %% 26)::date, ''
-      FROM accounts_account a
-      CROSS JOIN generate_series(%(first)s::date, %(last)s::date, '1 month') AS s (moment)
-      CROSS JOIN LATERAL (SELECT s.moment::date AS day) AS m
-      CROSS JOIN LATERAL (
-          SELECT abs(hashint8(a.id * 7919 + (m.day - date '2000-01-01') + %(seed)s))::int AS h) AS d
-      CROSS JOIN LATERAL (
-          SELECT (ARRAY['terminal', 'card', 'card', 'cash'])[1 + d.h %% 4] AS gateway) AS g
-      JOIN (SELECT p.account_id, sum(v.fee) AS fee
-              FROM accounts_planassignment p JOIN tariffs_planversion v ON v.id = p.plan_version_id
-             GROUP BY p.account_id) AS f ON f.account_id = a.id
-     WHERE d.h %% 100 < 88 AND m.day + d.h %% 26 BETWEEN %(first)s AND %(last)s
+# Prepaid: enough for the fee, the debt and some talk; postpaid: what is owed. Some don't pay at all.
+PAYMENTS: Final = f"""
+    SELECT p.account_id, p.amount, p.gateway, 'demo-' || p.account_id || '-' || %(first)s,
+           (%(first)s::date + p.day + time '10:00') AT TIME ZONE %(zone)s
+               + make_interval(mins => p.h %% 700),
+           %(first)s::date + p.day, ''
+      FROM (SELECT m.account_id, d.h, d.h / 128 %% %(days)s AS day,
+                   (ARRAY['terminal', 'card', 'card', 'cash'])[1 + d.h %% 4] AS gateway,
+                   CASE a.kind WHEN 'postpaid' THEN 10 * ceil(-m.money / 10)
+                        ELSE 50 * ceil((f.fee + 60 + d.h / 32 %% 7 * 50 - m.money) / 50) END
+                       AS amount
+              FROM ({accounts_queries.MONEY_SQL}) AS m
+              JOIN accounts_account a ON a.id = m.account_id
+              JOIN (SELECT p.account_id, sum(v.fee) AS fee
+                      FROM accounts_planassignment p
+                      JOIN tariffs_planversion v ON v.id = p.plan_version_id
+                     GROUP BY p.account_id) AS f ON f.account_id = a.id
+              CROSS JOIN LATERAL (SELECT abs(hashint8(
+                  a.id * 7919 + (%(first)s::date - date '2000-01-01') + %(seed)s))::int AS h) AS d
+           ) AS p
+     WHERE p.amount > 0 AND p.h / 4 %% 100 < 91
 """
 
 
@@ -104,12 +110,10 @@ def seed_demo(*, wishes: Wishes, tell: Tell) -> Seeded:
         accounts_operations.open_balances()
         _open_with(accounts, ids, on=first_day, now=wishes.now)
         logins = _logins(ids, accounts)
-    payments = _pay(wishes)
     _analyze()
     tell("files of the switches")
     usage = _write_files(accounts, wishes)
-    if wishes.with_history:
-        _close_months(wishes, tell)
+    payments = _live_through(wishes, tell)
     return Seeded(len(customers), len(accounts), ids.services, payments, usage, logins)
 
 
@@ -129,11 +133,12 @@ def _open_with(accounts: list[DemoAccount], ids: Established, *, on: date, now: 
     )
 
 
-def _pay(wishes: Wishes) -> int:
+def _pay(wishes: Wishes, part: Period) -> int:
+    """Let people pay in the month, by what they owe when it begins."""
     params = {
         "zone": str(ZONE),
-        "first": wishes.period.start,
-        "last": wishes.last_day,
+        "first": part.start,
+        "days": min(part.days, 27),
         "seed": wishes.seed,
     }
     return accounts_operations.take_payments(
@@ -230,14 +235,17 @@ def _folder(wishes: Wishes, part: Period) -> Path:
     return wishes.usage_dir.with_name(f"{wishes.usage_dir.name}-{part.start:%Y-%m}")
 
 
-def _close_months(wishes: Wishes, tell: Tell) -> None:
-    """Close the last day of every month before the demo's last, as the nights then did."""
-    for part in _months(wishes)[:-1]:
-        day = part.last_day
-        tell(f"night of {day:%d.%m.%Y}")
-        night_steps.close_day(
-            business_date=day,
-            now=datetime.combine(day + timedelta(days=1), time(1), tzinfo=ZONE),
-            folder=_folder(wishes, part),
-            actor=ACTOR,
-        )
+def _live_through(wishes: Wishes, tell: Tell) -> int:
+    """Let every month pass: people pay, and its last day is closed as the night then did."""
+    payments = 0
+    for part in _months(wishes):
+        payments += _pay(wishes, part)
+        if part.end < wishes.period.end:
+            tell(f"night of {part.last_day:%d.%m.%Y}")
+            night_steps.close_day(
+                business_date=part.last_day,
+                now=datetime.combine(part.end, time(1), tzinfo=ZONE),
+                folder=_folder(wishes, part),
+                actor=ACTOR,
+            )
+    return payments
