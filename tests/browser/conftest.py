@@ -90,7 +90,8 @@ def serious_faults(page: Page) -> list[str]:
     package = find_spec("axe_playwright_python")
     assert package is not None
     assert package.origin is not None
-    page.add_script_tag(path=Path(package.origin).with_name("axe.min.js"))
+    # Not as a script tag: a page's content policy would rightly refuse it.
+    page.evaluate(Path(package.origin).with_name("axe.min.js").read_text())
     rules = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']}"
     found = page.evaluate(f"() => axe.run(document, {rules})")["violations"]
     return [
