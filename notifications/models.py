@@ -2,11 +2,13 @@
 Messages to people: templates, preferences, and what was sent.
 """
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
+from notifications.domain.wording import UnableToWord, check_template
 
 
 class Channel(models.TextChoices):
@@ -51,6 +53,14 @@ class Template(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event_kind} {self.channel} {self.language} v{self.version}"
+
+    def clean(self) -> None:
+        """Refuse what is no template, or asks for what its event does not tell."""
+        for field in ("subject", "body"):
+            try:
+                check_template(getattr(self, field), event_kind=self.event_kind)
+            except UnableToWord as error:
+                raise ValidationError({field: str(error)}) from error
 
 
 class Preference(models.Model):

@@ -1,11 +1,12 @@
 """Rules as data: access, promised payment, gateways, templates, usage sources, number series."""
 
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from crm.admin.site import CatalogueAdmin, ReadOnlyAdmin, site
 from crm.models import StaffSignIn
+from dunning import operations as dunning_operations
 from dunning.models import AccessRule, PromiseRule
 from invoicing.models import NumberSeries
 from notifications.models import Template
@@ -27,6 +28,21 @@ class AccessRuleAdmin(CatalogueAdmin):
         "is_active",
     )
     ordering = ("position",)
+
+    def save_model(self, request: HttpRequest, obj: Model, form: object, change: bool) -> None:  # noqa: PLR0917 - Django's signature
+        """Save the rule; everybody is decided anew by it."""
+        super().save_model(request, obj, form, change)
+        dunning_operations.apply_new_rules()
+
+    def delete_model(self, request: HttpRequest, obj: Model) -> None:
+        """Delete the rule; everybody is decided anew without it."""
+        super().delete_model(request, obj)
+        dunning_operations.apply_new_rules()
+
+    def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[AccessRule]") -> None:
+        """Delete several rules; everybody is decided anew without them."""
+        super().delete_queryset(request, queryset)
+        dunning_operations.apply_new_rules()
 
 
 @admin.register(PromiseRule, site=site)

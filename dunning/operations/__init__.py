@@ -10,13 +10,14 @@ from dunning.operations.deciding import (
 )
 from dunning.operations.limits import UnableToSetLimit, set_credit_limit
 from dunning.operations.promises import UnableToPromise
-from dunning.operations.rules import ensure_reference_data
+from dunning.operations.rules import apply_new_rules, ensure_reference_data
 
 __all__ = [
     "Decided",
     "UnableToPromise",
     "UnableToSetLimit",
     "UnableToSettle",
+    "apply_new_rules",
     "audit_all",
     "decide_accounts",
     "drain_crossings",

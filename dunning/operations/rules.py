@@ -5,7 +5,10 @@ The rules an installation starts with; the operator edits them, and the next aud
 from decimal import Decimal
 from typing import Final
 
+from billing_project.kernel import queue
 from dunning.models import AccessRule, PromiseRule
+
+AUDIT: Final = "access.audit"
 
 #: (position, service, available below, or equal, effect). The first that matches wins.
 DEFAULT_RULES: Final = (
@@ -28,3 +31,8 @@ def ensure_reference_data() -> None:
         AccessRule.objects.bulk_create(rules, ignore_conflicts=True)
     if not PromiseRule.objects.exists():
         PromiseRule.objects.create()
+
+
+def apply_new_rules() -> None:
+    """After the rules were edited: have everybody decided anew soon; the night does it in any case."""
+    queue.nudge(AUDIT)

@@ -2,12 +2,15 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from django.db import connection
 
 from accounts import operations as accounts_operations
 from accounts.models import Account, Subscription
 from billing_project.kernel.models import BusinessEvent, EventInbox
+from crm.admin.site import site
 from dunning import operations, queries
 from dunning.domain.access import HIGHEST
 from dunning.models import AccessChange, AccessRule, ServiceAccess
@@ -204,6 +207,17 @@ class TestAudit:
         assert operations.audit_all(**ALL, now=NOON).restricted == 1
         assert level_of(internet) == "slow"
         assert operations.audit_all(**ALL, now=NOON) == operations.Decided()
+
+    def test_editing_a_rule_in_the_crm_asks_for_it(
+        self, settings: Any, rf: Any, admin_user: Any
+    ) -> None:
+        settings.CELERY_BROKER_URL = "redis://127.0.0.1:9/0"
+        rule = AccessRule.objects.get(position=10)
+        request = rf.post("/")
+        request.user = admin_user
+        site.get_model_admin(AccessRule).save_model(request, rule, None, True)
+        names = [getattr(entry[1], "task_name", "") for entry in connection.run_on_commit]
+        assert names == ["access.audit"]
 
     def test_only_its_range_is_touched(self, account: Account, internet: Subscription) -> None:
         EventInbox.objects.all().delete()

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from accounts import operations as accounts_operations
 from accounts.models import Account
@@ -217,6 +218,12 @@ class TestTemplates:
         operations.ensure_reference_data()
         rows = Template.objects.filter(**what).order_by("version")
         assert list(rows.values_list("version", "is_current")) == [(1, False), (2, True)]
+
+    def test_a_form_refuses_it_too(self) -> None:
+        row = Template.objects.filter(event_kind="bill.issued").first()
+        row.body = "{due}"
+        with pytest.raises(ValidationError, match="due"):
+            row.full_clean()
 
     def test_a_wrong_wording_is_refused(self) -> None:
         with pytest.raises(operations.UnableToChangeTemplate):
