@@ -17,6 +17,7 @@ from billing_project.kernel.invariants import find_violations
 from tests import people
 from tests.people import CLERK, NOON, TODAY
 
+APPEND_ONLY = ("accounts_ledgerentry", "accounts_adjustment")
 DEFAULTS = ("accounts_ledgerentry_default is empty", "kernel_businessevent_default is empty")
 
 
@@ -60,11 +61,15 @@ def broken() -> set[str]:
 
 
 def run(statement: str, *params: object) -> None:
-    """Run past every trigger and foreign key: a fault nobody could make through the product."""
+    """Run past the append-only triggers: a fault nobody could make through the product."""
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
+        # Deferred checks of earlier rows would stop ALTER TABLE.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for table in APPEND_ONLY:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         cursor.execute(statement, params)
-        cursor.execute("SET LOCAL session_replication_role = origin")
+        for table in APPEND_ONLY:
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
 
 def test_good_books_keep_every_promise(books: Payment) -> None:
