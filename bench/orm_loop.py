@@ -49,14 +49,15 @@ def _number(text: str) -> str:
 def _price(row: list[str], source: UsageSource, place: int) -> None:
     number, seconds = _number(row[2]), int(row[13])
     started_at = datetime.strptime(row[10], "%Y-%m-%d %H:%M:%S").replace(tzinfo=ZONE)
-    if PricedUsage.objects.filter(source_id=source.pk, record_key=KEY + place).exists():
-        return
     open_end = models.Q(active_to__isnull=True) | models.Q(active_to__gt=started_at)
     use = IdentifierUse.objects.filter(open_end, value=row[1], active_from__lte=started_at)
     used_by = use.select_related("subscription").first()
     if used_by is None or seconds < 0:
         return
     subscription = used_by.subscription
+    known = PricedUsage.objects.filter(account_id=subscription.account_id, started_at=started_at)
+    if known.filter(source_id=source.pk, record_key=KEY + place).exists():
+        return
     plan = PlanAssignment.objects.filter(
         open_end, subscription=subscription, active_from__lte=started_at
     ).first()
