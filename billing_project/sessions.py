@@ -10,6 +10,8 @@ from typing import Final
 
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_ipv46_address
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -54,7 +56,17 @@ def client_address(request: HttpRequest) -> str:
     Return the visitor's address: the peer's, or what the outermost of our own proxies
     (`RETEL_PROXIES` of them) wrote into X-Forwarded-For. What lies further left anyone can invent.
     """
+    peer = str(request.META.get("REMOTE_ADDR", ""))
     hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
-    if settings.RETEL_PROXIES and len(hops) >= settings.RETEL_PROXIES:
-        return hops[-settings.RETEL_PROXIES]
-    return str(request.META.get("REMOTE_ADDR", ""))
+    if not settings.RETEL_PROXIES or len(hops) < settings.RETEL_PROXIES:
+        return peer
+    told = hops[-settings.RETEL_PROXIES]
+    return told if _is_address(told) else peer
+
+
+def _is_address(text: str) -> bool:
+    try:
+        validate_ipv46_address(text)
+    except ValidationError:
+        return False
+    return True

@@ -1,6 +1,6 @@
 """Alice with a password, a bill and two services; Bob, who must never see hers; a clerk."""
 
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
@@ -11,6 +11,7 @@ from accounts import operations as accounts_operations
 from accounts.domain.kinds import Kind
 from accounts.domain.posting import Posting
 from accounts.models import Account, Subscription, User
+from billing_project.kernel.periods import add_months
 from dunning import operations as dunning_operations
 from invoicing.models import Bill, BillLine
 from notifications.models import Message
@@ -85,8 +86,12 @@ def decide(account: Account) -> None:
     )
 
 
-def issue_bill(account: Account, *, number: int = 1, gross: str = "366.00") -> Bill:
-    """The bill of last October, with two lines."""
+def issue_bill(
+    account: Account, *, number: int = 1, gross: str = "366.00", due_in_days: int = 10
+) -> Bill:
+    """The bill of last month, with one line."""
+    today = timezone.localdate()
+    this_month = today.replace(day=1)
     tax = (Decimal(gross) * 22 / 122).quantize(Decimal("0.01"))
     bill = Bill.objects.create(
         account=account,
@@ -94,10 +99,10 @@ def issue_bill(account: Account, *, number: int = 1, gross: str = "366.00") -> B
         number=number,
         year=2026,
         number_text=f"Л-2026-{number:05d}",
-        period_start=date(2026, 10, 1),
-        period_end=date(2026, 11, 1),
-        issued_on=date(2026, 11, 1),
-        due_on=date(2026, 11, 20),
+        period_start=add_months(this_month, -1),
+        period_end=this_month,
+        issued_on=this_month,
+        due_on=today + timedelta(days=due_in_days),
         opening=Decimal(0),
         net=Decimal(gross) - tax,
         tax=tax,

@@ -1,5 +1,6 @@
 """What the pages show, in both languages, and how many queries that takes."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -9,6 +10,7 @@ from django.utils import timezone
 from accounts.domain.kinds import Kind
 from accounts.models import Account, Subscription
 from notifications.models import Message
+from portal.domain import wording
 from tests import people
 from tests.integration.portal import conftest as given
 
@@ -17,6 +19,11 @@ def text_of(browser: Client, path: str) -> str:
     answer = browser.get(path)
     assert answer.status_code == 200, path
     return answer.content.decode().replace("\u00a0", " ")
+
+
+def in_russian(day: date) -> str:
+    written = wording.day(day, language="ru", today=timezone.localdate())
+    return written.replace("\u00a0", " ")
 
 
 @pytest.fixture
@@ -58,8 +65,8 @@ class TestHome:
     def test_since_the_last_bill_starts_with_what_was_there(
         self, alice: Account, as_alice: Client
     ) -> None:
-        given.issue_bill(alice)
-        assert "На счёте на 1 ноября" in text_of(as_alice, "/")
+        bill = given.issue_bill(alice)
+        assert f"На счёте на {in_russian(bill.period_end)}" in text_of(as_alice, "/")
 
     def test_credit_limit_and_what_can_be_spent(self, db: None, client: Client) -> None:
         dora = people.open_account_for("Ильина", "Дора", kind="postpaid", credit_limit="300.00")
@@ -114,22 +121,48 @@ class TestAccounts:
 
 
 class TestBill:
-    def test_shows_lines_tax_and_what_is_to_be_paid(self, alice: Account, as_alice: Client) -> None:
+    def test_shows_lines_tax_and_what_is_to_be_paid_until_when(
+        self, alice: Account, as_alice: Client
+    ) -> None:
         bill = given.issue_bill(alice)
+        given.charge(alice, "866.00")
         page = text_of(as_alice, f"/bills/{bill.pk}/")
         assert "Счёт Л-2026-00001" in page
-        assert "1 октября – 31 октября" in page
+        assert f"{in_russian(bill.period_start)} – " in page
         assert "366,00 ₽" in page
-        assert "66,00 ₽" in page
-        assert "Оплатите до 20 ноября" in page
+        assert "в том числе налог 66,00 ₽" in page
+        assert f"Оплатите до {in_russian(bill.due_on)}" in page
         assert "Абонентская плата" in page
 
     def test_in_english(self, alice: Account, english: Client) -> None:
         bill = given.issue_bill(alice)
+        given.charge(alice, "866.00")
         page = text_of(english, f"/bills/{bill.pk}/")
-        assert "Please pay by 20 November" in page
+        assert "Please pay by" in page
         assert "Plan fee" in page
         assert "₽366.00" in page
+
+    def test_money_paid_in_since_is_taken_off(self, alice: Account, as_alice: Client) -> None:
+        bill = given.issue_bill(alice)
+        given.charge(alice, "600.00")
+        shown = as_alice.get(f"/bills/{bill.pk}/").context["bill"]
+        assert shown.to_pay == Decimal("100.00")
+
+    def test_a_paid_one_says_so(self, alice: Account, as_alice: Client) -> None:
+        bill = given.issue_bill(alice)
+        page = text_of(as_alice, f"/bills/{bill.pk}/")
+        assert "Оплачено: по этому счёту долга нет." in page
+        assert "Оплатите" not in page
+
+    def test_an_overdue_one_is_said_on_the_home_page_too(
+        self, alice: Account, as_alice: Client
+    ) -> None:
+        bill = given.issue_bill(alice, gross="1000.00", due_in_days=-1)
+        given.charge(alice, "1500.00")
+        assert f"до {in_russian(bill.due_on)}. Пожалуйста, оплатите" in text_of(
+            as_alice, f"/bills/{bill.pk}/"
+        )
+        assert as_alice.get("/").context["home"].tone == "now"
 
 
 class TestPayments:
@@ -206,3 +239,10 @@ class TestSettings:
         wanted = {choice.name for choice in page.context["choices"] if choice.is_wanted}
         assert {"money.inbox", "service.inbox"} <= wanted
         assert "money.email" not in wanted
+
+
+def test_the_bill_is_printed_in_the_language_of_the_page(alice: Account, english: Client) -> None:
+    bill = given.issue_bill(alice)
+    answer = english.get(f"/bills/{bill.pk}/pdf/")
+    assert answer.headers["Content-Type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF")
