@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -137,3 +138,17 @@ def test_a_night_killed_at_every_point_in_turn_equals_its_twin(
         assert run_night(folder, process_environment) == 0
         assert books() == twin
     assert [item.name for item in queries.invariants() if find_violations(item)] == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_runs_at_once_share_the_night(
+    folder: Path, process_environment: dict[str, str]
+) -> None:
+    twin = undisturbed(folder, process_environment)
+    build_operator(subscribers=SUBSCRIBERS)
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        runs = [pool.submit(run_night, folder, process_environment) for _ in range(2)]
+        assert [run.result() for run in runs] == [0, 0]
+    found = books()
+    assert found["usage"] == twin["usage"]
+    assert found == {**twin, "files": found["files"], "batches": found["batches"]}
