@@ -48,6 +48,7 @@ from accounts.operations.services import (
     set_plan,
     suspend_service,
 )
+from accounts.operations.snapshots import take_snapshots
 from accounts.operations.transfers import UnableToTransfer, transfer
 from accounts.operations.watch import (
     UnableToTakeCrossings,
@@ -103,5 +104,6 @@ __all__ = [
     "take_payment",
     "take_payments",
     "take_serials",
+    "take_snapshots",
     "transfer",
 ]

@@ -180,6 +180,26 @@ PLANS_WITHIN_SERVICE: Final = Invariant(
 )
 
 
+SNAPSHOT_IS_SUM: Final = Invariant(
+    name="a snapshot is the sum of the entries up to its month's end",
+    sql="""
+        SELECT s.account_id, s.month, s.money, e.money, s.bonus, e.bonus, s.held, e.held
+          FROM accounts_balancesnapshot s
+          CROSS JOIN LATERAL (
+            SELECT coalesce(sum(amount) FILTER (WHERE fund = 1), 0) AS money,
+                   coalesce(sum(amount) FILTER (WHERE fund = 2), 0) AS bonus,
+                   coalesce(sum(amount) FILTER (WHERE fund = 3), 0) AS held
+              FROM accounts_ledgerentry
+             WHERE account_id = s.account_id
+               AND business_date < (s.month + interval '1 month')::date
+          ) AS e
+         WHERE s.month = (SELECT max(month) FROM accounts_balancesnapshot)
+           AND (s.money, s.bonus, s.held) <> (e.money, e.bonus, e.held)
+    """,
+    why="Something was posted into a month after its end was noted.",
+)
+
+
 def invariants() -> list[Invariant]:
     """Return the promises of accounts; partitions are the kernel's."""
     return [
@@ -195,5 +215,6 @@ def invariants() -> list[Invariant]:
         NUMBER_IN_USE_IS_TAKEN,
         NUMBER_OF_LIVE_SERVICE,
         BALANCE_EXISTS,
+        SNAPSHOT_IS_SUM,
         PLANS_WITHIN_SERVICE,
     ]

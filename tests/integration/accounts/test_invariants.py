@@ -38,6 +38,7 @@ def books(alice: Account, bob: Account, mobile: Subscription) -> Payment:
         amount=Decimal("1.00"), request_id="t", business_date=TODAY, now=NOON, actor=CLERK,
     )  # fmt: skip
     operations.activate_service(subscription_id=mobile.pk, now=NOON, actor=CLERK)
+    operations.take_snapshots(month=TODAY, account_from=0, account_to=2**62)
     return payment
 
 
@@ -118,6 +119,9 @@ FAULTS = {
     ),
     "every account has its balance row, every balance row its account": (
         "INSERT INTO accounts_accountbalance (account_id) VALUES (404)"
+    ),
+    "a snapshot is the sum of the entries up to its month's end": (
+        "UPDATE accounts_balancesnapshot SET money = money + 1"
     ),
     "plan history lies within the service's life, without a gap": (
         "UPDATE accounts_planassignment SET active_from = active_from - interval '1 day'"

@@ -9,7 +9,7 @@ from django.db import IntegrityError
 from accounts import operations, queries
 from accounts.domain.kinds import Fund, Kind
 from accounts.models import Account, Adjustment, Payment, PaymentReference, Transfer
-from accounts.models.ledger import LedgerEntry
+from accounts.models.ledger import BalanceSnapshot, LedgerEntry
 from billing_project.kernel.models import Approval, BusinessEvent, EventInbox
 from billing_project.kernel.operations import UnableToDecide
 from tests import people
@@ -240,6 +240,21 @@ class TestReading:
         yesterday = queries.balance_as_of(bob.pk, TODAY - timedelta(days=1))
         assert yesterday[Fund.MONEY] == 0
         assert queries.balance_as_of(bob.pk, TODAY)[Fund.MONEY] == Decimal("100.00")
+
+    def test_snapshots_stand_for_the_months_before(self, alice: Account, bob: Account) -> None:
+        pay(bob)
+        whole = {"account_from": 0, "account_to": 2**62}
+        november, december = date(2026, 11, 1), date(2026, 12, 1)
+        assert operations.take_snapshots(month=november, **whole) == 2
+        assert operations.take_snapshots(month=november, **whole) == 0
+        assert operations.take_snapshots(month=december, **whole) == 2
+        for month in (november, december):
+            row = BalanceSnapshot.objects.get(account_id=bob.pk, month=month)
+            assert (row.money, row.bonus) == (Decimal("100.00"), 0)
+        assert BalanceSnapshot.objects.get(account_id=alice.pk, month=november).money == 0
+        for on in (date(2026, 11, 30), date(2026, 12, 31), date(2027, 1, 15)):
+            assert queries.balance_as_of(bob.pk, on)[Fund.MONEY] == Decimal("100.00")
+        assert queries.balance_as_of(bob.pk, date(2026, 11, 1))[Fund.MONEY] == 0
 
     def test_days_and_trial_balance(self, alice: Account, bob: Account) -> None:
         pay(bob)
