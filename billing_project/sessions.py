@@ -12,8 +12,7 @@ from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_ipv46_address
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 
 CRM_PREFIX: Final = "/crm/"
 CRM_COOKIE: Final = "retel_crm"
@@ -31,11 +30,9 @@ class DoorSessionMiddleware(SessionMiddleware):
                 request.COOKIES[settings.SESSION_COOKIE_NAME] = own
         super().process_request(request)
 
-    def process_response(
-        self, request: HttpRequest, response: HttpResponseBase
-    ) -> HttpResponseBase:
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Send the cookie back under the door's own name and path."""
-        answered: HttpResponseBase = super().process_response(request, response)
+        answered = super().process_response(request, response)
         cookie = answered.cookies.pop(settings.SESSION_COOKIE_NAME, None)
         if cookie is None:
             return answered

@@ -4,6 +4,7 @@ Who somebody is: customers behind an account number or a phone, and what a custo
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from django.db.models import F, Q, QuerySet
 
@@ -33,7 +34,7 @@ class AccountChoice:
     number: str
     kind: str
     currency: str
-    credit_limit: object
+    credit_limit: Decimal
     is_closed: bool
 
 
@@ -46,9 +47,7 @@ def list_people(subject: Subject, *, now: datetime) -> list[Person]:
         found = found or _customers(Q(phone__in=(subject.number, f"+{subject.number}")))
     else:
         found = []
-    return [
-        Person(row["id"], row["email"], row["language"], is_sure=len(found) == 1) for row in found
-    ]
+    return [Person(*row, is_sure=len(found) == 1) for row in found]
 
 
 def _holders(number: str, *, now: datetime) -> list[int]:
@@ -61,9 +60,9 @@ def _current_uses(number: str, *, now: datetime) -> "QuerySet[IdentifierUse]":
     return rows.filter(Q(active_to__isnull=True) | Q(active_to__gt=now))
 
 
-def _customers(condition: Q) -> list[dict[str, object]]:
+def _customers(condition: Q) -> list[tuple[int, str, str]]:
     rows = Customer.objects.filter(condition).order_by("pk").distinct()
-    return list(rows.values("id", "email", "language")[:SHARED_PHONE_LIMIT])
+    return list(rows.values_list("id", "email", "language")[:SHARED_PHONE_LIMIT])
 
 
 def list_users(customer_ids: list[int]) -> list[User]:

@@ -2,6 +2,8 @@
 Bills and payments.
 """
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -27,7 +29,11 @@ def payment_history(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     before = whole_number(request.GET.get("before"))
     rows = queries.list_payments(visitor.account.id, before=before)
     next_key = rows[-1].id if len(rows) == queries.PAGE else None
-    context = {"payments": rows, "next_key": next_key, "currency": visitor.account.currency}
+    context: dict[str, Any] = {
+        "payments": rows,
+        "next_key": next_key,
+        "currency": visitor.account.currency,
+    }
     if request.headers.get("HX-Request"):
         context["today"] = timezone.localdate()
         return render(request, "portal/part/payment_rows.html", context)

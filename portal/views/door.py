@@ -51,7 +51,7 @@ def for_subscribers(
     """Let in subscribers only; staff and strangers are shown the sign-in page."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         user = request.user
         if not isinstance(user, User) or user.kind != User.Kind.SUBSCRIBER or not user.is_active:
             return redirect_to_login(request.get_full_path(), reverse("portal:sign-in"))

@@ -1,6 +1,6 @@
 """Alice with a password, a bill and two services; Bob, who must never see hers; a clerk."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
