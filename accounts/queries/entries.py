@@ -159,4 +159,5 @@ def _entry(row: tuple[Any, ...]) -> Entry:
     *before, explanation, actor, on_behalf_of = rest
     # Django leaves jsonb of a bare cursor as text.
     reasons = None if explanation is None else json.loads(explanation)
-    return Entry(entry_id, account_id, day, *codes, *before, reasons, actor, on_behalf_of)
+    values: list[Any] = [entry_id, account_id, day, *codes, *before, reasons, actor, on_behalf_of]
+    return Entry(*values)
