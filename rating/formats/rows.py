@@ -37,17 +37,25 @@ class Block:
     first_line: int
 
     @cached_property
-    def lines(self) -> list[bytes]:
-        """The lines without their ends."""
-        found = self.data.split(b"\n")
-        if not found[-1]:
-            found.pop()
-        return [line.removesuffix(b"\r") for line in found]
-
-    @property
     def line_count(self) -> int:
         """How many lines there are, blank ones included."""
         return self.data.count(b"\n") + (not self.data.endswith(b"\n"))
+
+    @cached_property
+    def ends(self) -> npt.NDArray[np.int64]:
+        """Where each line ends: the place of its line feed, or the end of the data."""
+        found = np.flatnonzero(np.frombuffer(self.data, np.uint8) == ord("\n"))
+        return found if len(found) == self.line_count else np.append(found, len(self.data))
+
+    def count(self, mark: str) -> npt.NDArray[np.int64]:
+        """Return how often each line has the character."""
+        found = np.flatnonzero(np.frombuffer(self.data, np.uint8) == ord(mark))
+        return np.diff(np.searchsorted(found, self.ends), prepend=0)
+
+    def line(self, place: int) -> bytes:
+        """Return one line without its end."""
+        start = int(self.ends[place - 1]) + 1 if place else 0
+        return self.data[start : int(self.ends[place])].removesuffix(b"\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +93,7 @@ class Rows:
 
 def bad_line(block: Block, place: int, *, reason: SuspenseReason, detail: str) -> BadLine:
     """Describe a line of a block as bad."""
-    raw = readable(block.lines[place])
+    raw = readable(block.line(place))
     return BadLine(block.first_line + place, reason, detail[:200], raw)
 
 
@@ -129,7 +137,8 @@ def _refuse_other_encodings(data: bytes) -> None:
 def read_rows(block: Block, layout: Layout) -> Rows:
     """Read the layout's columns as text; lines that can't be read are in `bad`."""
     count = block.line_count
-    if block.data.isascii() or _is_utf8(block.data):
+    has_pairs = block.data.count(b'"') % 2 == 0
+    if has_pairs and (block.data.isascii() or _is_utf8(block.data)):
         frame = _parse(block.data, layout)
         if frame is not None and frame.height == count:
             return _check_width(block, layout, Rows(block, frame, np.arange(count), []))
@@ -181,29 +190,25 @@ def _mend(block: Block, layout: Layout) -> Rows:
 
 def _faults(block: Block) -> dict[int, tuple[SuspenseReason, str]]:
     """Return the lines with an open quote or another encoding, by place, with the reason."""
-    data = np.frombuffer(block.data, np.uint8)
-    ends = np.append(np.flatnonzero(data == ord("\n")), len(data))
-    quotes = np.searchsorted(np.flatnonzero(data == ord('"')), ends)
-    is_odd = np.diff(quotes, prepend=0) % 2 == 1
+    is_odd = block.count('"') % 2 == 1
     faults = dict.fromkeys(
         np.flatnonzero(is_odd).tolist(), (SuspenseReason.MALFORMED_LINE, _("a quote is not closed"))
     )
     if not _is_utf8(block.data):
-        beyond_ascii = np.unique(np.searchsorted(ends, np.flatnonzero(data >= 128)))
+        data = np.frombuffer(block.data, np.uint8)
+        beyond_ascii = np.unique(np.searchsorted(block.ends, np.flatnonzero(data >= 128)))
         for place in beyond_ascii.tolist():
-            if not _is_utf8(block.lines[place]):
+            if not _is_utf8(block.line(place)):
                 faults[place] = (SuspenseReason.WRONG_ENCODING, _("not UTF-8"))
     return faults
 
 
 def _without(block: Block, places: Sequence[int]) -> bytes:
     """Return the block's bytes without some of its lines."""
-    ends = np.flatnonzero(np.frombuffer(block.data, np.uint8) == ord("\n")) + 1
-    starts = [0, *ends.tolist(), len(block.data)]
     pieces, kept_from = [], 0
     for place in places:
-        pieces.append(block.data[kept_from : starts[place]])
-        kept_from = starts[place + 1]
+        pieces.append(block.data[kept_from : int(block.ends[place - 1]) + 1 if place else 0])
+        kept_from = int(block.ends[place]) + 1
     return b"".join([*pieces, block.data[kept_from:]])
 
 
@@ -217,7 +222,7 @@ def _read_singly(
     kept: list[int] = []
     for place in places:
         try:
-            cells = _cells(block.lines[place])
+            cells = _cells(block.line(place))
         except csv.Error:
             detail = _("quotes in the wrong place")
             bad.append(_malformed(block, place, detail))
@@ -241,14 +246,14 @@ def _check_width(block: Block, layout: Layout, rows: Rows) -> Rows:
     if not len(doubtful):
         return rows
     # An empty last column reads like a missing one; counting tells.
-    width = np.array([_width(block.lines[place]) for place in rows.place[doubtful].tolist()])
+    width = _widths(block, rows.place[doubtful])
     fits = (layout.fewest <= width) & (width <= layout.most)
     keep = np.ones(len(rows.place), bool)
     keep[doubtful] = fits
     bad = list(rows.bad)
     for row, columns in zip(doubtful[~fits].tolist(), width[~fits].tolist(), strict=True):
         place = int(rows.place[row])
-        if block.lines[place].strip():
+        if block.line(place).strip():
             wanted = f"{layout.fewest}–{layout.most}"
             detail = _("%(found)s columns instead of %(wanted)s") % {
                 "found": columns,
@@ -258,5 +263,9 @@ def _check_width(block: Block, layout: Layout, rows: Rows) -> Rows:
     return Rows(block, rows.frame, rows.place, bad).keep(keep)
 
 
-def _width(line: bytes) -> int:
-    return len(_cells(line)) if b'"' in line else line.count(b",") + 1
+def _widths(block: Block, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return how many columns the lines have: by their commas, unless there are quotes."""
+    widths = block.count(",")[places] + 1
+    for row in np.flatnonzero(block.count('"')[places]).tolist():
+        widths[row] = len(_cells(block.line(int(places[row]))))
+    return widths

@@ -4,6 +4,7 @@ From the files of a batch to the records that are to be priced, each once and in
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -88,8 +89,7 @@ def read_batch(files: Sequence[UsageFile], *, batch_id: int, now: datetime) -> B
     counts = FileCounts.of(len(files))
     problems: list[Problem] = []
     parts = []
-    for position, file in enumerate(files):
-        parsed = _parse(file)
+    for position, (file, parsed) in enumerate(zip(files, _parse_all(files), strict=True)):
         if isinstance(parsed, str):
             counts.refusals[position] = parsed
             continue
@@ -127,6 +127,12 @@ def sort_out(
         problems=problems,
         counts=counts,
     )
+
+
+def _parse_all(files: Sequence[UsageFile]) -> Iterator[ParsedUsage | str]:
+    """Parse the files, two at a time: most of the work is done outside Python's lock."""
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        yield from pool.map(_parse, files)
 
 
 def _parse(file: UsageFile) -> ParsedUsage | str:
