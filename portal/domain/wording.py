@@ -26,15 +26,16 @@ __all__ = [
     "format_duration",
     "format_money",
     "format_phone",
-    "format_speed",
     "money",
     "month",
+    "speed",
     "volume",
 ]
 
 MONTH_NAMES_RU: Final = (
     "январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь".split()
 )
+WORD_JOINER: Final = "\u2060"
 UNITS: Final = {"ru": ("Б", "КБ", "МБ", "ГБ", "ТБ"), "en": ("B", "KB", "MB", "GB", "TB")}
 KILO: Final = 1024
 
@@ -91,3 +92,14 @@ def volume(size: int, *, language: str) -> str:
     tenths = (Decimal(size) / KILO**power).quantize(Decimal("0.1"))
     written = f"{tenths:f}".removesuffix(".0")
     return f"{written.replace('.', ',') if language == 'ru' else written}{NO_BREAK}{units[power]}"
+
+
+def speed(kbps: int, *, language: str) -> str:
+    """
+    Write a speed that no line break cuts in two.
+
+    >>> speed(512, language="en").replace(WORD_JOINER, "").replace(NO_BREAK, " ")
+    '512 kbit/s'
+    """
+    written = format_speed(kbps, language=language)
+    return written.replace("/", f"{WORD_JOINER}/{WORD_JOINER}")

@@ -56,7 +56,7 @@ def describe_access(
 
 def _why(level: str, *, speed_kbps: int | None) -> str:
     if level == "slow":
-        speed = wording.format_speed(speed_kbps or 0, language=_language())
+        speed = wording.speed(speed_kbps or 0, language=_language())
         why = _("The money on the account is used up, so the internet is slower: up to %(speed)s.")
         return why % {"speed": speed} if speed_kbps else _("The money on the account is used up.")
     texts = {
@@ -73,7 +73,7 @@ def _why(level: str, *, speed_kbps: int | None) -> str:
 
 def _sum_up(level: str, *, speed_kbps: int | None) -> str:
     """The short form, for the sentence under the balance."""
-    speed = wording.format_speed(speed_kbps or 0, language=_language())
+    speed = wording.speed(speed_kbps or 0, language=_language())
     texts = {
         "slow": _("The internet is slower, up to %(speed)s."),
         "bar_long_distance": _("Long-distance and international calls are off."),

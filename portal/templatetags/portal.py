@@ -81,7 +81,7 @@ def volume(size: int) -> str:
 @register.filter
 def speed(kbps: int) -> str:
     """Write a speed: 100 Мбит/с."""
-    return wording.format_speed(int(kbps), language=_language())
+    return wording.speed(int(kbps), language=_language())
 
 
 @register.filter

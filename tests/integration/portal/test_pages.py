@@ -18,7 +18,7 @@ from tests.integration.portal import conftest as given
 def text_of(browser: Client, path: str) -> str:
     answer = browser.get(path)
     assert answer.status_code == 200, path
-    return answer.content.decode().replace("\u00a0", " ")
+    return answer.content.decode().replace("\u00a0", " ").replace("\u2060", "")
 
 
 def in_russian(day: date) -> str:
