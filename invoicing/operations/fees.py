@@ -40,34 +40,35 @@ CHARGE: Final = """
                 WHERE b.account_id = l.account_id AND b.subscription_id = l.subscription_id
                   AND b.kind = 'fee'
                 ORDER BY b.period_end DESC LIMIT 1) p ON true
-    ), planned AS (
-        SELECT c.*, v.id AS plan_version_id, v.fee, v.fee_period, v.fee_timing, v.proration,
-               invoicing_cycle_start(c.starts_on, c.cycle_day) AS cycle_start,
-               invoicing_cycle_end(c.starts_on, c.cycle_day) AS cycle_end,
-               (SELECT min((q.active_from AT TIME ZONE %(zone)s)::date)
-                  FROM accounts_planassignment q
-                 WHERE q.account_id = c.account_id AND q.subscription_id = c.subscription_id
-                   AND (q.active_from AT TIME ZONE %(zone)s)::date > c.starts_on) AS changes_on
+    ), assigned AS (
+        SELECT q.subscription_id, q.plan_version_id,
+               (q.active_from AT TIME ZONE %(zone)s)::date AS from_day,
+               lead((q.active_from AT TIME ZONE %(zone)s)::date)
+                   OVER (PARTITION BY q.subscription_id ORDER BY q.active_from) AS changes_on
+          FROM accounts_planassignment q
+         WHERE q.account_id >= %(account_from)s AND q.account_id < %(account_to)s
+    ), due AS MATERIALIZED (
+        SELECT c.account_id, c.subscription_id, c.state, c.starts_on, c.previous_end,
+               v.id AS plan_version_id, v.fee, v.fee_period, v.fee_timing, v.proration,
+               invoicing_cycle_end(c.starts_on, c.cycle_day)
+               - invoicing_cycle_start(c.starts_on, c.cycle_day) AS cycle_days,
+               CASE v.fee_period WHEN 'day' THEN c.starts_on + 1
+               ELSE least(invoicing_cycle_end(c.starts_on, c.cycle_day), s.changes_on,
+                          c.ends_before) END AS ends_on
           FROM chained c
-          JOIN LATERAL (
-               SELECT q.plan_version_id FROM accounts_planassignment q
-                WHERE q.account_id = c.account_id AND q.subscription_id = c.subscription_id
-                  AND (q.active_from AT TIME ZONE %(zone)s)::date <= c.starts_on
-                ORDER BY q.active_from DESC LIMIT 1) assigned ON true
-          JOIN tariffs_planversion v ON v.id = assigned.plan_version_id
+          JOIN assigned s
+            ON s.subscription_id = c.subscription_id AND s.from_day <= c.starts_on
+           AND (s.changes_on IS NULL OR c.starts_on < s.changes_on)
+          JOIN tariffs_planversion v ON v.id = s.plan_version_id
          WHERE c.starts_on <= %(business_date)s
            AND (c.ends_before IS NULL OR c.starts_on < c.ends_before)
-    ), due AS (
-        SELECT p.*, CASE p.fee_period WHEN 'day' THEN p.starts_on + 1
-                    ELSE least(p.cycle_end, p.changes_on, p.ends_before) END AS ends_on
-          FROM planned p
     )
     INSERT INTO invoicing_billedperiod (account_id, subscription_id, plan_version_id, kind,
         period_start, period_end, previous_end, amount, charged_on)
     SELECT account_id, subscription_id, plan_version_id, 'fee', starts_on, ends_on, previous_end,
            CASE state WHEN 'suspended' THEN 0
-           ELSE invoicing_prorated(fee, fee_period, proration, ends_on - starts_on,
-                                   cycle_end - cycle_start) END,
+           ELSE invoicing_prorated(fee, fee_period, proration, ends_on - starts_on, cycle_days)
+           END,
            %(business_date)s
       FROM due
      WHERE fee_timing = 'advance' OR ends_on <= %(business_date)s
