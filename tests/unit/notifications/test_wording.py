@@ -116,6 +116,14 @@ class TestTemplates:
             "К оплате 600,50 ₽ до 20 декабря. Счёт в PDF — в личном кабинете, раздел «Платежи»."
         )
 
+    def test_a_bill_with_nothing_to_pay_asks_for_nothing(self) -> None:
+        data = SAMPLES["bill"] | {"closing": "-20.00"}
+        values = build_values(data, person=_person(), happened_at=HAPPENED)
+        row = next(row for row in TEMPLATES if row["event_kind"] == "bill.issued")
+        assert _plain(render(row["body"], values=values)).startswith(
+            "Готов счёт № Л-2026-000001 за 1 октября – 31 октября: начислено 650,50 ₽. Счёт в PDF"
+        )
+
     def test_a_promise_ends_at_the_persons_own_hour(self) -> None:
         data = SAMPLES["promise"]
         far = build_values(data, person=_person(time_zone="Asia/Vladivostok"), happened_at=HAPPENED)
