@@ -19,12 +19,11 @@ NAMES = [
     ("Иванов", "Пётр", "Ильич"),
     ("Иванова", "Ольга", "Павловна"),
 ]
-CLERK = "staff:1"
 
 
-def a_busy_customer() -> Account:
+def a_busy_customer(actor: str) -> Account:
     """Мария: two services, a month of charges and payments, in debt since yesterday."""
-    accounts = [_customer(place) for place in range(len(NAMES))]
+    accounts = [_customer(place, actor) for place in range(len(NAMES))]
     account, now = accounts[0], timezone.now()
     _live(account)
     for each in accounts:
@@ -34,12 +33,12 @@ def a_busy_customer() -> Account:
         kind="call_in",
         text="Жалуется на медленный интернет. Объяснила про баланс, пополнит сегодня.",
         now=now,
-        actor=CLERK,
+        actor=actor,
     )
     return account
 
 
-def _customer(place: int) -> Account:
+def _customer(place: int, actor: str) -> Account:
     last_name, first_name, middle_name = NAMES[place]
     began = timezone.now() - timedelta(days=40)
     customer = accounts_operations.create_person(
@@ -49,21 +48,34 @@ def _customer(place: int) -> Account:
         phone=f"+7921777010{place}",
         address=f"Санкт-Петербург, ул. Савушкина, д. {12 + place}, кв. {place + 3}",
         now=began,
-        actor=CLERK,
+        actor=actor,
     )
     notes.write_note(
         customer_id=customer.pk,
         kind="call_in",
         text="Спрашивает о домашнем интернете, удобно вечером.",
         now=began,
-        actor=CLERK,
+        actor=actor,
     )
-    account = people.open_account(customer)
-    _connect(account, place)
+    contract = accounts_operations.sign_contract(
+        customer=customer,
+        legal_entity=people.ladoga(),
+        signed_on=began.date(),
+        now=began + timedelta(minutes=12),
+        actor=actor,
+    )
+    account = accounts_operations.open_account(
+        contract=contract,
+        kind="prepaid",
+        on=began.date(),
+        now=began + timedelta(minutes=13),
+        actor=actor,
+    )
+    _connect(account, place, actor)
     return account
 
 
-def _connect(account: Account, place: int) -> None:
+def _connect(account: Account, place: int, actor: str) -> None:
     began = timezone.now() - timedelta(days=39)
     numbers = {"mobile": ("msisdn", f"7921555010{place}"), "internet": ("login", f"savush{place}")}
     for service, (kind, value) in numbers.items():
@@ -76,10 +88,10 @@ def _connect(account: Account, place: int) -> None:
             ),
             identifiers=[(kind, value)],
             now=began,
-            actor=CLERK,
+            actor=actor,
             on_behalf_of=f"customer:{account.customer_id}",
         )
-        accounts_operations.activate_service(subscription_id=ordered.pk, now=began, actor=CLERK)
+        accounts_operations.activate_service(subscription_id=ordered.pk, now=began, actor=actor)
 
 
 def _live(account: Account) -> None:

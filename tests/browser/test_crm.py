@@ -31,8 +31,8 @@ def administrator(db: None) -> User:
 
 
 @pytest.fixture
-def account(db: None) -> Account:
-    return a_busy_customer()
+def account(administrator: User) -> Account:
+    return a_busy_customer(administrator.actor)
 
 
 def come_in(page: Page) -> None:
