@@ -115,6 +115,8 @@ def test_money_runs_out_and_a_payment_at_the_desk_restores_everything_in_seconds
     page.goto("/inbox/")
     expect(page.locator("main")).to_contain_text("восстановлен")
     sent = Message.objects.filter(channel="email")
-    wait_for(lambda: sent.filter(state="sent").count() == sent.count(), what=lambda: celery_worker.log)
+    wait_for(
+        lambda: sent.filter(state="sent").count() == sent.count(), what=lambda: celery_worker.log
+    )
     assert len(smtp_server.messages) == sent.count() > 0
     assert set(smtp_server.recipients) == {"maria@example.org"}
