@@ -12,10 +12,15 @@ import phonenumbers
 MAX_DIGITS: Final = 15
 MIN_DIGITS: Final = 4
 _HASH_BITS: Final = 62
+_LOGIN: Final = re.compile(r"[a-z0-9][a-z0-9._@-]{1,31}")
 
 
 class UnreadablePhone(ValueError):
     """No telephone number can be read from the text."""
+
+
+class UnreadableLogin(ValueError):
+    """The text has characters that no login has, or is too short or too long."""
 
 
 def subscriber_key(identifier: str) -> int:
@@ -73,10 +78,15 @@ def read_login(text: str) -> str:
     """
     Return the login as it is stored: lower case, no blanks around.
 
+    Letters, digits and . _ - @ are what RADIUS servers and switches agree on.
+
     >>> read_login(" Ivanov-12 ")
     'ivanov-12'
     """
-    return text.strip().lower()
+    login = text.strip().lower()
+    if not _LOGIN.fullmatch(login):
+        raise UnreadableLogin(text)
+    return login
 
 
 def beauty_of(value: str) -> str:

@@ -6,11 +6,17 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Final
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from accounts.domain.identifiers import beauty_of, read_login, read_phone, subscriber_key
+from accounts.domain.identifiers import (
+    UnreadablePhone,
+    beauty_of,
+    read_login,
+    read_phone,
+    subscriber_key,
+)
 from accounts.models import IdentifierUse, PoolNumber, Subscription
 
 #: More numbers at once are a slip of the keyboard.
@@ -32,15 +38,23 @@ class UnableToOccupy(Exception):
 
 def add_pool_numbers(*, kind: str, values: Iterable[str]) -> int:
     """Add numbers (any notation) or logins to the pool; return how many were new."""
-    return _add(kind, [read_identifier(kind, value) for value in values])
+    try:
+        return _add(kind, [read_identifier(kind, value) for value in values])
+    except ValueError as error:
+        message = _("“%(text)s” is no number or login.") % {"text": error}
+        raise UnableToAddNumbers(message) from None
 
 
 def add_pool_range(*, kind: str, first: str, last: str) -> int:
     """Add the numbers from `first` to `last`, both included; return how many were new."""
-    low, high = read_phone(first), read_phone(last)
+    refusal = UnableToAddNumbers(_("This is no range of at most a million numbers."))
+    try:
+        low, high = read_phone(first), read_phone(last)
+    except UnreadablePhone:
+        raise refusal from None
     size = int(high) - int(low) + 1
     if len(low) != len(high) or not 0 < size <= LARGEST_RANGE:
-        raise UnableToAddNumbers(_("This is no range of at most a million numbers."))
+        raise refusal
     return _add(kind, [str(number) for number in range(int(low), int(high) + 1)])
 
 
@@ -49,15 +63,21 @@ def read_identifier(kind: str, value: str) -> str:
     return read_login(value) if kind == PoolNumber.Kind.LOGIN else read_phone(value)
 
 
+@transaction.atomic
 def occupy(
     *, subscription: Subscription, kind: str, value: str, now: datetime, on: date
 ) -> IdentifierUse:
     """
     Give a free number or login to the service from `now`; a login not in the pool is added.
 
-    Raises UnableToOccupy when it is in use, rests, or (a number) is not in the pool.
+    Raises UnableToOccupy when it is in use, rests, can't be read, or (a number) is
+    not in the pool.
     """
-    value = read_identifier(kind, value)
+    refusal = UnableToOccupy(_("%(value)s is not free.") % {"value": value})
+    try:
+        value = read_identifier(kind, value)
+    except ValueError:
+        raise refusal from None
     if kind == PoolNumber.Kind.LOGIN:
         _add(kind, [value])
     rested = Q(quarantine_until__isnull=True) | Q(quarantine_until__lte=on)
@@ -65,8 +85,8 @@ def occupy(
         is_free=False, quarantine_until=None
     )
     if taken != 1:
-        raise UnableToOccupy(_("%(value)s is not free.") % {"value": value})
-    return IdentifierUse.objects.create(
+        raise refusal
+    draft = IdentifierUse(
         kind=kind,
         value=value,
         key=subscriber_key(value),
@@ -74,6 +94,13 @@ def occupy(
         subscription=subscription,
         active_from=now,
     )
+    try:
+        with transaction.atomic():
+            draft.save(force_insert=True)
+    except IntegrityError:
+        # In use by a moment that overlaps, or a login of digits that is somebody's number.
+        raise refusal from None
+    return draft
 
 
 def release(*, subscription_id: int, now: datetime, quarantine_until: date) -> int:

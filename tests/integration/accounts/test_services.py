@@ -115,6 +115,17 @@ class TestOrder:
         assert use.key < 0
         assert PoolNumber.objects.get(value="boris").is_free is False
 
+    @pytest.mark.parametrize(
+        "pair", [("msisdn", "12"), ("login", "два слова"), ("login", "79215550101")]
+    )
+    def test_what_is_no_identifier_or_anothers_number_is_refused(
+        self, mobile: Subscription, bob: Account, pair: tuple[str, str]
+    ) -> None:
+        with pytest.raises(operations.UnableToOccupy):
+            self.order(bob, identifiers=[pair])
+        assert not Subscription.objects.filter(account=bob).exists()
+        assert not PoolNumber.objects.filter(kind="login").exists()
+
     def test_a_plan_of_another_service_is_refused(self, bob: Account) -> None:
         version = people.plan_version("net", service="internet")
         with pytest.raises(operations.UnableToOrder):
