@@ -127,6 +127,8 @@ ARCHIVE_DIR = Path(env.str("RETEL_ARCHIVE_DIR", default=str(running.STATE_DIR / 
 USAGE_DIR = Path(env.str("RETEL_USAGE_DIR", default=str(running.STATE_DIR / "usage")))
 #: From this hour of the operator's day the schedule closes the day before.
 NIGHT_HOUR = env.int("RETEL_NIGHT_HOUR", default=1)
+#: A piece of a job whose worker showed no life for so many seconds may be claimed by another.
+TAKEOVER_SECONDS = env.int("RETEL_TAKEOVER_SECONDS", default=60)
 
 CELERY_BROKER_URL = REDIS_URL or None
 CELERY_TASK_IGNORE_RESULT = True

@@ -13,6 +13,7 @@ from datetime import date
 from threading import Event, Thread
 from typing import Any, Final
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from psycopg2.extras import Json
@@ -20,9 +21,9 @@ from psycopg2.extras import Json
 from billing_project.kernel.models import JobRun
 
 #: A piece whose heart was silent for so long may be claimed by somebody else.
-TAKEOVER_SECONDS: Final = 60
+TAKEOVER_SECONDS: Final[int] = settings.TAKEOVER_SECONDS
 #: How often the heart of a long piece beats.
-BEAT_SECONDS: Final = 10
+BEAT_SECONDS: Final = max(1, TAKEOVER_SECONDS // 6)
 #: The end of the last range of accounts: accounts opened meanwhile belong to it.
 LAST_ACCOUNT: Final = 2**63 - 1
 
