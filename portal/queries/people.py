@@ -44,7 +44,7 @@ def list_people(subject: Subject, *, now: datetime) -> list[Person]:
         found = _customers(Q(accounts__number=subject.number))
     elif subject.kind == "phone":
         found = _customers(Q(pk__in=_holders(subject.number, now=now)))
-        found = found or _customers(Q(phone__in=(subject.number, f"+{subject.number}")))
+        found = found or _customers(Q(phone=subject.number))
     else:
         found = []
     return [Person(*row, is_sure=len(found) == 1) for row in found]
