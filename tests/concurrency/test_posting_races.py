@@ -4,6 +4,7 @@ import random
 from datetime import date
 from decimal import Decimal
 from functools import partial
+from threading import Barrier
 
 import pytest
 from django.db import connection, transaction
@@ -102,6 +103,32 @@ def test_mass_and_single_postings_and_transfers_do_not_deadlock(accounts: list[A
     assert failures(together(works)) == []
     total = sum(queries.get_balance(pk).money for pk in ids)
     assert total == Decimal(-3 * 15 * 20 + 3 * 40 * 3)
+    assert broken() == []
+
+
+def test_the_order_of_accounts_is_what_prevents_the_deadlock(accounts: list[Account]) -> None:
+    """One by one in opposite orders deadlocks; together, the posting puts them in order."""
+    first, second = accounts[0].pk, accounts[1].pk
+    both_hold_one = Barrier(2)
+
+    def one_by_one(ref: int, order: tuple[int, int]) -> None:
+        with transaction.atomic():
+            post_one(order[0], ref=ref, day=TODAY)
+            both_hold_one.wait(timeout=20)
+            post_one(order[1], ref=ref, day=TODAY)
+
+    def at_once(ref: int, order: tuple[int, int]) -> None:
+        postings = [
+            Posting(account_id=pk, kind=Kind.FEE, ref=ref, amount=Decimal(-1), business_date=TODAY)
+            for pk in order
+        ]
+        operations.post(postings=postings, now=NOON, actor=CLERK)
+
+    orders = [(first, second), (second, first)]
+    lost = failures(together([partial(one_by_one, 1 + i, pair) for i, pair in enumerate(orders)]))
+    assert ["deadlock detected" in str(error) for error in lost] == [True]
+    assert failures(together([partial(at_once, 5 + i, orders[i % 2]) for i in range(6)])) == []
+    assert {queries.get_balance(pk).money for pk in (first, second)} == {Decimal(-7)}
     assert broken() == []
 
 
