@@ -58,7 +58,10 @@ class CardView(AppendOnly):
     recorded_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        indexes = [models.Index(fields=["customer_id", "-id"], name="cardview_customer")]
+        indexes = [
+            models.Index(fields=["customer_id", "-id"], name="cardview_customer"),
+            models.Index(fields=["actor", "-id"], name="cardview_actor"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.actor} saw {self.customer_id}"

@@ -1,5 +1,8 @@
 """Rules as data: access, promised payment, gateways, templates, usage sources, number series."""
 
+from typing import Any
+
+from django import forms
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -9,7 +12,9 @@ from crm.models import StaffSignIn
 from dunning import operations as dunning_operations
 from dunning.models import AccessRule, PromiseRule
 from invoicing.models import NumberSeries
+from notifications.domain.wording import UnableToWord, check_template
 from notifications.models import Template
+from notifications.operations.templates import change_template
 from provisioning.models import Gateway
 from rating.models import UsageSource
 
@@ -60,14 +65,57 @@ class GatewayAdmin(CatalogueAdmin):
     edit_right = "crm.set_up"
 
 
+class TemplateForm(forms.ModelForm[Template]):
+    """The wording of a message; what it may name is checked before it is kept."""
+
+    class Meta:
+        model = Template
+        fields = ("subject", "body")
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a text that uses what its event doesn't have."""
+        cleaned = super().clean() or {}
+        for field in ("subject", "body"):
+            try:
+                check_template(cleaned.get(field, ""), event_kind=self.instance.event_kind)
+            except UnableToWord as refusal:
+                self.add_error(field, str(refusal))
+        return cleaned
+
+
 @admin.register(Template, site=site)
 class TemplateAdmin(CatalogueAdmin):
-    """Wordings of messages; a change is a new version."""
+    """Wordings of messages: saving one writes a new version, which becomes the current one."""
 
+    form = TemplateForm
     list_display = ("event_kind", "channel", "language", "version", "subject", "is_current")
     list_filter = ("channel", "language", "is_current")
     search_fields = ("event_kind", "subject", "body")
     ordering = ("event_kind", "channel", "language", "-version")
+
+    def is_frozen(self, obj: Model | None) -> bool:
+        """An earlier version is history."""
+        return isinstance(obj, Template) and not obj.is_current
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """There is one of each already."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """What was said stays known."""
+        return False
+
+    def save_model(  # noqa: PLR0917 - Django's own signature
+        self, request: HttpRequest, obj: Template, form: TemplateForm, change: bool
+    ) -> None:
+        """Write the next version; the one on the page stays as it was."""
+        change_template(
+            event_kind=obj.event_kind,
+            channel=obj.channel,
+            language=obj.language,
+            subject=form.cleaned_data["subject"],
+            body=form.cleaned_data["body"],
+        )
 
 
 @admin.register(UsageSource, site=site)

@@ -12,6 +12,7 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
+from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseLocation
 
@@ -38,7 +39,10 @@ def door(right: str, *, before_set_up: bool = False) -> Callable[[View], View]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             turned_away = _turn_away(request, right, before_set_up=before_set_up)
-            return turned_away or view(request, *args, **kwargs)
+            answer = turned_away or view(request, *args, **kwargs)
+            # People's data must not stay in a shared computer's cache.
+            patch_cache_control(answer, no_store=True, private=True)
+            return answer
 
         guarded.right = right  # type: ignore[attr-defined]
         return guarded

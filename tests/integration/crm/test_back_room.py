@@ -13,6 +13,8 @@ from django.utils import timezone
 from accounts.models import Account, LegalEntity, PoolNumber, User
 from billing_project.kernel.models import JobRun
 from crm.forms.setup import SetUpForm
+from notifications.models import Template
+from notifications.operations.templates import ensure_reference_data as ensure_templates
 from rating.models import SuspenseRecord, UsageFile, UsageSource
 from tariffs import queries as tariffs_queries
 from tariffs.models import Holiday, PlanVersion
@@ -232,6 +234,23 @@ def test_published_prices_can_only_be_read(as_role: StaffClient) -> None:
     assert client.post(f"{address}/delete/", {"post": "yes"}).status_code == 403
     version.refresh_from_db()
     assert version.fee == Decimal("300.00")
+
+
+def test_a_changed_wording_is_a_new_version(as_role: StaffClient) -> None:
+    ensure_templates()
+    old = Template.objects.filter(is_current=True).earliest("pk")
+    address = f"/crm/catalogue/notifications/template/{old.pk}/change/"
+    client = as_role("administrator")
+    assert client.post(address, {"subject": "Иначе", "body": "Иначе сказано."}).status_code == 302
+    old.refresh_from_db()
+    assert not old.is_current
+    same = Template.objects.filter(
+        event_kind=old.event_kind, channel=old.channel, language=old.language
+    )
+    new = same.get(is_current=True)
+    assert (new.version, new.body) == (old.version + 1, "Иначе сказано.")
+    assert client.post(address, {"subject": "x", "body": "x"}).status_code == 403
+    assert same.count() == 2
 
 
 def test_a_new_member_of_staff_gets_role_and_password(as_role: StaffClient) -> None:
