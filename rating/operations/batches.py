@@ -31,6 +31,8 @@ from tariffs.domain.deck import UsageKind
 Progress = Callable[[int, int], None]
 #: First key of the advisory lock of a source; the second is the source's id.
 SOURCE_LOCK: Final = 7_306_002
+#: First key of the advisory lock of a business day; the second is the day's ordinal.
+DAY_LOCK: Final = 7_306_003
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,11 @@ def open_batch(*, business_date: date, now: datetime) -> int | None:
     A batch of the day that was not finished goes on. New files join it while nothing of it is
     priced, or the order of pricing would not be that of time; else they wait for the next.
     """
-    with transaction.atomic():
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Two nights begun together must agree on one batch.
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s, %s)", [DAY_LOCK, business_date.toordinal()]
+        )
         waiting = UsageFile.objects.filter(state=UsageFile.State.RECEIVED, batch__isnull=True)
         found = queries.find_batch_of_day(business_date)
         is_free = found is None or found.state == UsageBatch.State.POSTED
@@ -196,12 +202,7 @@ def _finish(
     )
     _close_files(files, counts.refusals, now=now)
     totals = queries.totals_of(batch.pk)
-    if sum(rows for _, rows, _ in totals) != priced.sum():
-        message = _("Batch %(batch)s: %(rows)s rows are priced, %(expected)s were to be.")
-        rows = sum(rows for _, rows, _ in totals)
-        raise UnableToPriceBatch(
-            message % {"batch": batch.pk, "rows": rows, "expected": int(priced.sum())}
-        )
+    _check_rows(batch.pk, found=sum(row[1] for row in totals), expected=int(priced.sum()))
     batch.summary = {
         "files": len(files),
         "records": int(counts.records.sum()),
@@ -219,6 +220,12 @@ def _finish(
     }
     batch.save(update_fields=["summary"])
     change_state(model=UsageBatch, ids=[batch.pk], to=UsageBatch.State.PRICED, at=now, actor=ACTOR)
+
+
+def _check_rows(batch_id: int, *, found: int, expected: int) -> None:
+    if found != expected:
+        message = _("Batch %(batch)s: %(rows)s rows are priced, %(expected)s were to be.")
+        raise UnableToPriceBatch(message % {"batch": batch_id, "rows": found, "expected": expected})
 
 
 def _close_files(files: Sequence[UsageFile], refusals: Sequence[str], *, now: datetime) -> None:

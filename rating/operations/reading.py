@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+from zoneinfo import available_timezones
 
 import numpy as np
 from django.utils.translation import gettext as _
@@ -79,7 +80,7 @@ def settings_of(source: UsageSource) -> SourceSettings:
     """Return what a format needs to know of the source."""
     return SourceSettings(
         time_zone=source.time_zone,
-        area_code=source.area_code,
+        area_code=source.area_code if source.area_code.isdecimal() else "",
         incoming_contexts=frozenset(source.incoming_contexts.split()),
     )
 
@@ -139,6 +140,8 @@ def _parse(file: UsageFile) -> ParsedUsage | str:
     """Return the usage of a file, or why it is refused as a whole."""
     if file.source is None or file.source.format not in FORMATS:
         return _("The format “%(format)s” is unknown.") % {"format": file.source}
+    if file.source.time_zone not in available_timezones():
+        return _("The time zone “%(zone)s” is unknown.") % {"zone": file.source.time_zone}
     try:
         with open_archived(file).open("rb") as stream:
             parsed = FORMATS[file.source.format].parse(stream, settings_of(file.source))

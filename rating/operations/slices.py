@@ -21,7 +21,7 @@ from rating.operations.reading import Problem
 from rating.queries.catalogue import Catalogue
 
 #: Large enough for the unique key to be filled in few passes, small enough to overlap.
-SLICE_ROWS: Final = 250_000
+SLICE_ROWS: Final = 500_000
 
 Column = tuple[str, str, Ints]
 

@@ -87,8 +87,10 @@ def list_batch_files(batch_id: int) -> list[UsageFile]:
 
 
 def find_batch_of_day(business_date: date) -> UsageBatch | None:
-    """Return the newest batch of a business day."""
-    return UsageBatch.objects.filter(business_date=business_date).order_by("-id").first()
+    """Return the batch of a business day that is not finished, else its newest one."""
+    batches = UsageBatch.objects.filter(business_date=business_date)
+    unfinished = batches.exclude(state=UsageBatch.State.POSTED).order_by("id").first()
+    return unfinished or batches.order_by("-id").first()
 
 
 def has_rows(batch_id: int) -> bool:

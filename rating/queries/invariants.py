@@ -69,6 +69,13 @@ ALLOWANCES: Final = """
      WHERE u.used IS DISTINCT FROM c.used
 """
 
+UNFINISHED: Final = """
+    SELECT b.id, b.business_date, b.state FROM rating_usagebatch b
+     WHERE b.state <> 'posted'
+       AND EXISTS (SELECT 1 FROM rating_usagebatch later
+                    WHERE later.state = 'posted' AND later.business_date > b.business_date)
+"""
+
 
 def invariants() -> list[Invariant]:
     """Return what must hold in rating."""
@@ -102,6 +109,11 @@ def invariants() -> list[Invariant]:
             name="rating: allowances are not overdrawn",
             sql="SELECT * FROM rating_allowanceuse WHERE used > granted",
             why=_("More included volume was used than was granted."),
+        ),
+        Invariant(
+            name="rating: no batch is left behind",
+            sql=UNFINISHED,
+            why=_("A night was not finished, and a later one was: its usage is not charged."),
         ),
         Invariant(
             name="rating: usage has a month",

@@ -1,6 +1,7 @@
 """Each promise of rating finds a planted violation, and nothing in an honest night."""
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from django.db import connection
@@ -8,7 +9,7 @@ from django.db.models import F
 
 from billing_project.kernel.invariants import find_violations
 from rating import operations, queries
-from rating.models import AllowanceUse, SuspenseRecord, UsageFile
+from rating.models import AllowanceUse, SuspenseRecord, UsageBatch, UsageFile
 from tests.integration.rating.night import NOW, Night, call, calls
 
 ABROAD = {"dst": "81012125550101"}
@@ -54,6 +55,10 @@ def overdraw() -> None:
     plant("UPDATE rating_allowanceuse SET used = granted + 1, granted = granted")
 
 
+def forget_a_batch() -> None:
+    UsageBatch.objects.create(business_date=date(2026, 11, 1), opened_at=NOW)
+
+
 def miscount_allowances() -> None:
     AllowanceUse.objects.update(used=1)
 
@@ -78,6 +83,7 @@ VIOLATIONS: dict[str, list[Callable[[], None]]] = {
         lambda: plant_row(key="1", used="60"),
     ],
     "rating: allowances are not overdrawn": [overdraw],
+    "rating: no batch is left behind": [forget_a_batch],
     "rating: usage has a month": [lambda: plant_row(later="interval '-9 years'")],
 }
 

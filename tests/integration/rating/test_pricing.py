@@ -187,6 +187,22 @@ def test_a_binary_file_is_refused(night: Night) -> None:
     assert "UTF-8" in only_file().refusal
 
 
+def test_a_source_of_an_unknown_time_zone_is_refused(night: Night, operator: Operator) -> None:
+    source = operator.sources["msc-1"]
+    source.time_zone = "Europe/Ladoga"
+    source.save()
+    night.bring(call())
+    assert "Europe/Ladoga" in night.price().refused["msc-1/file-0.csv"]
+    assert not PricedUsage.objects.exists()
+
+
+def test_a_batch_that_is_not_finished_comes_before_a_newer_one(night: Night) -> None:
+    night.bring(call())
+    first = night.price()
+    UsageBatch.objects.create(business_date=DAY, opened_at=NOW)
+    assert operations.open_batch(business_date=DAY, now=NOW) == first.batch_id
+
+
 def test_pricing_again_changes_nothing(night: Night) -> None:
     night.bring(call(**ABROAD))
     first = night.price()
