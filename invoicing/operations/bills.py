@@ -38,7 +38,7 @@ ACCOUNTS_AT_ONCE: Final = 5_000
 DUE_DAYS: Final = 20
 
 LOCK: Final = """
-    SELECT id FROM accounts_account WHERE id >= %s AND id <= %s ORDER BY id FOR NO KEY UPDATE
+    SELECT id FROM accounts_account WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
 """
 
 # Numbers are taken from the series in the statement that writes the bills: a rollback gives them
@@ -130,6 +130,16 @@ class Document:
     entry_ids: Sequence[int]
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run: the day bills bear, how long there is to pay, when and by whom they are issued."""
+
+    issued_on: date
+    due_days: int
+    now: datetime
+    actor: str
+
+
 def issue_bills(
     *,
     business_date: date,
@@ -145,67 +155,53 @@ def issue_bills(
     A cycle is closed when it ended on the day or before; cycles of missed nights get their bills
     one after another. Returns how many were issued; a second run issues none.
     """
+    run = Run(issued_on=business_date, due_days=due_days, now=now, actor=actor)
     taxes = TaxTable()
     issued = 0
     while True:
-        count = _issue_chunk(
-            (account_from, account_to),
-            taxes=taxes,
-            issued_on=business_date,
-            due_days=due_days,
-            now=now,
-            actor=actor,
-        )
+        # Each walk over the range bills one cycle an account; the last one finds nothing to do.
+        count = _walk(run, taxes, accounts_range=(account_from, account_to))
         if not count:
             return issued
         issued += count
 
 
+def _walk(run: Run, taxes: TaxTable, *, accounts_range: tuple[int, int]) -> int:
+    account_from, account_to = accounts_range
+    issued = 0
+    while account_ids := billing.list_closed_accounts(
+        business_date=run.issued_on,
+        account_from=account_from,
+        account_to=account_to,
+        limit=ACCOUNTS_AT_ONCE,
+    ):
+        issued += _issue_chunk(run, account_ids, taxes=taxes)
+        account_from = account_ids[-1] + 1
+    return issued
+
+
 @transaction.atomic
-def _issue_chunk(
-    accounts_range: tuple[int, int],
-    *,
-    taxes: TaxTable,
-    issued_on: date,
-    due_days: int,
-    now: datetime,
-    actor: str,
-) -> int:
-    cycles = _lock_due(accounts_range, issued_on)
+def _issue_chunk(run: Run, account_ids: Sequence[int], *, taxes: TaxTable) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [list(account_ids)])
+    # Looked at only now that nobody else can bill these accounts.
+    cycles = billing.list_due_cycles(account_ids, business_date=run.issued_on)
     if not cycles:
         return 0
     documents = _decide(cycles, taxes)
     with connection.cursor() as cursor:
-        cursor.execute(WRITE_BILLS, _bill_columns(documents, issued_on, due_days))
+        cursor.execute(WRITE_BILLS, _bill_columns(documents, run))
         bill_ids: dict[int, int] = dict(cursor.fetchall())
     _write_lines(documents, bill_ids)
     _write_billed(documents, bill_ids)
-    _post_added_tax(documents, bill_ids, now=now, actor=actor)
+    _post_added_tax(documents, bill_ids, run=run)
     record_events(
         kind="bill.issued",
         source_sql=EVENTS,
-        params={"bill_ids": list(bill_ids.values()), "now": now},
-        actor=actor,
+        params={"bill_ids": list(bill_ids.values()), "now": run.now},
+        actor=run.actor,
     )
     return len(documents)
-
-
-def _lock_due(accounts_range: tuple[int, int], business_date: date) -> list[DueCycle]:
-    """Lock the next accounts that have a bill due; look again once nobody else writes them."""
-    low, high = accounts_range
-    found = billing.list_due_cycles(
-        business_date=business_date, account_from=low, account_to=high, limit=ACCOUNTS_AT_ONCE
-    )
-    if not found:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK, [found[0].account_id, found[-1].account_id])
-    return billing.list_due_cycles(
-        business_date=business_date,
-        account_from=found[0].account_id,
-        account_to=found[-1].account_id + 1,
-        limit=ACCOUNTS_AT_ONCE,
-    )
 
 
 def _decide(cycles: Sequence[DueCycle], taxes: TaxTable) -> list[Document]:
@@ -253,7 +249,7 @@ def _rests(
             yield charge_of_rest(Kind(kind), amount, tax=taxes.find(None, on=days[kind]))
 
 
-def _bill_columns(documents: Sequence[Document], issued_on: date, due_days: int) -> dict[str, Any]:
+def _bill_columns(documents: Sequence[Document], run: Run) -> dict[str, Any]:
     cycles = [document.cycle for document in documents]
     totals = [document.totals for document in documents]
     columns = ("account_id", "legal_entity_id", "currency", "period_start", "period_end")
@@ -264,9 +260,9 @@ def _bill_columns(documents: Sequence[Document], issued_on: date, due_days: int)
             for name in ("net", "tax", "gross", "adjustments")
         },
         "payments": [document.payments for document in documents],
-        "year": issued_on.year,
-        "issued_on": issued_on,
-        "due_on": issued_on + timedelta(days=due_days),
+        "year": run.issued_on.year,
+        "issued_on": run.issued_on,
+        "due_on": run.issued_on + timedelta(days=run.due_days),
     }
 
 
@@ -310,7 +306,7 @@ def _write_billed(documents: Sequence[Document], bill_ids: Mapping[int, int]) ->
 
 
 def _post_added_tax(
-    documents: Sequence[Document], bill_ids: Mapping[int, int], *, now: datetime, actor: str
+    documents: Sequence[Document], bill_ids: Mapping[int, int], *, run: Run
 ) -> None:
     added = {
         bill_ids[document.cycle.account_id]: document.totals.added_tax
@@ -323,8 +319,8 @@ def _post_added_tax(
         source_sql=TAX_POSTINGS,
         params={"bill_ids": list(added), "taxes": list(added.values())},
         kind=Kind.TAX,
-        now=now,
-        actor=actor,
+        now=run.now,
+        actor=run.actor,
     )
     with connection.cursor() as cursor:
         cursor.execute(BILL_TAX, [list(added)])

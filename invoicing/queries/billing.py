@@ -28,51 +28,62 @@ UNBILLED: Final = """
                  WHERE x.account_id = e.account_id AND x.entry_id = e.id)
 """
 
+LAST_BILL: Final = """
+    LEFT JOIN LATERAL (
+         SELECT b.period_end, b.closing FROM invoicing_bill b
+          WHERE b.account_id = a.id ORDER BY b.period_start DESC LIMIT 1) b ON true
+"""
+
+CLOSED: Final = f"""
+    SELECT a.id FROM accounts_account a {LAST_BILL}
+     WHERE a.id >= %(account_from)s AND a.id < %(account_to)s
+       AND invoicing_cycle_end(coalesce(b.period_end, a.opened_on), a.cycle_day)
+           <= %(business_date)s
+     ORDER BY a.id LIMIT %(limit)s
+"""
+
 # The earliest day from the last bill on with something on it, a charge or a live service, decides
 # which cycle is next; months in which nothing happened get no bill.
 DUE: Final = f"""
-    WITH closed AS (
-        SELECT a.id AS account_id, a.cycle_day, a.currency, c.legal_entity_id, b.period_end,
-               coalesce(b.closing, 0) AS opening,
-               -- Years before the first entry, in the billing that an account came from, get none.
-               coalesce(b.period_end, greatest(a.opened_on, (
-                   SELECT invoicing_cycle_start(min(e.business_date), a.cycle_day)
-                     FROM accounts_ledgerentry e
-                    WHERE e.account_id = a.id))) AS starts_on
+    WITH closed AS MATERIALIZED (
+        SELECT a.id AS account_id, a.cycle_day, a.currency, c.legal_entity_id,
+               coalesce(b.closing, 0) AS opening, coalesce(b.period_end, a.opened_on) AS starts_on,
+               CASE WHEN b.period_end IS NULL THEN '-infinity'::date
+               ELSE b.period_end - {LATE_DAYS} END AS entries_from
           FROM accounts_account a
-          JOIN accounts_contract c ON c.id = a.contract_id
-          LEFT JOIN LATERAL (
-               SELECT b.period_end, b.closing FROM invoicing_bill b
-                WHERE b.account_id = a.id ORDER BY b.period_start DESC LIMIT 1) b ON true
-         WHERE a.id >= %(account_from)s AND a.id < %(account_to)s
-    ), lively AS (
-        SELECT c.*,
-               least(
-                   (SELECT CASE WHEN count(*) > 0
-                           THEN greatest(min(e.business_date), c.starts_on) END
-                      FROM accounts_ledgerentry e
-                     WHERE e.account_id = c.account_id AND e.fund = 1
-                       AND e.business_date < %(business_date)s
-                       AND (c.period_end IS NULL
-                            OR e.business_date >= c.starts_on - {LATE_DAYS})
-                       AND {UNBILLED}),
-                   (SELECT min(greatest((s.activated_at AT TIME ZONE %(zone)s)::date, c.starts_on))
-                      FROM accounts_subscription s
-                     WHERE s.account_id = c.account_id AND s.activated_at IS NOT NULL
-                       AND (s.terminated_at IS NULL
-                            OR (s.terminated_at AT TIME ZONE %(zone)s)::date >= c.starts_on))
-               ) AS lively_on
+          JOIN accounts_contract c ON c.id = a.contract_id {LAST_BILL}
+         WHERE a.id = ANY(%(account_ids)s)
+    ), moved AS (
+        SELECT c.account_id, min(e.business_date) AS moved_on
           FROM closed c
-         WHERE invoicing_cycle_end(c.starts_on, c.cycle_day) <= %(business_date)s
+          JOIN accounts_ledgerentry e
+            ON e.account_id = c.account_id AND e.fund = 1
+           AND e.business_date >= c.entries_from AND e.business_date < %(business_date)s
+         WHERE {UNBILLED}
+         GROUP BY c.account_id
+    ), served AS (
+        SELECT c.account_id,
+               min(greatest((s.activated_at AT TIME ZONE %(zone)s)::date, c.starts_on))
+               AS served_on
+          FROM closed c
+          JOIN accounts_subscription s
+            ON s.account_id = c.account_id AND s.activated_at IS NOT NULL
+           AND (s.terminated_at IS NULL
+                OR (s.terminated_at AT TIME ZONE %(zone)s)::date >= c.starts_on)
+         GROUP BY c.account_id
+    ), lively AS MATERIALIZED (
+        SELECT c.*, greatest(least(m.moved_on, s.served_on), c.starts_on) AS lively_on
+          FROM closed c
+          LEFT JOIN moved m ON m.account_id = c.account_id
+          LEFT JOIN served s ON s.account_id = c.account_id
+         WHERE m.account_id IS NOT NULL OR s.account_id IS NOT NULL
     )
     SELECT account_id, legal_entity_id, currency, opening,
            greatest(invoicing_cycle_start(lively_on, cycle_day), starts_on) AS period_start,
-           invoicing_cycle_end(lively_on, cycle_day) AS period_end,
-           CASE WHEN period_end IS NULL THEN '-infinity'::date ELSE starts_on - {LATE_DAYS} END
-           AS entries_from
+           invoicing_cycle_end(lively_on, cycle_day) AS period_end, entries_from
       FROM lively
      WHERE invoicing_cycle_end(lively_on, cycle_day) <= %(business_date)s
-     ORDER BY account_id LIMIT %(limit)s
+     ORDER BY account_id
 """
 
 ENTRIES: Final = f"""
@@ -158,16 +169,27 @@ class TaxTable:
         raise UnknownTaxRate(message)
 
 
-def list_due_cycles(
+def list_closed_accounts(
     *, business_date: date, account_from: int, account_to: int, limit: int
-) -> list[DueCycle]:
-    """Return the next closed cycle without a bill, of accounts that have one, by account."""
+) -> list[int]:
+    """Return the first accounts of a range whose cycle after their last bill has ended."""
     values: dict[str, Any] = {
         "business_date": business_date,
         "account_from": account_from,
         "account_to": account_to,
-        "zone": settings.TIME_ZONE,
         "limit": limit,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(CLOSED, values)
+        return [row[0] for row in cursor.fetchall()]
+
+
+def list_due_cycles(account_ids: Sequence[int], *, business_date: date) -> list[DueCycle]:
+    """Return the next closed cycle without a bill of each account that has one, by account."""
+    values: dict[str, Any] = {
+        "business_date": business_date,
+        "account_ids": list(account_ids),
+        "zone": settings.TIME_ZONE,
     }
     with connection.cursor() as cursor:
         cursor.execute(DUE, values)
