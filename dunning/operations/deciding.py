@@ -169,6 +169,8 @@ def _decide_chunk(
 ) -> Decided:
     pending = queries.lock_accounts(account_ids)
     decided = Decided()
+    # The first round locks every balance of the chunk in order, guard or not: a further round waits
+    # for nobody, so it can't deadlock with a posting.
     for _round in range(ROUNDS):
         verdicts, watches = _plan(pending, planner=planner, now=now)
         settled = _set_watch(watches)
