@@ -64,6 +64,11 @@ class BalanceView:
         return max(min(self.billed - paid, -self.money), Decimal(0))
 
     @property
+    def available_size(self) -> Decimal:
+        """What can be spent, or what is missing: its label says which."""
+        return abs(self.available)
+
+    @property
     def has_parts(self) -> bool:
         """Whether what can be spent differs from the money."""
         return self.available != self.money
