@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
@@ -22,6 +22,8 @@ from rating.models import UsageFile, UsageSource
 
 #: Files that somebody still writes.
 UNFINISHED: Final = (".part", ".tmp", ".swp")
+#: First key of the advisory lock of a file; the second is the beginning of its hash.
+FILE_LOCK: Final = 7_306_004
 ACTOR: Final = "system:usage"
 
 
@@ -44,7 +46,7 @@ def receive_files(*, folder: Path, now: datetime) -> Received:
 
     A file seen before is counted, and reported, and nothing more. A file of an unknown source or
     format is refused with its reason, and kept in the archive; delivered again after the source
-    was set up, it is taken. Files stay where they lie. Hidden files and `.part`, `.tmp` are left.
+    was set up, it is taken. One refused for what is in it is taken under another source. Files stay where they lie. Hidden files and `.part`, `.tmp` are left.
     """
     if not folder.is_dir():
         raise UnableToReceive(_("There is no folder %(folder)s.") % {"folder": folder})
@@ -74,13 +76,15 @@ def _files_in(folder: Path) -> list[Path]:
     )
 
 
+@transaction.atomic
 def _receive(
     path: Path, *, name: str, source: UsageSource | None, now: datetime, report: Received
 ) -> None:
     digest = _hash(path)
+    _wait_for_others(digest)
     file = UsageFile.objects.filter(sha256=digest).first()
     refusal = _refusal(source)
-    if file and (file.state != UsageFile.State.REFUSED or refusal):
+    if file and (refusal or not _may_be_taken_now(file, source)):
         UsageFile.objects.filter(pk=file.pk).update(times_seen=F("times_seen") + 1)
         report.seen.append(name)
         return
@@ -102,6 +106,23 @@ def _receive(
         report.refused.append((name, refusal))
     else:
         report.new.append(name)
+
+
+def _wait_for_others(digest: str) -> None:
+    """Let receivers that work side by side look at one file one after the other."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [FILE_LOCK, int(digest[:7], 16)])
+
+
+def _may_be_taken_now(file: UsageFile, source: UsageSource | None) -> bool:
+    """
+    Whether a file refused before has another chance: its source was unknown, or is another one.
+
+    A file refused for what is in it would be refused every night anew.
+    """
+    was_read = file.batch_id is not None
+    is_moved = source is not None and file.source_id != source.pk
+    return file.state == UsageFile.State.REFUSED and (not was_read or is_moved)
 
 
 def _refusal(source: UsageSource | None) -> str:

@@ -9,7 +9,14 @@ from django.db import IntegrityError, transaction
 
 from bench.world import MIB, Operator
 from rating import operations
-from rating.models import AllowanceUse, PricedUsage, SuspenseRecord, UsageBatch, UsageFile
+from rating.models import (
+    AllowanceUse,
+    PricedUsage,
+    SuspenseRecord,
+    UsageBatch,
+    UsageFile,
+    UsageSource,
+)
 from tests.integration.rating.night import DAY, NOW, Night, call, calls, only_file
 
 ABROAD = {"dst": "81012125550101"}
@@ -179,6 +186,21 @@ def test_a_file_without_a_readable_line_is_refused_and_others_are_priced(night: 
     states = dict(UsageFile.objects.values_list("name", "state"))
     assert states == {"msc-1/bad.csv": "refused", "msc-1/good.csv": "priced"}
     assert not SuspenseRecord.objects.exists()
+
+
+def test_a_file_refused_for_what_is_in_it_is_not_tried_every_night(
+    night: Night, operator: Operator
+) -> None:
+    path = night.bring("rubbish", name="bad.csv")
+    night.price()
+    received = night.receive()
+    assert (received.new, received.seen) == ([], ["msc-1/bad.csv"])
+    assert only_file().state == "refused"
+    night.bring("rubbish", name="bad.csv", source="msc-2")
+    path.unlink()
+    UsageSource.objects.create(code="msc-2", name="msc-2", format="asterisk")
+    assert night.receive().new == ["msc-2/bad.csv"]
+    assert (only_file().state, only_file().batch_id) == ("received", None)
 
 
 def test_a_binary_file_is_refused(night: Night) -> None:
