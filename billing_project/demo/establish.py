@@ -8,6 +8,7 @@ this one: a zero-amount billed period up to the first cycle keeps the chain of p
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -73,6 +74,7 @@ def establish(
     return ids
 
 
+@cache
 def noon(day: date) -> datetime:
     """Return a moment of the day in the operator's zone."""
     return datetime.combine(day, time(12), tzinfo=ZONE)
