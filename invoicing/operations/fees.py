@@ -3,8 +3,10 @@ Recurring fees: the periods that are due, and their postings (decision B3).
 
 - A fee in advance is charged when its period begins (cycle start; activation; change of plan), a
   fee in arrears when it has ended; a period ends with the cycle, the plan or the service.
-- Nights that were missed are caught up: every due period is charged, one after another, on the
-  business day of the run, so that nothing is ever posted into the past.
+- Nights that were missed are caught up: every due period is charged, one after another.
+- The night charges on the morning `business_date`. A period that begins then is posted on that day;
+  what was due before, fees in arrears too, on the day that ends, with its usage: so the fee of a
+  closed cycle stands on the cycle's own bill, and nothing is posted further into the past.
 - Restrictions for debt don't touch fees. While the subscriber's own pause lasts (state `suspended`
   on the day of charging) periods are billed at zero: the chain of days has no hole.
 """
@@ -70,6 +72,7 @@ CHARGE: Final = """
            ELSE invoicing_prorated(fee, fee_period, proration, ends_on - starts_on, cycle_days)
            END,
            %(business_date)s
+           - CASE WHEN fee_timing = 'arrears' OR starts_on < %(business_date)s THEN 1 ELSE 0 END
       FROM due
      WHERE fee_timing = 'advance' OR ends_on <= %(business_date)s
      ORDER BY account_id, subscription_id

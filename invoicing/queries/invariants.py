@@ -4,6 +4,7 @@ What must hold of fees and bills; each select returns what breaks it.
 
 from typing import Final
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from billing_project.kernel.invariants import Invariant
@@ -106,6 +107,23 @@ UNPUBLISHED: Final = """
       JOIN tariffs_planversion v ON v.id = a.plan_version_id
      WHERE v.published_at IS NULL
 """
+PLANLESS: Final = f"""
+    SELECT s.account_id, s.id FROM accounts_subscription s
+     WHERE s.activated_at IS NOT NULL
+       AND NOT EXISTS (
+           SELECT 1 FROM accounts_planassignment q
+            WHERE q.account_id = s.account_id AND q.subscription_id = s.id
+              AND (q.active_from AT TIME ZONE '{settings.TIME_ZONE}')::date
+                  <= (s.activated_at AT TIME ZONE '{settings.TIME_ZONE}')::date)
+"""
+#: Days charged anew are those of a credit, and nothing else (operations.splits).
+RECHARGED: Final = """
+    SELECT b.account_id, b.id, b.kind FROM invoicing_billedperiod b
+      LEFT JOIN invoicing_billedperiodcredit c
+        ON c.account_id = b.account_id AND 'c' || c.id = b.kind
+       AND c.period_start = b.period_start AND c.period_end = b.period_end
+     WHERE b.kind <> 'fee' AND c.id IS NULL
+"""
 
 
 def invariants() -> list[Invariant]:
@@ -149,6 +167,16 @@ def invariants() -> list[Invariant]:
             "plans of services are published",
             UNPUBLISHED,
             _("A service has a plan that can still change under it."),
+        ),
+        (
+            "services have a plan from their first day",
+            PLANLESS,
+            _("A service has no plan on its first day, so no fee can be charged."),
+        ),
+        (
+            "days charged anew were given back",
+            RECHARGED,
+            _("Days were charged on a new plan without being given back on the old one."),
         ),
     ]
     return [Invariant(name=f"invoicing: {name}", sql=sql, why=why) for name, sql, why in told]

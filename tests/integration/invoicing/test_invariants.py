@@ -144,3 +144,20 @@ def test_a_service_on_a_draft_is_found() -> None:
         "(SELECT min(plan_version_id) FROM accounts_planassignment)",
     )
     assert len(broken("plans of services are published")) == 1
+
+
+def test_a_service_without_a_plan_on_its_first_day_is_found() -> None:
+    break_rules(
+        "accounts_planassignment",
+        "UPDATE accounts_planassignment SET active_from = active_from + interval '2 days' WHERE "
+        "id = (SELECT min(id) FROM accounts_planassignment)",
+    )
+    assert len(broken("have a plan from their first day")) == 1
+
+
+def test_days_charged_anew_without_a_credit_are_found() -> None:
+    period = BilledPeriod.objects.first()
+    period.pk, period.kind, period.previous_end = None, "c999", None
+    period.save(force_insert=True)
+    ((account_id, period_id, kind),) = broken("days charged anew")
+    assert (account_id, period_id, kind) == (period.account_id, period.pk, "c999")

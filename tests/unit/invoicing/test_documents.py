@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing_project.kernel.money import round_money
@@ -57,6 +57,7 @@ def test_adjustments_carry_no_tax_and_stand_apart() -> None:
 
 
 @pytest.mark.parametrize("included", [True, False])
+@settings(deadline=None)
 @given(amounts=st.lists(AMOUNTS, min_size=1, max_size=12), percent=PERCENTS)
 def test_spread_tax_adds_up_and_stays_near_each_share(included, amounts, percent) -> None:
     base = 100 + percent if included else Decimal(100)
@@ -66,6 +67,7 @@ def test_spread_tax_adds_up_and_stays_near_each_share(included, amounts, percent
         assert abs(part - amount * percent / base) <= Decimal("0.01")
 
 
+@settings(deadline=None)
 @given(charges=st.lists(CHARGES, max_size=12))
 def test_net_and_tax_make_gross_on_lines_and_document(charges) -> None:
     lines = build_lines(charges)
@@ -78,6 +80,7 @@ def test_net_and_tax_make_gross_on_lines_and_document(charges) -> None:
     assert totals.gross - totals.adjustments - totals.added_tax == charged
 
 
+@settings(deadline=None)
 @given(charges=st.lists(CHARGES, max_size=8), seed=st.randoms())
 def test_the_order_in_which_charges_come_changes_no_total(charges, seed) -> None:
     shuffled = list(charges)

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing_project.kernel.periods import Period, cycle_of
@@ -39,6 +39,7 @@ def test_fee_of_some_days(fee, period, proration, days, cycle, expected) -> None
     assert prorated_fee(terms, days=days, cycle_days=cycle) == Decimal(expected)
 
 
+@settings(deadline=None)
 @given(terms=TERMS, day=DAYS, cycle_day=CYCLE_DAYS, part=st.integers(1, 31))
 def test_a_part_costs_between_nothing_and_the_fee(terms, day, cycle_day, part) -> None:
     cycle = cycle_of(day, cycle_day=cycle_day)
@@ -47,6 +48,7 @@ def test_a_part_costs_between_nothing_and_the_fee(terms, day, cycle_day, part) -
     assert 0 <= shorter <= longer <= terms.fee
 
 
+@settings(deadline=None)
 @given(terms=TERMS, day=DAYS, cycle_day=CYCLE_DAYS, used=st.integers(-3, 40))
 def test_charge_less_credit_is_worth_the_days_used(terms, day, cycle_day, used) -> None:
     period = next_period(starts_on=day, cycle_day=cycle_day, terms=terms)

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tariffs.domain.number_patterns import UnreadablePattern, heads, shortest_own
@@ -41,6 +41,7 @@ PATTERNS = st.recursive(
 )
 
 
+@settings(deadline=None, max_examples=50)
 @given(pattern=PATTERNS)
 def test_heads_agree_with_the_pattern_itself(pattern: str) -> None:
     texts = [f"{number:0{size}d}" for size in (1, 2, 3) for number in range(10**size)]
