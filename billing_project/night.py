@@ -171,16 +171,16 @@ def _report(night: Night, step: Step, *, seconds: float) -> StepReport:
     pieces = JobRun.objects.filter(job=JOB, business_date=night.business_date, step=step.name)
     total: Summary = {}
     for summary in pieces.order_by("piece").values_list("summary", flat=True):
-        total = _added(total, summary)
+        total = added(total, summary)
     return StepReport(step=step.name, seconds=seconds, summary=total)
 
 
-def _added(left: Summary, right: Summary) -> Summary:
+def added(left: Summary, right: Summary) -> Summary:
     """Add the figures of two summaries, key by key; nested tables too."""
     result = dict(left)
     for key, value in right.items():
         if isinstance(value, dict):
-            result[key] = _added(result.get(key, {}), value)
+            result[key] = added(result.get(key, {}), value)
         elif isinstance(value, int):
             result[key] = result.get(key, 0) + value
         elif key in result and _is_money(value):

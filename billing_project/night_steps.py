@@ -16,12 +16,24 @@ from billing_project.kernel import jobs
 from billing_project.kernel import operations as kernel_operations
 from billing_project.kernel import queries as kernel_queries
 from billing_project.kernel.models import JobRun
-from billing_project.night import JOB, Advance, Night, NightReport, Step, Summary, Watcher, run
+from billing_project.night import (
+    JOB,
+    Advance,
+    Night,
+    NightReport,
+    Step,
+    Summary,
+    Watcher,
+    added,
+    run,
+)
 from dunning import operations as dunning_operations
 from invoicing import operations as invoicing_operations
 from notifications import operations as notifications_operations
 from provisioning import operations as provisioning_operations
 from rating import operations as rating_operations
+from rating import queries as rating_queries
+from rating.operations import BatchReport
 
 #: Orders and messages per portion; between portions others get their turn.
 PORTION: Final = 500
@@ -51,11 +63,17 @@ def receive_files(night: Night, _piece: JobRun, _advance: Advance) -> Summary:
 
 
 def price_usage(night: Night, _piece: JobRun, advance: Advance) -> Summary:
-    """Price the records of the files waiting."""
+    """Price the records of the files waiting, and what an earlier night left half priced."""
+    unfinished = rating_queries.list_batches(state="open")
     batch_id = rating_operations.open_batch(business_date=night.business_date, now=night.now)
-    if batch_id is None:
-        return {"records": 0}
-    report = rating_operations.price_batch(batch_id=batch_id, now=night.now, progress=advance)
+    total: Summary = {"records": 0}
+    for number in sorted({*unfinished, *([batch_id] if batch_id else [])}):
+        report = rating_operations.price_batch(batch_id=number, now=night.now, progress=advance)
+        total = added(total, _figures(report))
+    return total
+
+
+def _figures(report: BatchReport) -> Summary:
     return {
         "files": report.files,
         "records": report.records,
@@ -71,10 +89,9 @@ def price_usage(night: Night, _piece: JobRun, advance: Advance) -> Summary:
 
 def post_usage(night: Night, _piece: JobRun, advance: Advance) -> Summary:
     """Post what was priced to the accounts."""
-    batch_id = rating_operations.open_batch(business_date=night.business_date, now=night.now)
-    if batch_id is None:
-        return {"entries": 0}
-    entries = rating_operations.post_batch(batch_id=batch_id, now=night.now, progress=advance)
+    entries = 0
+    for number in rating_queries.list_batches(state="priced"):
+        entries += rating_operations.post_batch(batch_id=number, now=night.now, progress=advance)
     return {"entries": entries}
 
 

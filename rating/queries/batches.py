@@ -86,6 +86,11 @@ def list_batch_files(batch_id: int) -> list[UsageFile]:
     return list(files.select_related("source").order_by("id"))
 
 
+def list_batches(*, state: str) -> list[int]:
+    """List the batches in a state (open, priced), oldest first: what nights left to do."""
+    return list(UsageBatch.objects.filter(state=state).order_by("pk").values_list("pk", flat=True))
+
+
 def find_batch_of_day(business_date: date) -> UsageBatch | None:
     """Return the batch of a business day that is not finished, else its newest one."""
     batches = UsageBatch.objects.filter(business_date=business_date)

@@ -69,7 +69,7 @@ def test_missed_nights_are_caught_up_period_by_period() -> None:
         entry.business_date
         for entry in accounts_queries.list_entries(account_id=service.account_id, limit=10)
     }
-    assert dates == {date(2026, 4, 1)}
+    assert dates == {date(2026, 3, 31)}
 
 
 def test_night_by_night_comes_to_the_same_as_catching_up() -> None:
