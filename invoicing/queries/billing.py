@@ -34,10 +34,17 @@ LAST_BILL: Final = """
           WHERE b.account_id = a.id ORDER BY b.period_start DESC LIMIT 1) b ON true
 """
 
+# Years before the first entry, in the billing that an account came from, get no bills.
+STARTS_ON: Final = """
+    coalesce(b.period_end, greatest(a.opened_on, (
+        SELECT invoicing_cycle_start(min(e.business_date), a.cycle_day)
+          FROM accounts_ledgerentry e WHERE e.account_id = a.id)))
+"""
+
 CLOSED: Final = f"""
     SELECT a.id FROM accounts_account a {LAST_BILL}
      WHERE a.id >= %(account_from)s AND a.id < %(account_to)s
-       AND invoicing_cycle_end(coalesce(b.period_end, a.opened_on), a.cycle_day)
+       AND invoicing_cycle_end({STARTS_ON}, a.cycle_day)
            <= %(business_date)s
      ORDER BY a.id LIMIT %(limit)s
 """
@@ -47,7 +54,7 @@ CLOSED: Final = f"""
 DUE: Final = f"""
     WITH closed AS MATERIALIZED (
         SELECT a.id AS account_id, a.cycle_day, a.currency, c.legal_entity_id,
-               coalesce(b.closing, 0) AS opening, coalesce(b.period_end, a.opened_on) AS starts_on,
+               coalesce(b.closing, 0) AS opening, {STARTS_ON} AS starts_on,
                CASE WHEN b.period_end IS NULL THEN '-infinity'::date
                ELSE b.period_end - {LATE_DAYS} END AS entries_from
           FROM accounts_account a
