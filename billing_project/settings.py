@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "billing_project.logs.follow_requests",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "billing_project.pages.set_content_policy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "billing_project.sessions.DoorSessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

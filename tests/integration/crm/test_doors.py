@@ -1,5 +1,7 @@
 """Every door of the CRM against every role, a subscriber and a stranger."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import URLPattern, reverse
@@ -88,3 +90,23 @@ def test_only_administrators_see_staff(as_role: StaffClient) -> None:
 def subscriber() -> User:
     customer = people.person("Жилец", "Иван")
     return User.objects.create_user("c-lodger", kind=User.Kind.SUBSCRIBER, customer=customer)
+
+
+def policy_of(client: Client, address: str) -> str:
+    return client.get(address).headers["Content-Security-Policy"]
+
+
+def test_scripts_of_others_are_kept_out_of_every_page(as_role: StaffClient) -> None:
+    client = as_role("administrator")
+    for address in ("/crm/", "/crm/login/", "/crm/customers/999999/", "/crm/night/"):
+        policy = policy_of(client, address)
+        assert "default-src 'self'" in policy
+        assert "unsafe" not in policy
+    assert "script-src 'self' 'unsafe-inline'" in policy_of(client, "/crm/catalogue/")
+
+
+@pytest.mark.parametrize("address", ["/crm/", "/crm/people/new/", "/crm/night/", "/crm/reports/"])
+def test_nothing_on_the_page_breaks_the_policy(as_role: StaffClient, address: str) -> None:
+    page = as_role("administrator").get(address).content.decode()
+    assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)|javascript:", page)
+    assert '"includeIndicatorStyles": false' in page
