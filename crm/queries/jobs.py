@@ -2,9 +2,11 @@
 The nightly work as the job page shows it.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from django.db.models import Count, Max, Min, Q, QuerySet
@@ -14,6 +16,8 @@ from billing_project.kernel.models import JobRun
 from billing_project.kernel.queries import StepProgress
 
 NIGHT: Final = "nightly"
+#: Summaries are JSON: sums of money travel in them as texts.
+_SUM: Final = re.compile(r"-?\d+\.\d\d")
 
 
 class Figure(NamedTuple):
@@ -26,6 +30,11 @@ class Figure(NamedTuple):
     def is_count(self) -> bool:
         """Whether it is a whole number, to be written with its thousands apart."""
         return isinstance(self.value, int)
+
+    @property
+    def is_sum(self) -> bool:
+        """Whether it is a sum of money."""
+        return isinstance(self.value, Decimal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +167,8 @@ def _added(left: Mapping[str, Any], right: Mapping[str, Any]) -> dict[str, Any]:
             total[name] = _added(total.get(name, {}), value)
         elif isinstance(value, int) and not isinstance(value, bool):
             total[name] = total.get(name, 0) + value
+        elif isinstance(value, str) and _SUM.fullmatch(value):
+            total[name] = total.get(name, Decimal(0)) + Decimal(value)
         else:
             total[name] = value
     return total

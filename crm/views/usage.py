@@ -60,15 +60,14 @@ def usage_files(request: HttpRequest) -> HttpResponse:
 def recycle(request: HttpRequest, record_id: int) -> HttpResponse:
     """Correct a record and price it again."""
     record = _record(record_id)
-    form = forms.RecycleForm(
-        request.POST or None, initial={"corrected": record.corrected or record.raw}
-    )
+    present = record.corrected or record.raw
+    form = forms.RecycleForm(request.POST or None, initial={"corrected": present})
 
     def act() -> str:
         line = form.cleaned_data["corrected"].strip("\r\n")
         recycled = suspense_operations.recycle(
             record_ids=[record_id],
-            corrected={} if line == record.raw else {record_id: line},
+            corrected={} if line == present else {record_id: line},
             now=timezone.now(),
             actor=staff_of(request).actor,
         )

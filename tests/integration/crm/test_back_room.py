@@ -276,3 +276,19 @@ def test_is_set_up_is_asked_once(as_role: StaffClient) -> None:
     client = as_role("agent")
     client.get("/crm/")
     assert cache.get("crm:is_set_up") is True
+
+
+def test_a_correction_can_be_taken_back(as_role: StaffClient, suspended: SuspenseRecord) -> None:
+    client, address = as_role("accountant"), f"/crm/suspense/{suspended.pk}/recycle/"
+    client.post(address, {"corrected": LINE.format(day="02")})
+    client.post(address, {"corrected": suspended.raw})
+    suspended.refresh_from_db()
+    assert (suspended.corrected, suspended.reason) == (suspended.raw, "bad_time")
+
+
+def test_sums_of_the_night_are_money_and_added_up(as_role: StaffClient) -> None:
+    piece(step="price", state="done", piece="1", summary={"charged": {"voice": "117522.00"}})
+    piece(step="price", state="done", piece="2", summary={"charged": {"voice": "0.50"}})
+    page = as_role("accountant").get("/crm/night/").content.decode().replace("\u00a0", " ")
+    assert "117 522,50 ₽" in page
+    assert "117522" not in page
