@@ -2,19 +2,15 @@
 What can be sold to an account, and the numbers to go with it.
 """
 
-from datetime import date, timedelta
-from decimal import Decimal
+from datetime import date
 from typing import Final
 
 from django.utils.translation import gettext as _
 
 from accounts import queries as accounts_queries
 from accounts.models import Account, Customer, PoolNumber, Subscription
-from billing_project.kernel.periods import Period
 from crm.queries.history.words import is_russian, money
 from invoicing import queries as invoicing_queries
-from invoicing.domain.proration import FeeTerms, unused_fee
-from invoicing.models import BilledPeriod
 from tariffs import queries as tariffs_queries
 from tariffs.models import PlanVersion
 
@@ -71,31 +67,9 @@ def list_other_plans(*, service: Subscription, on: date) -> list[PlanVersion]:
 
 def termination_terms(*, service: Subscription, on: date) -> str:
     """Say what is given back if the service ends on that day, and when its number is free again."""
-    account = service.account
-    unused_from = on + timedelta(days=1)
-    charged = BilledPeriod.objects.filter(
-        account=account, subscription=service, period_end__gt=unused_from
-    ).exclude(billedperiodcredit__isnull=False)
-    versions = PlanVersion.objects.in_bulk([period.plan_version_id for period in charged])
-    back = sum(
-        (
-            unused_fee(
-                period.amount,
-                period=Period(period.period_start, period.period_end),
-                unused_from=unused_from,
-                cycle_day=account.cycle_day,
-                terms=_terms(versions[period.plan_version_id]),
-            )
-            for period in charged
-        ),
-        Decimal(0),
-    )
+    back = invoicing_queries.quote_termination(subscription_id=service.pk, on=on)
     told = _(
         "Today is the last day that is charged; %(amount)s of the fee is given back. "
         "The service ends at once and for good, its number rests %(days)s days."
     )
-    return told % {"amount": money(back, account.currency), "days": NUMBER_RESTS_DAYS}
-
-
-def _terms(version: PlanVersion) -> FeeTerms:
-    return FeeTerms(version.fee, version.fee_period, version.proration)
+    return told % {"amount": money(back, service.account.currency), "days": NUMBER_RESTS_DAYS}

@@ -17,45 +17,14 @@ from accounts import operations as accounts
 from accounts.domain.kinds import Kind
 from billing_project.kernel.money import ZERO
 from invoicing.operations.fees import post_fees
+from invoicing.queries.splits import UNUSED
 
-# `ends_on` of a period is where earlier credits begin. What is given back is what was charged for
-# the days up to there, less what the days used are worth.
-CREDIT: Final = """
-    WITH wanted AS (
-        SELECT * FROM unnest(%(subscription_ids)s::bigint[], %(days)s::date[],
-                             %(plan_version_ids)s::bigint[])
-               AS w (subscription_id, unused_from, plan_version_id)
-    ), billed AS (
-        SELECT b.*, v.fee, v.fee_period, v.proration, w.unused_from,
-               coalesce((SELECT min(c.period_start) FROM invoicing_billedperiodcredit c
-                          WHERE c.account_id = b.account_id AND c.billed_period_id = b.id),
-                        b.period_end) AS ends_on,
-               invoicing_cycle_end(b.period_start, a.cycle_day)
-               - invoicing_cycle_start(b.period_start, a.cycle_day) AS cycle_days
-          FROM wanted w
-          JOIN accounts_subscription s ON s.id = w.subscription_id
-          JOIN accounts_account a ON a.id = s.account_id
-          JOIN invoicing_billedperiod b
-            ON b.account_id = s.account_id AND b.subscription_id = s.id
-           AND b.period_end > w.unused_from
-           AND b.plan_version_id IS DISTINCT FROM w.plan_version_id
-          JOIN tariffs_planversion v ON v.id = b.plan_version_id
-    ), cut AS (
-        SELECT b.*, greatest(unused_from, period_start) AS cut_on,
-               CASE WHEN ends_on = period_end THEN amount
-               ELSE least(amount, invoicing_prorated(fee, fee_period, proration,
-                                                     ends_on - period_start, cycle_days)) END
-               AS worth
-          FROM billed b
-    )
+CREDIT: Final = f"""
+    WITH {UNUSED}
     INSERT INTO invoicing_billedperiodcredit
         (account_id, billed_period_id, period_start, period_end, amount, credited_on)
-    SELECT account_id, id, cut_on, ends_on,
-           greatest(0, worth - invoicing_prorated(fee, fee_period, proration,
-                                                  cut_on - period_start, cycle_days)),
-           %(business_date)s
-      FROM cut WHERE cut_on < ends_on
-     ORDER BY account_id, id
+    SELECT account_id, id, cut_on, ends_on, given_back, %(business_date)s
+      FROM unused ORDER BY account_id, id
     ON CONFLICT DO NOTHING
     RETURNING id, billed_period_id, period_start, period_end, amount
 """

@@ -15,6 +15,7 @@ from invoicing.queries.plans import (
     list_quotes,
     list_refusals,
 )
+from invoicing.queries.splits import quote_termination
 
 __all__ = [
     "NextFee",
@@ -32,6 +33,7 @@ __all__ = [
     "list_lines",
     "list_quotes",
     "list_refusals",
+    "quote_termination",
     "render_bill_pdf",
     "render_contract_pdf",
 ]

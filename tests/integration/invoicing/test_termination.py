@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from invoicing import operations
+from invoicing import operations, queries
 from invoicing.models import BilledPeriodCredit, PlanChange
+from invoicing.operations import splits
 from tests.integration.invoicing.household import (
     ACTOR,
     at,
@@ -86,3 +87,30 @@ def test_days_given_back_are_not_given_back_again() -> None:
         )
         assert found == Decimal(given_back)
     assert sum(amount for _kind, amount in ledger(service.account)) == Decimal("-100.00")
+
+
+def quote(service, on: date) -> Decimal:
+    return queries.quote_termination(subscription_id=service.pk, on=on)
+
+
+def test_what_is_quoted_is_what_is_given_back() -> None:
+    service = connect(make_account(), make_version("299.99", proration="fixed_30"))
+    assert quote(service, date(2026, 1, 9)) == 0
+    charge(JANUARY)
+    told = quote(service, date(2026, 1, 10))
+    assert told > 0
+    assert not BilledPeriodCredit.objects.exists()
+    assert terminate(service, date(2026, 1, 10)) == told
+    assert quote(service, date(2026, 1, 10)) == 0
+
+
+def test_a_period_partly_given_back_is_quoted_for_the_rest() -> None:
+    service = connect(make_account(), make_version("310"))
+    charge(JANUARY)
+    cut = splits.Cut(service.pk, date(2026, 1, 21))
+    given = splits.split_periods(
+        cuts=[cut], business_date=date(2026, 1, 5), now=at(date(2026, 1, 5)), actor=ACTOR
+    )
+    assert given == Decimal("110.00")
+    assert quote(service, date(2026, 1, 10)) == Decimal("100.00")
+    assert terminate(service, date(2026, 1, 10)) == Decimal("100.00")
