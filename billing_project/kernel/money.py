@@ -40,6 +40,9 @@ def spread(total: Decimal, *, weights: list[Decimal], currency: str = "RUB") -> 
     """
     Spread a rounded total over weights by largest remainder; the parts add up exactly.
 
+    Weights may be of both signs (a credit among charges): each part is within one minor unit of its
+    exact share. Where they add up to zero there are no shares: the first part takes the total.
+
     >>> spread(Decimal("0.10"), weights=[Decimal(1), Decimal(1), Decimal(1)])
     [Decimal('0.04'), Decimal('0.03'), Decimal('0.03')]
     """
@@ -48,13 +51,22 @@ def spread(total: Decimal, *, weights: list[Decimal], currency: str = "RUB") -> 
         return []
     if whole == 0:
         return [total] + [ZERO] * (len(weights) - 1)
+    return round_together([total * weight / whole for weight in weights], total, currency=currency)
+
+
+def round_together(exact: list[Decimal], total: Decimal, *, currency: str = "RUB") -> list[Decimal]:
+    """
+    Round amounts so that they add up to a total: their own sum, rounded.
+
+    Each comes out within one minor unit; what cutting off leaves over goes to those it took most
+    from, one unit each.
+    """
     unit = Decimal(1).scaleb(-MINOR_DIGITS[currency])
-    exact = [total * weight / whole for weight in weights]
     parts = [round_money(share, currency=currency, mode="down") for share in exact]
-    order = sorted(range(len(parts)), key=lambda i: (-abs(exact[i] - parts[i]), i))
-    step = unit if total >= 0 else -unit
-    missing = int((total - sum(parts, Decimal(0))) / step)
-    for position in order[:missing]:
+    missing = total - sum(parts, ZERO)
+    step = unit if missing > 0 else -unit
+    order = sorted(range(len(parts)), key=lambda i: ((parts[i] - exact[i]) * step, i))
+    for position in order[: int(missing / step)]:
         parts[position] += step
     return parts
 

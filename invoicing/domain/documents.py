@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
-from billing_project.kernel.money import ZERO, round_money
+from billing_project.kernel.money import ZERO, round_money, round_together
 
 FEE: Final = "fee"
 USAGE: Final = "usage"
@@ -19,7 +19,6 @@ ONE_OFF: Final = "one_off"
 ADJUSTMENT: Final = "adjustment"
 #: The order of lines on a bill.
 ORDER: Final = {FEE: 0, USAGE: 1, ONE_OFF: 2, ADJUSTMENT: 3}
-CENT: Final = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,14 +111,7 @@ def spread_tax(amounts: Sequence[Decimal], *, percent: Decimal, included: bool) 
     """
     base = 100 + percent if included else Decimal(100)
     total = round_money(sum(amounts, ZERO) * percent / base)
-    exact = [amount * percent / base for amount in amounts]
-    parts = [round_money(share, mode="down") for share in exact]
-    missing = total - sum(parts, ZERO)
-    step = CENT if missing > 0 else -CENT
-    order = sorted(range(len(parts)), key=lambda i: ((parts[i] - exact[i]) * step, i))
-    for turn in range(int(missing / step)):
-        parts[order[turn % len(order)]] += step
-    return parts
+    return round_together([amount * percent / base for amount in amounts], total)
 
 
 def total_of(lines: Iterable[Line]) -> Totals:

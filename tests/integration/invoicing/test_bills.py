@@ -321,3 +321,22 @@ def test_promised_payments_and_transfers_land_where_they_belong() -> None:
     bill(FEBRUARY)
     assert [line[0] for line in lines(Bill.objects.get())] == ["one_off", "adjustment"]
     assert Bill.objects.get().adjustments == -5
+
+
+def test_a_fee_in_arrears_stands_on_the_bill_of_its_own_cycle() -> None:
+    service = connect(make_account(), make_version("310", fee_timing="arrears"))
+    assert (charge(FEBRUARY), bill(FEBRUARY)) == (1, 1)
+    assert (charge(MARCH), bill(MARCH)) == (1, 1)
+    january, february = Bill.objects.filter(account=service.account).order_by("period_start")
+    (of_january,), (of_february,) = map(queries.list_lines, (january, february))
+    assert of_january.title_ru.endswith("1–31 января 2026")
+    assert of_february.title_ru.endswith("1–28 февраля 2026")
+    assert (january.closing, february.opening, february.closing) == (310, 310, 620)
+
+
+def test_a_first_day_that_the_night_charges_stands_on_the_bill_of_its_day() -> None:
+    account = make_account()
+    connect(account, make_version("310"), on=date(2026, 1, 31))
+    assert (charge(FEBRUARY), bill(FEBRUARY)) == (2, 1)
+    (january,) = Bill.objects.filter(account=account)
+    assert (january.period_start, january.gross) == (JANUARY, Decimal("10.00"))

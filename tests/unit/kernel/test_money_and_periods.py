@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from billing_project.kernel import money, periods
@@ -52,8 +52,10 @@ class TestRounding:
 class TestSpread:
     @given(
         st.decimals(min_value=-(10**6), max_value=10**6, places=2),
-        st.lists(st.decimals(min_value=0, max_value=1000, places=3), min_size=1, max_size=9),
+        st.lists(st.decimals(min_value=-1000, max_value=1000, places=3), min_size=1, max_size=9),
     )
+    @example(Decimal("0.05"), [Decimal(3), Decimal(3), Decimal(-1)])
+    @example(Decimal("0.01"), [Decimal("-0.3"), Decimal("-0.3"), Decimal("1.6")])
     def test_the_parts_add_up_and_none_is_off_by_a_kopeck(
         self, total: Decimal, weights: list[Decimal]
     ) -> None:
