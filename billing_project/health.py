@@ -38,6 +38,16 @@ def metrics(request: HttpRequest) -> HttpResponse:
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 
+def not_found(_request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """What the network process says where there is no door."""
+    return JsonResponse({"error": "not found"}, status=404)
+
+
+def failed(_request: HttpRequest) -> HttpResponse:
+    """What the network process says when a door failed."""
+    return JsonResponse({"error": "failed"}, status=500)
+
+
 def _has_database() -> bool:
     try:
         with connection.cursor() as cursor:

@@ -9,3 +9,7 @@ urlpatterns = [
     path("ready", health.ready),
     path("metrics", health.metrics),
 ]
+
+# The pages' own error pages lead back into pages; machines get a word.
+handler404 = health.not_found
+handler500 = health.failed

@@ -16,6 +16,8 @@ from tests.services import celery_worker, smtp_server, webhook_endpoint  # noqa:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Give each xdist worker a Valkey database of its own; pytest-django does it for PostgreSQL."""
+    # Slow on purpose in production; hundreds of tests sign in.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
     if not settings.REDIS_URL or worker == "gw0":
         return
