@@ -92,6 +92,7 @@ def post_usage(night: Night, _piece: JobRun, advance: Advance) -> Summary:
     entries = 0
     for number in rating_queries.list_batches(state="priced"):
         entries += rating_operations.post_batch(batch_id=number, now=night.now, progress=advance)
+    kernel_operations.refresh_statistics()
     return {"entries": entries}
 
 
@@ -169,6 +170,7 @@ def tell_people(night: Night, _piece: JobRun, _advance: Advance) -> Summary:
 
 def prove_books(_night: Night, _piece: JobRun, _advance: Advance) -> Summary:
     """Ask every invariant; a broken one stops the night loudly."""
+    kernel_operations.refresh_statistics()
     broken = broken_promises()
     if broken:
         names = "; ".join(f"{item.app}: {item.invariant.name}" for item in broken)

@@ -18,6 +18,7 @@ from billing_project.kernel.operations.states import (
     allowed_sources,
     change_state,
 )
+from billing_project.kernel.operations.statistics import refresh_statistics
 
 __all__ = [
     "UnableToChangeState",
@@ -29,6 +30,7 @@ __all__ = [
     "ensure_months",
     "record_event",
     "record_events",
+    "refresh_statistics",
     "refuse",
     "request_approval",
     "take_inbox",
