@@ -70,6 +70,9 @@ def open_batch(*, business_date: date, now: datetime) -> int | None:
         )
         waiting = UsageFile.objects.filter(state=UsageFile.State.RECEIVED, batch__isnull=True)
         found = queries.find_batch_of_day(business_date)
+        if found:
+            # A run that closes it meanwhile would leave out what joins: look again once it has.
+            found = UsageBatch.objects.select_for_update(no_key=True).get(pk=found.pk)
         is_free = found is None or found.state == UsageBatch.State.POSTED
         if is_free and waiting.exists():
             found = UsageBatch.objects.create(business_date=business_date, opened_at=now)
@@ -201,6 +204,7 @@ def _finish(
         },
     )
     _close_files(files, counts.refusals, now=now)
+    _let_go(batch.pk, files)
     totals = queries.totals_of(batch.pk)
     _check_rows(batch.pk, found=sum(row[1] for row in totals), expected=int(priced.sum()))
     batch.summary = {
@@ -220,6 +224,12 @@ def _finish(
     }
     batch.save(update_fields=["summary"])
     change_state(model=UsageBatch, ids=[batch.pk], to=UsageBatch.State.PRICED, at=now, actor=ACTOR)
+
+
+def _let_go(batch_id: int, files: Sequence[UsageFile]) -> None:
+    """Let files that joined after the batch had been read wait for the next one."""
+    late = UsageFile.objects.filter(batch_id=batch_id, source__isnull=False)
+    late.exclude(pk__in=[file.pk for file in files]).update(batch=None)
 
 
 def _check_rows(batch_id: int, *, found: int, expected: int) -> None:

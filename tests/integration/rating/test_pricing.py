@@ -17,6 +17,7 @@ from rating.models import (
     UsageFile,
     UsageSource,
 )
+from rating.operations import batches
 from tests.integration.rating.night import DAY, NOW, Night, call, calls, only_file
 
 ABROAD = {"dst": "81012125550101"}
@@ -253,3 +254,25 @@ def test_priced_rows_are_never_changed(night: Night) -> None:
         PricedUsage.objects.update(amount=Decimal(0))
     with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
         PricedUsage.objects.all()._raw_delete("default")
+
+
+def test_a_file_that_joins_while_the_batch_is_read_waits_for_the_next_one(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    night.bring(call(id="first"))
+    read_batch = batches.read_batch
+
+    def read_slowly(*args: object, **kwargs: object) -> object:
+        monkeypatch.setattr(batches, "read_batch", read_batch)
+        night.bring(call(id="second"))
+        night.receive()
+        operations.open_batch(business_date=DAY, now=NOW)
+        return read_batch(*args, **kwargs)
+
+    monkeypatch.setattr(batches, "read_batch", read_slowly)
+    first = night.price()
+    operations.post_batch(batch_id=first.batch_id, now=NOW)
+    second = night.price()
+    assert (first.priced, second.priced) == (1, 1)
+    assert second.batch_id != first.batch_id
+    assert set(UsageFile.objects.values_list("state", flat=True)) == {"priced"}
