@@ -4,7 +4,7 @@ What billed periods are worth from a day on: given back at a change of plan or a
 
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 
@@ -51,7 +51,7 @@ QUOTE: Final = f"WITH {UNUSED} SELECT coalesce(sum(given_back), 0) FROM unused"
 
 def quote_termination(*, subscription_id: int, on: date) -> Decimal:
     """Return what `operations.terminate_service` gives back if the service's last day is `on`."""
-    values = {
+    values: dict[str, Any] = {
         "subscription_ids": [subscription_id],
         "days": [on + timedelta(days=1)],
         "plan_version_ids": [None],
