@@ -49,6 +49,17 @@ class Interaction(AppendOnly):
         return f"{self.kind} {self.pk}"
 
 
+class SentForm(AppendOnly):
+    """A form that made a customer: sent twice, it makes no second one."""
+
+    request_id = models.CharField(max_length=40, unique=True)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.request_id
+
+
 class CardView(AppendOnly):
     """The audit trail of reading: which member of staff opened whose card, when."""
 

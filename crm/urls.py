@@ -32,6 +32,7 @@ urlpatterns = [
     path("customers/<int:customer_id>/contract/", customers.sign_contract, name="sign-contract"),
     path("contracts/<int:contract_id>/account/", customers.open_account, name="open-account"),
     path("accounts/<int:account_id>/payment/", money.take_payment, name="take-payment"),
+    path("payments/<int:payment_id>/reverse/", money.reverse_payment, name="reverse-payment"),
     path("accounts/<int:account_id>/adjustment/", money.adjust, name="adjust"),
     path("accounts/<int:account_id>/promise/", money.give_promise, name="give-promise"),
     path("accounts/<int:account_id>/service/", services.connect, name="connect"),

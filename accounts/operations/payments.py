@@ -147,7 +147,7 @@ def _credit(draft: Payment, *, now: datetime) -> Payment | None:
     return draft
 
 
-def _announce(kind: str, payment: Payment, *, now: datetime, money: Decimal) -> None:
+def _announce(kind: str, payment: Payment, *, now: datetime, money: Decimal, **told: str) -> None:
     record_event(
         kind=kind,
         account_id=payment.account_id,
@@ -160,6 +160,7 @@ def _announce(kind: str, payment: Payment, *, now: datetime, money: Decimal) -> 
             "amount": str(payment.amount),
             "gateway": payment.gateway,
             "money": str(money),
+            **told,
         },
     )
 
@@ -231,5 +232,5 @@ def reverse_payment(
     )
     [posted] = post(postings=[posting], now=now, actor=actor, on_behalf_of=on_behalf_of)
     payment.actor, payment.on_behalf_of = actor, on_behalf_of
-    _announce("payment.reversed", payment, now=now, money=posted.money)
+    _announce("payment.reversed", payment, now=now, money=posted.money, reason=reason)
     return payment

@@ -20,6 +20,7 @@ RIGHTS: Final[dict[str, str]] = {
     "terminate_service": "Terminate services",
     "give_promise": "Give promised payments",
     "take_payment": "Take payments at the cash desk",
+    "reverse_payment": "Reverse payments",
     "adjust_balance": "Adjust balances",
     "decide_approval": "Approve or refuse adjustments of others",
     "see_usage": "See usage files and suspended records",
@@ -52,6 +53,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     ACCOUNTANT: _EVERYBODY
     | {
         "take_payment",
+        "reverse_payment",
         "adjust_balance",
         "decide_approval",
         "see_usage",

@@ -47,7 +47,8 @@ class Key(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Item:
     """
-    One thing that happened, ready to be shown. `amount` is signed as the account sees it;
+    One thing that happened, ready to be shown. `amount` is signed as the account sees it, unless
+    `moves_money` is false: a bill or a promise credits nothing and carries no sign;
     `actor` and `on_behalf_of` are plain values (`staff:12`); `state` is a code.
     """
 
@@ -57,6 +58,7 @@ class Item:
     text: str = ""
     amount: Decimal | None = None
     currency: str = "RUB"
+    moves_money: bool = True
     actor: str = ""
     on_behalf_of: str = ""
     state: str = ""

@@ -18,6 +18,11 @@ def _wide(**attributes: object) -> forms.TextInput:
     return forms.TextInput(attrs={"place": "wide", **attributes})
 
 
+def _request_id() -> forms.CharField:
+    """Return the field by which a form sent twice is known."""
+    return forms.CharField(max_length=40, widget=forms.HiddenInput)
+
+
 class ContactForm(forms.ModelForm[Customer]):
     """How to reach a customer."""
 
@@ -50,6 +55,8 @@ class ContactForm(forms.ModelForm[Customer]):
 class PersonForm(ContactForm):
     """A private person."""
 
+    request_id = _request_id()
+
     class Meta(ContactForm.Meta):
         fields = (  # type: ignore[assignment]
             *("last_name", "first_name", "middle_name", "birth_date", "inn"),
@@ -64,6 +71,8 @@ class PersonForm(ContactForm):
 
 class CompanyForm(ContactForm):
     """A company or sole trader."""
+
+    request_id = _request_id()
 
     class Meta(ContactForm.Meta):
         fields = ("name", "inn", "kpp", *ContactForm.Meta.fields)  # type: ignore[assignment]

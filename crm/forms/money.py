@@ -38,6 +38,14 @@ class AdjustForm(forms.Form):
     request_id = forms.CharField(max_length=40, widget=forms.HiddenInput)
 
 
+class ReverseForm(forms.Form):
+    """Why the payment is taken back; the reason goes to the ledger."""
+
+    reason = forms.CharField(
+        label=_("Reason"), max_length=200, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
 class PromiseForm(forms.Form):
     """A promised payment on the subscriber's word."""
 

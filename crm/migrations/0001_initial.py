@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
             ],
             options={
-                'permissions': [('see_customers', 'Search customers and open their cards'), ('write_note', 'Write notes on a card'), ('create_customer', 'Create customers, sign contracts, open accounts'), ('edit_contact', "Edit a customer's contacts"), ('connect_service', 'Connect services'), ('change_plan', 'Change plans of services'), ('terminate_service', 'Terminate services'), ('give_promise', 'Give promised payments'), ('take_payment', 'Take payments at the cash desk'), ('adjust_balance', 'Adjust balances'), ('decide_approval', 'Approve or refuse adjustments of others'), ('see_usage', 'See usage files and suspended records'), ('recycle_usage', 'Correct, recycle and write off suspended records'), ('see_jobs', 'See the nightly work'), ('run_jobs', 'Start the nightly work'), ('see_reports', 'See reports'), ('see_catalogue', 'See plans, prices, rules and templates'), ('edit_catalogue', 'Edit plans, prices, rules and templates'), ('manage_staff', 'Manage staff and their roles'), ('set_up', 'Set up the installation')],
+                'permissions': [('see_customers', 'Search customers and open their cards'), ('write_note', 'Write notes on a card'), ('create_customer', 'Create customers, sign contracts, open accounts'), ('edit_contact', "Edit a customer's contacts"), ('connect_service', 'Connect services'), ('change_plan', 'Change plans of services'), ('terminate_service', 'Terminate services'), ('give_promise', 'Give promised payments'), ('take_payment', 'Take payments at the cash desk'), ('reverse_payment', 'Reverse payments'), ('adjust_balance', 'Adjust balances'), ('decide_approval', 'Approve or refuse adjustments of others'), ('see_usage', 'See usage files and suspended records'), ('recycle_usage', 'Correct, recycle and write off suspended records'), ('see_jobs', 'See the nightly work'), ('run_jobs', 'Start the nightly work'), ('see_reports', 'See reports'), ('see_catalogue', 'See plans, prices, rules and templates'), ('edit_catalogue', 'Edit plans, prices, rules and templates'), ('manage_staff', 'Manage staff and their roles'), ('set_up', 'Set up the installation')],
                 'managed': False,
                 'default_permissions': (),
             },
@@ -37,6 +37,15 @@ class Migration(migrations.Migration):
             options={
                 'indexes': [models.Index(fields=['customer_id', '-id'], name='cardview_customer'), models.Index(fields=['actor', '-id'], name='cardview_actor')],
             },
+        ),
+        migrations.CreateModel(
+            name='SentForm',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('request_id', models.CharField(max_length=40, unique=True)),
+                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.customer')),
+            ],
         ),
         migrations.CreateModel(
             name='StaffSignIn',

@@ -16,6 +16,7 @@ from accounts.models import (
     Contract,
     Customer,
     IdentifierUse,
+    Payment,
     PlanAssignment,
     Subscription,
 )
@@ -112,6 +113,13 @@ def find_customer(customer_id: int) -> Customer | None:
 def find_account(account_id: int) -> Account | None:
     """Return the account with its customer, or None."""
     return Account.objects.select_related("customer").filter(pk=account_id).first()
+
+
+def find_payment(payment_id: int) -> Payment | None:
+    """Return the payment with its account and customer, or None."""
+    rows = Payment.objects.select_related("account__customer")
+    found: Payment | None = rows.filter(pk=payment_id).first()
+    return found
 
 
 def find_service(subscription_id: int) -> Subscription | None:

@@ -2,6 +2,9 @@
 The card, and everything about the customer: contacts, contracts, accounts, notes.
 """
 
+import secrets
+from functools import partial
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -12,7 +15,7 @@ from accounts import operations as accounts_operations
 from accounts.models import Contract, Customer
 from crm.domain.timeline import KINDS, BadKey, Key
 from crm.forms import customers as forms
-from crm.operations import notes
+from crm.operations import customers, notes
 from crm.queries import card as card_queries
 from crm.queries import history, installation
 from crm.views.doors import carry_out, door, go, is_sent, page, show_form, staff_of
@@ -47,14 +50,16 @@ def timeline(request: HttpRequest, customer_id: int) -> HttpResponse:
 @door("create_customer")
 def new_person(request: HttpRequest) -> HttpResponse:
     """Create a private person."""
-    return _new(request, forms.PersonForm(request.POST or None), title=_("New person"))
+    form = forms.PersonForm(request.POST or None, initial=_named())
+    return _new(request, form, title=_("New person"))
 
 
 @require_http_methods(["GET", "POST"])
 @door("create_customer")
 def new_company(request: HttpRequest) -> HttpResponse:
     """Create a company."""
-    return _new(request, forms.CompanyForm(request.POST or None), title=_("New company"))
+    form = forms.CompanyForm(request.POST or None, initial=_named())
+    return _new(request, form, title=_("New company"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -183,13 +188,20 @@ def _new(
             else accounts_operations.create_person
         )
         fields = {name: value for name, value in form.cleaned_data.items() if value is not None}
-        made.append(create(now=timezone.now(), actor=staff_of(request).actor, **fields))
+        make = partial(create, now=timezone.now(), actor=staff_of(request).actor)
+        request_id = fields.pop("request_id")
+        made.append(customers.create_once(request_id=request_id, create=partial(make, **fields)))
         return _("%(name)s is created. Next: the contract.") % {"name": made[0].name}
 
     refusals = (accounts_operations.UnableToWriteCustomer,)
     if is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
         return go(request, "crm:card", made[0].pk)
     return show_form(request, form, title=title, back=reverse("crm:search"), grid="grid")
+
+
+def _named() -> dict[str, str]:
+    """Return what makes this form another than the next one."""
+    return {"request_id": secrets.token_hex(16)}
 
 
 def _pdf(content: bytes, name: str) -> HttpResponse:

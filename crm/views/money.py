@@ -19,6 +19,7 @@ from crm.queries import approvals as approval_queries
 from crm.queries import card as card_queries
 from crm.queries import staff as staff_queries
 from crm.queries.history.words import money as written
+from crm.queries.history.words import written_day
 from crm.views.doors import carry_out, door, go, is_sent, page, show_form, staff_of
 from dunning import operations as dunning_operations
 from dunning import queries as dunning_queries
@@ -57,6 +58,36 @@ def take_payment(request: HttpRequest, account_id: int) -> HttpResponse:
     if is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
         return go(request, "crm:card", account.customer_id)
     return _show(request, form, account, title=_("Payment"), send=_("Take the payment"))
+
+
+@require_http_methods(["GET", "POST"])
+@door("reverse_payment")
+def reverse_payment(request: HttpRequest, payment_id: int) -> HttpResponse:
+    """Take a payment back, once, with a reason."""
+    payment = card_queries.find_payment(payment_id)
+    if payment is None:
+        raise Http404
+    form = forms.ReverseForm(request.POST or None)
+    amount = written(payment.amount, payment.currency)
+
+    def act() -> str:
+        now = timezone.now()
+        accounts_operations.reverse_payment(
+            payment_id=payment_id,
+            reason=form.cleaned_data["reason"],
+            business_date=timezone.localdate(now),
+            now=now,
+            actor=staff_of(request).actor,
+        )
+        return _("The payment of %(amount)s is reversed.") % {"amount": amount}
+
+    refusals = (accounts_operations.UnableToReversePayment,)
+    if is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
+        return go(request, "crm:card", payment.account.customer_id)
+    values = {"amount": amount, "day": written_day(payment.business_date)}
+    lede = _("%(amount)s taken on %(day)s leaves the balance by an entry of today.") % values
+    title = _("Reverse the payment")
+    return _show(request, form, payment.account, title=title, send=title, lede=lede, is_grave=True)
 
 
 @require_http_methods(["GET", "POST"])

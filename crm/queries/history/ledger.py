@@ -18,7 +18,7 @@ from crm.queries.history import words
 from crm.queries.history.scope import Scope
 
 #: Kinds that another source shows better.
-SHOWN_ELSEWHERE: Final = frozenset({Kind.PAYMENT, Kind.ADJUSTMENT})
+SHOWN_ELSEWHERE: Final = frozenset({Kind.PAYMENT, Kind.PAYMENT_REVERSAL, Kind.ADJUSTMENT})
 _LAST_MOMENT: Final = timedelta(days=1) - timedelta(microseconds=1)
 _KINDS: Final = 1000
 

@@ -17,18 +17,20 @@ from crm.queries.history.ledger import ledger_days
 from crm.queries.history.scope import Scope, older_than
 from dunning.models import AccessChange
 from invoicing.models import Bill
-from notifications.models import Message
+from notifications.models import Channel, Message
 from provisioning.models import NetworkOrder
 from tariffs.models import PlanVersion
 
 Source = Callable[[Scope, Key | None, int], Sequence[Item]]
 
-MONEY_EVENTS: Final = Q(kind__startswith="adjustment.") | Q(kind__startswith="promise.")
+REVERSED: Final = "payment.reversed"
+MONEY_EVENTS: Final = (
+    Q(kind__startswith="adjustment.") | Q(kind__startswith="promise.") | Q(kind=REVERSED)
+)
 
 #: Kinds of events that another source shows better (the payment itself, the bill itself).
 SHOWN_ELSEWHERE: Final = (
     "payment.received",
-    "payment.reversed",
     "fee.charged",
     "access.restricted",
     "access.restored",
@@ -129,7 +131,7 @@ def messages(scope: Scope, before: Key | None, limit: int) -> list[Item]:
             text=row.subject or row.body[:160],
             state=row.state,
             state_name=row.get_state_display(),
-            details=(row.get_channel_display(), row.recipient),
+            details=_sent(row),
         )
         for row in rows[:limit]
     ]
@@ -166,6 +168,7 @@ def bills(scope: Scope, before: Key | None, limit: int) -> list[Item]:
             text=words.bill_text(row.number_text, row.period_start, row.period_end),
             amount=row.gross,
             currency=row.currency,
+            moves_money=False,
             details=_where(scope, row.account_id),
         )
         for row in rows.order_by("-issued_on", "-pk")[: limit + len(scope.accounts)]
@@ -191,18 +194,26 @@ def _plan_names(rows: Iterable[BusinessEvent]) -> dict[int, str]:
 
 
 def _event_item(scope: Scope, row: BusinessEvent, plans: dict[int, str]) -> Item:
-    is_money = row.kind.startswith(("adjustment.", "promise."))
+    is_money = row.kind == REVERSED or row.kind.startswith(("adjustment.", "promise."))
+    amount = words.event_amount(row.data)
     return Item(
         key=Key(row.happened_at, "event", row.pk),
         kind="money" if is_money else "service",
         title=words.event_title(row.kind),
         text=words.event_text(row.data, plan=plans.get(row.data.get("plan_version_id", 0), "")),
-        amount=words.event_amount(row.data),
+        amount=-amount if amount is not None and row.kind == REVERSED else amount,
         currency=scope.currencies.get(row.account_id, "RUB"),
+        moves_money=not row.kind.startswith("promise."),
         actor=row.actor,
         on_behalf_of=row.on_behalf_of,
         details=_where(scope, row.account_id, row.subscription_id),
     )
+
+
+def _sent(row: Message) -> tuple[str, ...]:
+    """Return how and where to; the inbox is the customer's own, its address says nothing."""
+    channel = str(row.get_channel_display())
+    return (channel,) if row.channel == Channel.INBOX else (channel, row.recipient)
 
 
 def _where(scope: Scope, account_id: int, subscription_id: int | None = None) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ EVENT_TITLES: Final = {
     "plan.changed": gettext_lazy("Plan changed"),
     "plan.change_cancelled": gettext_lazy("Plan change cancelled"),
     "adjustment.posted": gettext_lazy("Adjustment"),
+    "payment.reversed": gettext_lazy("Payment reversed"),
     "promise.given": gettext_lazy("Promised payment"),
     "promise.kept": gettext_lazy("Promise kept"),
     "promise.broken": gettext_lazy("Promise broken"),

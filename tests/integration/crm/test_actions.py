@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from accounts import operations as accounts_operations
 from accounts import queries as accounts_queries
 from accounts.models import (
     Account,
@@ -24,6 +25,8 @@ from tests import people
 from tests.integration.crm.conftest import StaffClient, staff
 
 pytestmark = pytest.mark.django_db
+
+SERGEEV = {"last_name": "Сергеев", "first_name": "Илья", "language": "ru", "request_id": "r1"}
 
 
 @pytest.fixture
@@ -45,6 +48,7 @@ def test_a_person_is_created_from_a_phone_in_any_notation(as_role: StaffClient) 
         "first_name": "Илья",
         "phone": "8 (921) 555-01-77",
         "language": "ru",
+        "request_id": "r1",
     }
     answer = as_role("agent").post("/crm/people/new/", values)
     customer = Customer.objects.get(last_name="Сергеев")
@@ -58,7 +62,7 @@ def test_a_person_is_created_from_a_phone_in_any_notation(as_role: StaffClient) 
 def test_what_is_wrong_with_a_person_is_said_at_the_field(
     as_role: StaffClient, field: str, value: str
 ) -> None:
-    values = {"last_name": "Сергеев", "first_name": "Илья", "language": "ru", field: value}
+    values = {**SERGEEV, field: value}
     answer = as_role("agent").post("/crm/people/new/", values)
     assert answer.status_code == 200
     assert answer.context["form"].errors.keys() == {field}
@@ -67,7 +71,7 @@ def test_what_is_wrong_with_a_person_is_said_at_the_field(
 
 def test_a_company_needs_an_inn_that_checks(as_role: StaffClient) -> None:
     client = as_role("agent")
-    values = {"name": "ООО «Берег»", "inn": "7707083894", "language": "ru"}
+    values = {"name": "ООО «Берег»", "inn": "7707083894", "language": "ru", "request_id": "r"}
     assert client.post("/crm/companies/new/", values).context["form"].errors.keys() == {"inn"}
     client.post("/crm/companies/new/", {**values, "inn": "7707083893"})
     assert Customer.objects.get().name == "ООО «Берег»"
@@ -252,3 +256,60 @@ def test_why_not_is_answered_for_a_promise(as_role: StaffClient, account: Accoun
     answer = client.post(address, {"amount": "100000"})
     assert answer.context["form"].errors
     assert money_of(account) == 0
+
+
+def test_a_person_sent_twice_is_created_once(as_role: StaffClient) -> None:
+    client, address = as_role("agent"), "/crm/people/new/"
+    form = client.get(address).context["form"]
+    values = {**SERGEEV, "request_id": form["request_id"].value()}
+    answers = [client.post(address, values) for _ in range(2)]
+    person = Customer.objects.get()
+    assert {answer.headers["location"] for answer in answers} == {f"/crm/customers/{person.pk}/"}
+    assert BusinessEvent.objects.filter(kind="customer.created").count() == 1
+    another = client.get(address).context["form"]["request_id"].value()
+    client.post(address, {**SERGEEV, "request_id": another})
+    assert Customer.objects.count() == 2
+
+
+def test_a_refused_person_may_be_sent_again(as_role: StaffClient) -> None:
+    client, address = as_role("agent"), "/crm/people/new/"
+    client.post(address, {**SERGEEV, "inn": "500100732258"})
+    assert not Customer.objects.exists()
+    client.post(address, SERGEEV)
+    assert Customer.objects.count() == 1
+
+
+@pytest.fixture
+def payment(account: Account) -> Payment:
+    return accounts_operations.take_payment(
+        account_id=account.pk,
+        amount=Decimal("500.00"),
+        gateway="terminal",
+        external_id="T-1",
+        paid_at=people.NOON,
+        business_date=people.TODAY,
+        now=people.NOON,
+        actor="system:terminal",
+    )
+
+
+def test_a_payment_is_reversed_once_with_a_reason(as_role: StaffClient, payment: Payment) -> None:
+    client, address = as_role("accountant"), f"/crm/payments/{payment.pk}/reverse/"
+    assert "500,00 ₽" in page_of(client, address)
+    assert client.post(address, {"reason": ""}).context["form"].errors.keys() == {"reason"}
+    assert money_of(payment.account) == Decimal("500.00")
+    assert client.post(address, {"reason": "чужой счёт"}).status_code == 302
+    assert client.post(address, {"reason": "снова"}).context["form"].non_field_errors()
+    assert money_of(payment.account) == 0
+
+
+def test_the_history_tells_of_the_reversal(as_role: StaffClient, payment: Payment) -> None:
+    client, address = as_role("accountant"), f"/crm/payments/{payment.pk}/reverse/"
+    card = f"/crm/customers/{payment.account.customer_id}/"
+    assert address in page_of(client, card)
+    assert address not in page_of(as_role("cashier"), card)
+    client.post(address, {"reason": "чужой счёт"})
+    page = page_of(client, card)
+    assert address not in page
+    assert "чужой счёт" in page
+    assert page.count("−500,00 ₽") == 1

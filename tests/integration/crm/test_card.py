@@ -1,5 +1,6 @@
 """The search box, the card, its history."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -16,6 +17,8 @@ from crm.domain.timeline import Key
 from crm.models import CardView, Interaction
 from crm.operations import notes
 from crm.queries import history
+from invoicing.models import Bill
+from notifications.models import Message
 from tests import people
 from tests.integration.crm.conftest import StaffClient
 
@@ -214,3 +217,45 @@ def test_an_empty_note_is_refused(as_role: StaffClient, account: Account) -> Non
 def test_a_key_is_compared_by_moment_first() -> None:
     early, late = Key(people.NOON, "note", 9), Key(timezone.now(), "bill", 1)
     assert early < late
+
+
+def test_the_inbox_needs_no_address(account: Account) -> None:
+    for channel, recipient in (("inbox", "customer:1"), ("email", "maria@example.org")):
+        Message.objects.create(
+            customer_id=account.customer_id,
+            channel=channel,
+            recipient=recipient,
+            event_id=1,
+            event_kind="payment.received",
+            category="money",
+            language="ru",
+            body="Письмо",
+            created_at=people.NOON,
+        )
+    items = history.list_history(scope=history.get_scope(account.customer_id), kind="message").items
+    told = [item.details[1:] for item in items]
+    assert sorted(told) == [(), ("maria@example.org",)]
+
+
+def test_a_bill_credits_nothing(as_role: StaffClient, account: Account) -> None:
+    Bill.objects.create(
+        account=account,
+        legal_entity=people.ladoga(),
+        number=17,
+        year=2026,
+        number_text="2026-17",
+        period_start=date(2026, 10, 1),
+        period_end=date(2026, 11, 1),
+        issued_on=date(2026, 11, 2),
+        due_on=date(2026, 11, 20),
+        net=Decimal("245.90"),
+        tax=Decimal("54.10"),
+        gross=Decimal("300.00"),
+        opening=0,
+        payments=0,
+        closing=Decimal("300.00"),
+    )
+    page = text_of(as_role("agent"), card_of(account))
+    assert "300,00 ₽" in page
+    assert "+300,00 ₽" not in page
+    assert "+450,50 ₽" in page
