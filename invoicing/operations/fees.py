@@ -25,6 +25,8 @@ from accounts.domain.kinds import Kind
 #: More periods in one go than two years of daily fees: something is wrong.
 MOST_PASSES: Final = 800
 
+#: Advisory lock: shared by those who charge, alone for those who cut what was charged.
+FEES_LOCK: Final = 7_306_010
 
 # One period per service: the next of its chain, if it is due.
 CHARGE: Final = """
@@ -135,6 +137,7 @@ def charge_fees(
 def _charge_next(values: Mapping[str, Any], *, now: datetime, actor: str) -> int:
     """Charge the next due period of each service; the period and its posting commit together."""
     with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [FEES_LOCK])
         cursor.execute(CHARGE, values)
         ids = [row[0] for row in cursor.fetchall()]
     post_fees(ids, now=now, actor=actor)

@@ -117,6 +117,9 @@ def execute_due(
 
 @transaction.atomic
 def _execute(change_id: int, business_date: date, *, now: datetime, actor: str) -> int:
+    # The service before its change: whoever ends a service locks them in this order.
+    service = Subscription.objects.select_for_update(no_key=True, of=("self",))
+    service.get(plan_changes=change_id)
     change = PlanChange.objects.select_for_update(no_key=True).get(pk=change_id)
     if change.state != PlanChange.State.SCHEDULED:
         return 0

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from accounts import operations as accounts
 from accounts.domain.kinds import Kind
 from billing_project.kernel.money import ZERO
-from invoicing.operations.fees import post_fees
+from invoicing.operations.fees import FEES_LOCK, post_fees
 from invoicing.queries.splits import UNUSED
 
 CREDIT: Final = f"""
@@ -93,6 +93,8 @@ def split_periods(
         "business_date": business_date,
     }
     with connection.cursor() as cursor:
+        # A period that is being charged just now would not be seen, and never given back.
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [FEES_LOCK])
         cursor.execute(CREDIT, values)
         credits_made = cursor.fetchall()
     if not credits_made:

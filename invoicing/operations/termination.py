@@ -39,7 +39,7 @@ def terminate_service(
     if locked.state == Subscription.State.TERMINATED:
         raise UnableToTerminate(_("The service has ended already."))
     scheduled = PlanChange.objects.filter(subscription_id=subscription_id, state="scheduled")
-    for change_id in scheduled.values_list("id", flat=True):
+    for change_id in scheduled.select_for_update(no_key=True).values_list("id", flat=True):
         plan_changes.cancel(
             change_id=change_id,
             now=now,
