@@ -148,7 +148,9 @@ def issue_bills(night: Night, piece: JobRun, _advance: Advance) -> Summary:
         account_from=piece.account_from,
         account_to=piece.account_to,
     )
-    return {"bills": issued}
+    # Tax that prices don't include is posted with the bill, and may leave an interval of access.
+    decided = dunning_operations.drain_crossings(now=night.now, actor=night.actor)
+    return {"bills": issued, "access decided": decided.accounts}
 
 
 def tell_network(night: Night, _piece: JobRun, _advance: Advance) -> Summary:
