@@ -150,7 +150,7 @@ def issue_bills(night: Night, piece: JobRun, _advance: Advance) -> Summary:
     )
     # Tax that prices don't include is posted with the bill, and may leave an interval of access.
     decided = dunning_operations.drain_crossings(now=night.now, actor=night.actor)
-    return {"bills": issued, "access decided": decided.accounts}
+    return {"bills": issued, "accounts decided": decided.accounts}
 
 
 def tell_network(night: Night, _piece: JobRun, _advance: Advance) -> Summary:
