@@ -1,11 +1,12 @@
 """
 What every page may load and from where: one policy for all doors, a laxer one for the catalogue.
+What no page is asked with.
 """
 
 from collections.abc import Callable
 from typing import Final
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -34,5 +35,16 @@ def set_content_policy(get_response: Handler) -> Handler:
             response.headers["Content-Security-Policy"] = policy
             response.headers["Referrer-Policy"] = "same-origin"
         return response
+
+    return handle
+
+
+def refuse_nul(get_response: Handler) -> Handler:
+    """Return a handler that answers 400 to a query with a NUL in it, which no text column takes."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        if "%00" in request.META.get("QUERY_STRING", ""):
+            return HttpResponseBadRequest()
+        return get_response(request)
 
     return handle

@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "billing_project.pages.set_content_policy",
+    "billing_project.pages.refuse_nul",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "billing_project.sessions.DoorSessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

@@ -5,7 +5,7 @@ One history out of many: items of several sources, newest first, paged by key.
 import heapq
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
 from typing import Final, NamedTuple, Self
@@ -39,7 +39,8 @@ class Key(NamedTuple):
             key = cls(at=at, source=parts[1], id=int(parts[2]))
         except (ValueError, IndexError) as error:
             raise BadKey(text) from error
-        if at.tzinfo is None:
+        # Days at the ends of the calendar can't be told in another zone.
+        if at.tzinfo is None or not date.min.year < at.year < date.max.year:
             raise BadKey(text)
         return key
 

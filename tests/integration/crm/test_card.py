@@ -182,9 +182,21 @@ def test_history_can_be_narrowed(as_role: StaffClient, account: Account) -> None
     assert "T-1" in text_of(as_role("agent"), address, kind="money")
 
 
-def test_a_bad_key_of_the_history_is_not_found(as_role: StaffClient, account: Account) -> None:
+@pytest.mark.parametrize(
+    "key", ["yesterday", "9999-12-31T23:59:59+00:00~note~1", "0001-01-01T00:00:00+14:00~note~1"]
+)
+def test_a_bad_key_of_the_history_is_not_found(
+    as_role: StaffClient, account: Account, key: str
+) -> None:
     address = f"{card_of(account)}history/"
-    assert as_role("agent").get(address, {"before": "yesterday"}).status_code == 404
+    assert as_role("agent").get(address, {"before": key}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "address", ["/crm/?q=%00abc", "/crm/search/results/?q=a%00bc", "/crm/suspense/?reason=%00"]
+)
+def test_a_nul_is_refused(as_role: StaffClient, address: str) -> None:
+    assert as_role("administrator").get(address).status_code == 400
 
 
 def test_nobody_elses_history_is_mixed_in(account: Account) -> None:
