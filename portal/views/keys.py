@@ -13,9 +13,11 @@ def whole_number(text: str | None) -> int | None:
 def month(text: str | None, *, on: date) -> date:
     """Return the first day of a month written 2026-11; the month of `on` if unreadable."""
     try:
-        return date.fromisoformat(f"{text}-01")
+        found = date.fromisoformat(f"{text}-01")
     except ValueError:
         return on.replace(day=1)
+    # The calendar's last month has no month after it.
+    return found if found.year < date.max.year else on.replace(day=1)
 
 
 def day_and_id(text: str | None) -> tuple[date, int] | None:

@@ -117,3 +117,7 @@ def test_a_charge_for_calls_leads_to_them(alice: Account, as_alice: Client) -> N
 
     charge(alice, "10.00", kind=Kind.USAGE_VOICE)
     assert "/usage/?month=" in text_of(as_alice, "/charges/")
+
+
+def test_the_last_month_of_the_calendar_is_no_crash(as_alice: Client) -> None:
+    assert as_alice.get("/usage/", {"month": "9999-12"}).status_code == 200
