@@ -12,7 +12,7 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -39,6 +39,12 @@ class Night:
     now: datetime
     folder: Path | None = None
     actor: str = "system:nightly"
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def moment(self) -> datetime:
+        """The present moment: `now` and the time the night has taken since."""
+        return self.now + timedelta(seconds=time.monotonic() - self.began)
 
 
 class Advance(Protocol):

@@ -157,7 +157,8 @@ def tell_network(night: Night, _piece: JobRun, _advance: Advance) -> Summary:
     """Send the network orders that wait."""
     confirmed = later = failed = 0
     while True:
-        sent = provisioning_operations.send_waiting(now=night.now, limit=PORTION)
+        # Hours after the night began its claims would count as abandoned, its signatures as old.
+        sent = provisioning_operations.send_waiting(now=night.moment, limit=PORTION)
         confirmed, later = confirmed + sent.confirmed, later + sent.later
         failed += sent.failed
         if sent.total < PORTION:

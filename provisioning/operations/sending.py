@@ -7,6 +7,7 @@ whole state wished, under the same idempotency key.
 
 import os
 import random
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -41,7 +42,7 @@ SUPERSEDE: Final = """
 CLAIM: Final = """
     WITH due AS MATERIALIZED (
         SELECT o.id FROM provisioning_networkorder o
-         WHERE ((o.state = 'queued' AND o.next_try_at <= %(now)s)
+         WHERE ((o.state = 'queued' AND o.next_try_at <= %(due)s)
                 OR (o.state = 'sending' AND o.claimed_at < %(abandoned)s))
            AND o.gateway_id <> ALL(%(resting)s)
            AND NOT EXISTS (SELECT 1 FROM provisioning_networkorder n
@@ -127,14 +128,17 @@ def send_waiting(*, now: datetime, limit: int = 1_000) -> SentOrders:
     """
     resting: set[int] = set()
     sum_of = SentOrders()
+    moment, began = now, time.monotonic()
     _supersede(now=now)
     with _open_transports() as transports:
         while sum_of.total < limit:
-            claims = _claim(now=now, limit=min(BATCH, limit), resting=resting)
+            claims = _claim(now=moment, due=now, limit=min(BATCH, limit), resting=resting)
             if not claims:
                 break
-            notes = _send_batch(claims, transports=transports, now=now, resting=resting)
-            sum_of = _add(sum_of, _note(notes, now=now))
+            notes = _send_batch(claims, transports=transports, now=moment, resting=resting)
+            sum_of = _add(sum_of, _note(notes, now=moment))
+            # A batch may take long: what is claimed next must not count as abandoned at once.
+            moment = now + timedelta(seconds=time.monotonic() - began)
     return sum_of
 
 
@@ -144,10 +148,14 @@ def _supersede(*, now: datetime) -> None:
         cursor.execute(SUPERSEDE, [now - ABANDONED_AFTER])
 
 
-def _claim(*, now: datetime, limit: int, resting: Iterable[int]) -> list[Claim]:
+def _claim(
+    *, now: datetime, limit: int, resting: Iterable[int], due: datetime | None = None
+) -> list[Claim]:
+    """Claim orders at a moment; `due` (by default the same) says which are due."""
     abandoned = now - ABANDONED_AFTER
     values: dict[str, Any] = {
         "now": now,
+        "due": due or now,
         "abandoned": abandoned,
         "resting": list(resting),
         "limit": limit,

@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -217,3 +218,18 @@ from datetime import datetime
 from provisioning import operations
 operations.send_waiting(now=datetime.fromisoformat("{NOW.isoformat()}"))
 """
+
+
+def test_a_claim_bears_its_own_moment_however_long_the_batches_before_took(
+    monkeypatch: pytest.MonkeyPatch, webhook_endpoint: WebhookEndpoint
+) -> None:
+    clock = iter([0, 300, 600])
+    monkeypatch.setattr(sending, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    monkeypatch.setattr(sending, "BATCH", 1)
+    for service_id in (7, 8):
+        _order(SLOW, service_id)
+    assert _send() == SentOrders(confirmed=2)
+    claimed = NetworkOrder.objects.order_by("id").values_list("claimed_at", flat=True)
+    assert list(claimed) == [NOW, NOW + timedelta(minutes=5)]
+    stamps = [int(request.headers["X-Retel-Timestamp"]) for request in webhook_endpoint.received]
+    assert stamps == [int(NOW.timestamp()), int(NOW.timestamp()) + 300]
