@@ -50,7 +50,7 @@ class Interaction(AppendOnly):
 
 
 class SentForm(AppendOnly):
-    """A form that made a customer: sent twice, it makes no second one."""
+    """A form that wrote something for a customer: sent twice, it writes nothing twice."""
 
     request_id = models.CharField(max_length=40, unique=True)
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")

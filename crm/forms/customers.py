@@ -86,6 +86,7 @@ class CompanyForm(ContactForm):
 class ContractForm(forms.Form):
     """Who signs for the operator, and when it was signed."""
 
+    request_id = _request_id()
     legal_entity = forms.ModelChoiceField(
         label=_("Legal entity"), queryset=LegalEntity.objects.order_by("-is_default", "pk")
     )
@@ -95,6 +96,7 @@ class ContractForm(forms.Form):
 class AccountForm(forms.Form):
     """Prepaid or postpaid, and from which day its cycle runs."""
 
+    request_id = _request_id()
     kind = forms.ChoiceField(label=_("Kind"), choices=Account.Kind)
     credit_limit = forms.DecimalField(
         label=_("Credit limit"),
@@ -114,6 +116,7 @@ class AccountForm(forms.Form):
 class NoteForm(forms.Form):
     """What was said or done."""
 
+    request_id = _request_id()
     kind = forms.ChoiceField(label=_("Kind"), choices=Interaction.Kind, initial="call_in")
     text = forms.CharField(
         label=_("What was said"),

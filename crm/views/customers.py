@@ -3,8 +3,10 @@ The card, and everything about the customer: contacts, contracts, accounts, note
 """
 
 import secrets
+from collections.abc import Callable
 from functools import partial
 
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -90,10 +92,14 @@ def edit_contact(request: HttpRequest, customer_id: int) -> HttpResponse:
 def sign_contract(request: HttpRequest, customer_id: int) -> HttpResponse:
     """Sign a contract."""
     customer = _customer(customer_id)
-    initial = {"signed_on": timezone.localdate(), "legal_entity": installation.default_entity()}
+    initial = {
+        "signed_on": timezone.localdate(),
+        "legal_entity": installation.default_entity(),
+        **_named(),
+    }
     form = forms.ContractForm(request.POST or None, initial=initial)
 
-    def act() -> str:
+    def write() -> str:
         contract = accounts_operations.sign_contract(
             customer=customer,
             now=timezone.now(),
@@ -103,6 +109,8 @@ def sign_contract(request: HttpRequest, customer_id: int) -> HttpResponse:
         return _("Contract %(number)s is signed. Print it from the card.") % {
             "number": contract.number
         }
+
+    act = _once(form, customer, write)
 
     if is_sent(request, form) and carry_out(request, form, act, refusals=()):
         return go(request, "crm:card", customer_id)
@@ -131,12 +139,14 @@ def bill_pdf(request: HttpRequest, bill_id: int) -> HttpResponse:
 @door("create_customer")
 def open_account(request: HttpRequest, contract_id: int) -> HttpResponse:
     """Open a personal account under a contract."""
-    contract = Contract.objects.select_related("legal_entity").filter(pk=contract_id).first()
+    contract = (
+        Contract.objects.select_related("legal_entity", "customer").filter(pk=contract_id).first()
+    )
     if contract is None:
         raise Http404
-    form = forms.AccountForm(request.POST or None)
+    form = forms.AccountForm(request.POST or None, initial=_named())
 
-    def act() -> str:
+    def write() -> str:
         account = accounts_operations.open_account(
             contract=contract,
             on=timezone.localdate(),
@@ -146,6 +156,7 @@ def open_account(request: HttpRequest, contract_id: int) -> HttpResponse:
         )
         return _("Account %(number)s is open.") % {"number": account.number}
 
+    act = _once(form, contract.customer, write)
     refusals = (accounts_operations.UnableToOpenAccount,)
     if is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
         return go(request, "crm:card", contract.customer_id)
@@ -157,10 +168,10 @@ def open_account(request: HttpRequest, contract_id: int) -> HttpResponse:
 @door("write_note")
 def write_note(request: HttpRequest, customer_id: int) -> HttpResponse:
     """Write down what was said."""
-    _customer(customer_id)
-    form = forms.NoteForm(request.POST or None)
+    customer = _customer(customer_id)
+    form = forms.NoteForm(request.POST or None, initial=_named())
 
-    def act() -> str:
+    def write() -> str:
         notes.write_note(
             customer_id=customer_id,
             now=timezone.now(),
@@ -169,6 +180,7 @@ def write_note(request: HttpRequest, customer_id: int) -> HttpResponse:
         )
         return _("Written down.")
 
+    act = _once(form, customer, write)
     if is_sent(request, form) and carry_out(
         request, form, act, refusals=(notes.UnableToWriteNote,)
     ):
@@ -190,13 +202,32 @@ def _new(
         fields = {name: value for name, value in form.cleaned_data.items() if value is not None}
         make = partial(create, now=timezone.now(), actor=staff_of(request).actor)
         request_id = fields.pop("request_id")
-        made.append(customers.create_once(request_id=request_id, create=partial(make, **fields)))
+        written = customers.write_once(request_id=request_id, write=partial(make, **fields))
+        made.append(written.customer)
         return _("%(name)s is created. Next: the contract.") % {"name": made[0].name}
 
     refusals = (accounts_operations.UnableToWriteCustomer,)
     if is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
         return go(request, "crm:card", made[0].pk)
     return show_form(request, form, title=title, back=reverse("crm:search"), grid="grid")
+
+
+def _once(form: Form, customer: Customer, write: Callable[[], str]) -> Callable[[], str]:
+    """Return the act of a valid form that says what it wrote, or that it was sent before."""
+
+    def act() -> str:
+        told: list[str] = []
+
+        def note() -> Customer:
+            told.append(write())
+            return customer
+
+        request_id = form.cleaned_data.pop("request_id")
+        if customers.write_once(request_id=request_id, write=note).is_first:
+            return told[0]
+        return _("This form was sent before; nothing was written again.")
+
+    return act
 
 
 def _named() -> dict[str, str]:

@@ -6,7 +6,7 @@ from django.utils import timezone
 from accounts.models import Customer
 from billing_project.kernel.models import BusinessEvent
 from crm.models import SentForm
-from crm.operations.customers import create_once
+from crm.operations.customers import write_once
 from tests import people
 from tests.concurrency.together import failures, together
 
@@ -14,7 +14,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def send() -> int:
-    return create_once(request_id="r1", create=lambda: people.person("Сергеев", "Илья")).pk
+    written = write_once(request_id="r1", write=lambda: people.person("Сергеев", "Илья"))
+    return written.customer.pk
 
 
 def test_presses_at_one_moment_make_one_person() -> None:

@@ -20,6 +20,7 @@ from accounts.models import (
 )
 from accounts.operations import add_pool_numbers
 from billing_project.kernel.models import Approval, BusinessEvent
+from crm.models import Interaction
 from invoicing.models import PlanChange
 from tests import people
 from tests.integration.crm.conftest import StaffClient, staff
@@ -79,10 +80,10 @@ def test_a_company_needs_an_inn_that_checks(as_role: StaffClient) -> None:
 
 def test_from_the_contract_to_the_service(as_role: StaffClient) -> None:
     client, customer = as_role("agent"), people.person("Иванова", "Мария")
-    signed = {"legal_entity": people.ladoga().pk, "signed_on": "2026-11-02"}
+    signed = {"request_id": "c1", "legal_entity": people.ladoga().pk, "signed_on": "2026-11-02"}
     client.post(f"/crm/customers/{customer.pk}/contract/", signed)
     contract = Contract.objects.get(customer=customer)
-    opened = {"kind": "prepaid", "credit_limit": "0", "cycle_day": "1"}
+    opened = {"request_id": "a1", "kind": "prepaid", "credit_limit": "0", "cycle_day": "1"}
     client.post(f"/crm/contracts/{contract.pk}/account/", opened)
     account = Account.objects.get(customer=customer)
     version = people.plan_version()
@@ -313,3 +314,26 @@ def test_the_history_tells_of_the_reversal(as_role: StaffClient, payment: Paymen
     assert address not in page
     assert "чужой счёт" in page
     assert page.count("−500,00 ₽") == 1
+
+
+def test_a_contract_and_an_account_sent_twice_are_there_once(as_role: StaffClient) -> None:
+    client, customer = as_role("agent"), people.person("Иванова", "Мария")
+    entity = people.ladoga()
+    signed = {"legal_entity": entity.pk, "signed_on": "2026-11-02", "request_id": "c1"}
+    answers = [client.post(f"/crm/customers/{customer.pk}/contract/", signed) for _ in range(2)]
+    assert {answer.status_code for answer in answers} == {302}
+    contract = Contract.objects.get()
+    opened = {"kind": "prepaid", "credit_limit": "0", "cycle_day": "1", "request_id": "a1"}
+    for _ in range(2):
+        client.post(f"/crm/contracts/{contract.pk}/account/", opened)
+    assert Account.objects.count() == 1
+    page = page_of(client, f"/crm/customers/{customer.pk}/")
+    assert "второй раз ничего не записано" in page
+
+
+def test_a_note_sent_twice_is_written_once(as_role: StaffClient, account: Account) -> None:
+    client = as_role("agent")
+    values = {"kind": "note", "text": "Спросила о тарифах", "request_id": "n1"}
+    for _ in range(2):
+        client.post(f"/crm/customers/{account.customer_id}/note/", values)
+    assert Interaction.objects.count() == 1

@@ -210,7 +210,8 @@ def test_nobody_elses_history_is_mixed_in(account: Account) -> None:
 def test_a_note_is_written_with_its_event(as_role: StaffClient, account: Account) -> None:
     client = as_role("agent")
     answer = client.post(
-        f"{card_of(account)}note/", {"kind": "visit", "text": "Приходила с паспортом"}
+        f"{card_of(account)}note/",
+        {"kind": "visit", "text": "Приходила с паспортом", "request_id": "n1"},
     )
     assert answer.headers["location"] == card_of(account)
     note = Interaction.objects.order_by("-pk").first()
@@ -221,7 +222,9 @@ def test_a_note_is_written_with_its_event(as_role: StaffClient, account: Account
 
 def test_an_empty_note_is_refused(as_role: StaffClient, account: Account) -> None:
     before = Interaction.objects.count()
-    answer = as_role("agent").post(f"{card_of(account)}note/", {"kind": "note", "text": "  "})
+    answer = as_role("agent").post(
+        f"{card_of(account)}note/", {"kind": "note", "text": "  ", "request_id": "n1"}
+    )
     assert answer.status_code == 200
     assert Interaction.objects.count() == before
 
