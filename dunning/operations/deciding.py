@@ -129,7 +129,10 @@ def drain_crossings(*, now: datetime, limit: int = CHUNK, actor: str = "system:a
     while True:
         with transaction.atomic():
             ids = set(accounts_operations.take_crossings(limit=limit))
-            ids.update(event.account_id for event in take_inbox(consumer=ACCESS, limit=limit))
+            # Together one chunk: two in one transaction would lock accounts after balances.
+            room = limit - len(ids)
+            if room:
+                ids.update(event.account_id for event in take_inbox(consumer=ACCESS, limit=room))
             if not ids:
                 return total
             total += decide_accounts(account_ids=ids, now=now, actor=actor)

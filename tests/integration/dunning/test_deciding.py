@@ -14,6 +14,7 @@ from crm.admin.site import site
 from dunning import operations, queries
 from dunning.domain.access import HIGHEST
 from dunning.models import AccessChange, AccessRule, ServiceAccess
+from dunning.operations import deciding
 from provisioning.models import NetworkOrder
 from tests import people
 from tests.checks import broken_promises
@@ -48,6 +49,25 @@ def _kinds(account: Account) -> list[str]:
 
 
 class TestDrain:
+    def test_no_transaction_decides_more_accounts_than_the_limit(
+        self, account: Account, internet: Subscription, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        drain()
+        charge(account, "500.00")
+        other = people.open_account_for("Сидорова", "Анна")
+        waiting = connect(other, identifier="sidorova")
+        decide, decided = deciding.decide_accounts, []
+
+        def note(*, account_ids: set[int], **values: Any) -> operations.Decided:
+            decided.append(set(account_ids))
+            return decide(account_ids=account_ids, **values)
+
+        monkeypatch.setattr(deciding, "decide_accounts", note)
+        operations.drain_crossings(now=NOON, limit=1)
+        assert {account.pk} in decided
+        assert max(map(len, decided)) == 1
+        assert (level_of(internet), level_of(waiting)) == ("suspended", "open")
+
     def test_an_activated_service_is_opened_in_the_network(
         self, account: Account, internet: Subscription
     ) -> None:
