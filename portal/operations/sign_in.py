@@ -28,6 +28,7 @@ from portal.queries import people
 
 TRIES: Final = ("password", "code")
 ASKS: Final = ("ask",)
+OLD: Final = ("old",)
 
 
 class UnableToSignIn(Exception):
@@ -91,10 +92,10 @@ def set_password(*, user: User, old: str | None, new: str, now: datetime) -> Non
     """
     Set a new password; `old` is checked unless None (signed in with a code just now).
 
-    Raises UnableToSetPassword with what is wrong and what would be right.
+    Raises UnableToSetPassword with what is wrong and what would be right, or UnableToTryAgain.
     """
-    if old is not None and user.has_usable_password() and not user.check_password(old):
-        raise UnableToSetPassword(_("The present password is not right."))
+    if old is not None and user.has_usable_password():
+        _check_old(user, old, now=now)
     try:
         validate_password(new, user)
     except ValidationError as refusal:
@@ -112,6 +113,16 @@ def set_password(*, user: User, old: str | None, new: str, now: datetime) -> Non
             on_behalf_of="",
             data={},
         )
+
+
+def _check_old(user: User, old: str, *, now: datetime) -> None:
+    """Let who found a screen left open guess as seldom as who stands at the door."""
+    attempts.admit(doors=OLD, limit=FAILURES, subject=user.actor, address="", now=now)
+    is_right = user.check_password(old)
+    attempts.record(door="old", subject=user.actor, address="", succeeded=is_right, now=now)
+    if not is_right:
+        raise UnableToSetPassword(_("The present password is not right."))
+    attempts.forgive(doors=OLD, subject=user.actor, address="")
 
 
 def _whose_password(subject: Subject, *, password: str, now: datetime) -> User | None:

@@ -19,6 +19,7 @@ from accounts.models import User
 from portal.forms import NewPasswordForm
 from portal.operations import preferences
 from portal.operations import sign_in as operations
+from portal.operations.attempts import UnableToTryAgain
 from portal.queries.inbox import list_choices
 from portal.queries.profile import get_profile
 from portal.views.door import Visitor, for_subscribers, guard_page, show
@@ -65,7 +66,7 @@ def password(request: HttpRequest, visitor: Visitor) -> HttpResponse:
                 new=form.cleaned_data["new"],
                 now=timezone.now(),
             )
-        except operations.UnableToSetPassword as refusal:
+        except (operations.UnableToSetPassword, UnableToTryAgain) as refusal:
             for reason in refusal.args:
                 form.add_error(None, reason)
         else:

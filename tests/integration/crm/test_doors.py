@@ -110,3 +110,9 @@ def test_nothing_on_the_page_breaks_the_policy(as_role: StaffClient, address: st
     page = as_role("administrator").get(address).content.decode()
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)|javascript:", page)
     assert '"includeIndicatorStyles": false' in page
+
+
+def test_the_catalogue_speaks_russian(as_role: StaffClient) -> None:
+    page = as_role("administrator").get("/crm/catalogue/tariffs/taxrate/").content.decode()
+    for english in ("Type to search", "Select record", "Select action", "Search apps"):
+        assert english not in page

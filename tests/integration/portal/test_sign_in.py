@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Account, Subscription, User
+from portal.domain.limits import FAILURES
 from portal.models import OneTimeCode, SignInAttempt
 from portal.operations import attempts, sign_in
 from tests.integration.portal.conftest import PASSWORD, open_account, subscriber
@@ -275,3 +276,12 @@ class TestSetPassword:
         answer = client.post("/settings/password/", {"new": "onega-lake-99"})
         assert answer.status_code == 302
         assert enter(alice.number, "onega-lake-99").customer_id == alice.customer_id
+
+
+def test_the_old_password_is_guessed_at_as_seldom_as_at_the_door(as_alice: Client) -> None:
+    new = "Ладога-в-ноябре-7"
+    for _ in range(FAILURES.by_subject):
+        as_alice.post("/settings/password/", {"old": "наугад", "new": new})
+    answer = as_alice.post("/settings/password/", {"old": PASSWORD, "new": new})
+    assert answer.status_code == 200
+    assert "15" in str(answer.context["form"].non_field_errors())
