@@ -18,6 +18,8 @@ PAYMENTS: Final = frozenset({Kind.PAYMENT, Kind.PAYMENT_REVERSAL})
 ADJUSTMENTS: Final = frozenset(
     {Kind.ADJUSTMENT, Kind.WRITE_OFF, Kind.OPENING, Kind.TRANSFER_IN, Kind.TRANSFER_OUT}
 )
+#: Entries whose tax nobody asks for; usage is taxed by zone, see `charge_of_usage`.
+UNTAXED: Final = PAYMENTS | ADJUSTMENTS | USAGE_KINDS
 TITLES: Final[dict[Kind, tuple[str, str]]] = {
     Kind.FEE: ("Абонентская плата", "Recurring fee"),
     Kind.FEE_CREDIT: ("Возврат абонентской платы", "Recurring fee given back"),

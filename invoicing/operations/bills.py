@@ -24,6 +24,8 @@ from billing_project.kernel.money import ZERO
 from billing_project.kernel.operations import record_events
 from invoicing.domain.charges import (
     PAYMENTS,
+    UNTAXED,
+    Tax,
     charge_of_entry,
     charge_of_rest,
     charge_of_usage,
@@ -36,6 +38,7 @@ from invoicing.queries.billing import DueCycle, Entry, TaxTable
 ACCOUNTS_AT_ONCE: Final = 5_000
 #: Days from the bill to the day it should be paid.
 DUE_DAYS: Final = 20
+NO_TAX: Final = Tax(ZERO)
 
 LOCK: Final = """
     SELECT id FROM accounts_account WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
@@ -225,8 +228,10 @@ def _decide(cycles: Sequence[DueCycle], taxes: TaxTable) -> list[Document]:
 
 def _charges(entries: Iterable[Entry], taxes: TaxTable) -> Iterable[Charge]:
     for entry in entries:
-        plan_version_id = entry.row.explanation.get("plan_version")
-        tax = taxes.find(plan_version_id, on=entry.row.business_date)
+        tax = NO_TAX
+        if entry.row.kind not in UNTAXED:
+            plan_version_id = entry.row.explanation.get("plan_version")
+            tax = taxes.find(plan_version_id, on=entry.row.business_date)
         charge = charge_of_entry(entry.row, tax=tax)
         if charge is not None:
             yield charge

@@ -340,3 +340,13 @@ def test_a_first_day_that_the_night_charges_stands_on_the_bill_of_its_day() -> N
     assert (charge(FEBRUARY), bill(FEBRUARY)) == (2, 1)
     (january,) = Bill.objects.filter(account=account)
     assert (january.period_start, january.gross) == (JANUARY, Decimal("10.00"))
+
+
+def test_moved_in_entries_older_than_any_tax_rate_are_billed() -> None:
+    account = make_account()
+    post(account, "-70.00", on=date(2016, 5, 1), kind=Kind.OPENING)
+    pay(account, "50.00", on=date(2017, 5, 1))
+    assert bill(FEBRUARY) == 1
+    january = Bill.objects.get(account=account)
+    assert (january.adjustments, january.payments, january.tax) == (-70, 50, 0)
+    assert january.closing == 20
