@@ -77,6 +77,7 @@ def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
 
 
 def _measure(options: argparse.Namespace) -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "billing_project.settings")
     django.setup()
     from django.conf import settings
     from django.core.management import call_command
