@@ -1,5 +1,6 @@
 """Keeps the product's processes running, with their output prefixed, until told to stop."""
 
+import contextlib
 import os
 import selectors
 import signal
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from billing_project.launcher.processes import stop_process, tied_to_parent
+from billing_project.launcher.undertaker import ALL_STOPPED
 
 _QUICK_SECONDS = 10
 _QUICK_FAILURES_ALLOWED = 3
@@ -47,6 +49,12 @@ class Supervisor:
         self._env = {**env, "PYTHONUNBUFFERED": "1"}
         self._cwd = cwd
         self._selector = selectors.DefaultSelector()
+        self._undertaker = subprocess.Popen(
+            [sys.executable, "-m", "billing_project.launcher.undertaker"],
+            cwd=cwd,
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+        )
         self._width = max(len(program.name) for program in programs)
         self._children = [self._started(program) for program in programs]
 
@@ -75,9 +83,17 @@ class Supervisor:
             preexec_fn=tied_to_parent(program.death_signal),  # noqa: PLW1509 - one thread
         )
         assert process.stdout is not None  # noqa: S101 - PIPE was asked for
+        self._tell_undertaker(str(process.pid))
         child = _Child(program, process, process.stdout, time.monotonic())
         self._watch(child)
         return child
+
+    def _tell_undertaker(self, line: str) -> None:
+        """Name a new process group, or say that all is stopped; a reader that is gone needs neither."""
+        assert self._undertaker.stdin is not None  # noqa: S101 - PIPE was asked for
+        with contextlib.suppress(BrokenPipeError):
+            self._undertaker.stdin.write(f"{line}\n".encode())
+            self._undertaker.stdin.flush()
 
     def _watch(self, child: _Child) -> None:
         os.set_blocking(child.output.fileno(), False)
@@ -136,3 +152,5 @@ class Supervisor:
             stop_process(child.process, stop_signal=signal.SIGTERM, seconds=0.1)
         self._pump(seconds=0)
         self._selector.close()
+        self._tell_undertaker(ALL_STOPPED)
+        self._undertaker.communicate()

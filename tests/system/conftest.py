@@ -121,9 +121,14 @@ def _runs(process: psutil.Process) -> bool:
         return False
 
 
-def wait_until(condition: Callable[[], object], *, seconds: float = SECONDS) -> None:
-    """Wait for a condition; fail if it does not come."""
+def wait_until(
+    condition: Callable[[], object],
+    *,
+    seconds: float = SECONDS,
+    why: Callable[[], object] = lambda: "",
+) -> None:
+    """Wait for a condition; fail with `why()` if it does not come."""
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
+        assert time.monotonic() < deadline, f"waited in vain: {why()}"
         time.sleep(0.05)

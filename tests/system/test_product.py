@@ -55,7 +55,11 @@ def test_comes_up_answers_and_dies_with_its_launcher(
 
     family = descendants(process.pid)
     process.kill()
-    wait_until(lambda: not living(family), seconds=30)
+    wait_until(
+        lambda: not living(family),
+        seconds=30,
+        why=lambda: [(member.status(), member.cmdline()) for member in living(family)],
+    )
 
 
 def test_ends_clean_on_interrupt_with_the_database_last(
