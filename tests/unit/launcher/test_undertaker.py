@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 
 import psutil
 import pytest
@@ -60,5 +61,8 @@ def test_leaves_the_living_alone_when_the_launcher_stopped_by_itself(
 def test_leaves_at_once_when_all_are_gone() -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""], start_new_session=True)
     gone.wait()
+    began = time.monotonic()
 
     undertaker.main([f"{gone.pid}\n"])
+
+    assert time.monotonic() - began < undertaker.GRACE_SECONDS
