@@ -4,8 +4,9 @@ Reads of the catalogue: prices as values for the rating core, plans on sale, tax
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Final
 
 from django.contrib.postgres.aggregates import ArrayAgg
@@ -23,6 +24,8 @@ from tariffs.models import (
     PlanVersion,
     Rate,
     RateDeckVersion,
+    RateStep,
+    Surcharge,
     TaxRate,
     Zone,
     ZoneTerms,
@@ -41,7 +44,12 @@ def load_zones() -> list[values.Zone]:
         digits=ArrayAgg("prefixes__prefix", filter=Q(prefixes__isnull=False), default=[])
     ).order_by("id")
     return [
-        values.Zone(zone_id=row.pk, zone_class=row.zone_class, prefixes=tuple(sorted(row.digits)))
+        values.Zone(
+            zone_id=row.pk,
+            zone_class=row.zone_class,
+            prefixes=tuple(sorted(row.digits)),
+            scheme_id=row.scheme_id or 0,
+        )
         for row in rows
     ]
 
@@ -74,7 +82,7 @@ def load_deck(version_id: int) -> values.Deck:
 
 
 def _published_decks(on_or_after: date | None) -> QuerySet[RateDeckVersion]:
-    versions = RateDeckVersion.objects.filter(published_at__isnull=False)
+    versions = RateDeckVersion.objects.filter(published_at__isnull=False, replaced_at__isnull=True)
     if on_or_after:
         versions = versions.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=on_or_after))
     return versions
@@ -100,6 +108,9 @@ def _load_decks(versions: QuerySet[RateDeckVersion]) -> dict[int, tuple[values.D
                 terms=tuple(terms.get(version.pk, ())),
                 rounding=values.Rounding(version.rounding),
                 holidays=holidays,
+                decimals=version.decimals,
+                follows_clock=version.follows_clock,
+                scheme_id=version.scheme_id or 0,
             )
         )
     return {deck_id: tuple(decks) for deck_id, decks in by_deck.items()}
@@ -116,6 +127,11 @@ def _load_bands(ids: Iterable[int]) -> dict[int, list[values.Band]]:
                 to_second=row.to_second,
                 on_holidays=ON_HOLIDAYS[row.on_holidays],
                 priority=row.priority,
+                dates=frozenset(row.dates),
+                windows=tuple(
+                    (datetime.fromisoformat(first), datetime.fromisoformat(end))
+                    for first, end in row.windows
+                ),
             )
         )
     return found
@@ -124,6 +140,7 @@ def _load_bands(ids: Iterable[int]) -> dict[int, list[values.Band]]:
 def _load_rates(ids: Iterable[int]) -> dict[int, list[values.Rate]]:
     found: dict[int, list[values.Rate]] = defaultdict(list)
     rows = Rate.objects.filter(deck_version__in=ids).annotate(band_code=F("band__code"))
+    steps = _load_steps(ids)
     for row in rows.order_by("id"):
         found[row.deck_version_id].append(
             values.Rate(
@@ -133,13 +150,24 @@ def _load_rates(ids: Iterable[int]) -> dict[int, list[values.Rate]]:
                 zone_class=row.zone_class,
                 unit=row.unit,
                 connection_fee=row.connection_fee,
+                steps=tuple(steps.get(row.pk, ())),
+                model_id=row.model_id,
             )
         )
     return found
 
 
+def _load_steps(ids: Iterable[int]) -> dict[int, list[values.Step]]:
+    found: dict[int, list[values.Step]] = defaultdict(list)
+    rows = RateStep.objects.filter(rate__deck_version__in=ids).order_by("rate_id", "from_unit")
+    for rate_id, *step in rows.values_list("rate_id", "from_unit", "price", "unit", "increment"):
+        found[rate_id].append(values.Step(*step))
+    return found
+
+
 def _load_terms(ids: Iterable[int]) -> dict[int, list[values.ZoneTerms]]:
     found: dict[int, list[values.ZoneTerms]] = defaultdict(list)
+    surcharges = _load_surcharges(ids)
     for row in ZoneTerms.objects.filter(deck_version__in=ids).order_by("id"):
         found[row.deck_version_id].append(
             values.ZoneTerms(
@@ -149,8 +177,19 @@ def _load_terms(ids: Iterable[int]) -> dict[int, list[values.ZoneTerms]]:
                 free_units=row.free_units,
                 min_units=row.min_units,
                 grace_units=row.grace_units,
+                max_cost=row.max_cost,
+                on_max_cost=values.OnMaxCost(row.on_max_cost),
+                surcharges=tuple(surcharges.get(row.pk, ())),
             )
         )
+    return found
+
+
+def _load_surcharges(ids: Iterable[int]) -> dict[int, list[values.Surcharge]]:
+    found: dict[int, list[values.Surcharge]] = defaultdict(list)
+    rows = Surcharge.objects.filter(terms__deck_version__in=ids).order_by("terms_id", "at_unit")
+    for terms_id, at_unit, amount in rows.values_list("terms_id", "at_unit", "amount"):
+        found[terms_id].append(values.Surcharge(at_unit, amount))
     return found
 
 
@@ -165,6 +204,12 @@ def _load_allowances() -> dict[int, list[values.Allowance]]:
                 zone_classes=frozenset(row.zone_classes),
                 priority=row.priority,
                 step=row.step,
+                zone_ids=frozenset(row.zone_ids),
+                factor=Fraction(row.factor),
+                is_money=row.is_money,
+                recurrence=values.Recurrence(row.recurrence),
+                is_shared=row.is_shared,
+                blocks=row.blocks,
             )
         )
     return found

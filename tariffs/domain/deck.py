@@ -6,12 +6,15 @@ customer, the database or the clock; `tariffs.queries` makes these values out of
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import Decimal
 from enum import IntEnum, StrEnum
+from fractions import Fraction
 from math import lcm
 from typing import Final
+
+from tariffs.domain.price_models import PriceModel
 
 DAY: Final = 86_400
 #: Prices are exact in millionths of the currency.
@@ -63,7 +66,7 @@ GUARANTEED_UNITS: Final = {
 
 
 class Rounding(StrEnum):
-    """How an amount becomes whole minor units, once, at the end."""
+    """How an amount is rounded to the deck's decimals, once, at the end."""
 
     HALF_UP = "half_up"
     UP = "up"
@@ -72,11 +75,16 @@ class Rounding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A set of number prefixes priced alike. `zone_class` is local, long_distance …"""
+    """
+    A set of number prefixes priced alike. `zone_class` is local, long_distance …
+
+    A scheme divides all numbers into zones of its own; 0 is the operator's common one.
+    """
 
     zone_id: int
     zone_class: str = ""
     prefixes: tuple[str, ...] = ()
+    scheme_id: int = 0
 
 
 NOWHERE: Final = Zone(NO_ZONE)
@@ -86,7 +94,9 @@ NOWHERE: Final = Zone(NO_ZONE)
 class Band:
     """
     Tariff time: weekdays 1 (Monday) to 7, none named = all; [from_second, to_second) of the local
-    day, to ≤ from wraps midnight; `on_holidays` None = any day. The higher priority wins.
+    day, to ≤ from wraps midnight; `on_holidays` None = any day. `dates` are local days as MM-DD
+    (each year) or YYYY-MM-DD, `windows` half-open pairs of naive local times; none named = any.
+    All that is named must hold at a second. The higher priority wins, of equals the first listed.
     """
 
     code: str
@@ -95,9 +105,16 @@ class Band:
     to_second: int = DAY
     on_holidays: bool | None = None
     priority: int = 0
+    dates: frozenset[str] = frozenset()
+    windows: tuple[tuple[datetime, datetime], ...] = ()
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether the calendar day decides as well as weekday and holiday."""
+        return bool(self.dates or self.windows)
 
     def holds(self, *, weekday: int, is_holiday: bool, second: int) -> bool:
-        """Whether the band is in force at this second of such a local day."""
+        """Whether weekday, holiday and hour of a local second are in the band; dates apart."""
         if self.weekdays and weekday not in self.weekdays:
             return False
         if self.on_holidays is not None and self.on_holidays != is_holiday:
@@ -108,12 +125,26 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """From this unit of a record on: `price` per `unit` units, counted in whole increments."""
+
+    from_unit: int
+    price: Decimal
+    unit: int = 60
+    increment: int = 60
+
+
+@dataclass(frozen=True, slots=True)
 class Rate:
     """
     `price` per `unit` units in a band, and the fee of a call that starts in it.
 
     With a zone: for it. With a class only: for its other zones. With neither: for everything else,
     unknown prefixes and usage without a number included.
+
+    `steps`, if any, say it all in the place of price, unit and the terms' increments: the first
+    begins at 0; an increment is that of the step in which it begins. `model`, if any, prices the
+    whole quantity instead (tariffs.domain.price_models): no increments, bands or allowances in it.
     """
 
     band_code: str
@@ -122,11 +153,41 @@ class Rate:
     zone_class: str = ""
     unit: int = 60
     connection_fee: Decimal = Decimal(0)
+    steps: tuple[Step, ...] = ()
+    model_id: int | None = None
+
+    def steps_under(self, terms: "ZoneTerms") -> tuple[Step, ...]:
+        """Return the steps, made of price and the terms' increments if there are none."""
+        if self.steps:
+            return self.steps
+        first = Step(0, self.price, self.unit, terms.first_increment)
+        if terms.first_increment == terms.next_increment:
+            return (first,)
+        return (first, Step(terms.first_increment, self.price, self.unit, terms.next_increment))
+
+
+@dataclass(frozen=True, slots=True)
+class Surcharge:
+    """Due once for a record longer than `at_unit` units."""
+
+    at_unit: int
+    amount: Decimal
+
+
+class OnMaxCost(StrEnum):
+    """What a maximum cost does: the rest is free, or the running session is cut off."""
+
+    CAP = "cap"
+    DISCONNECT = "disconnect"
 
 
 @dataclass(frozen=True, slots=True)
 class ZoneTerms:
-    """How usage is counted; without a zone: for all zones that have no terms of their own."""
+    """
+    How usage is counted; without a zone: for all zones that have no terms of their own.
+
+    `max_cost` limits the sum of a record before it is rounded, surcharges included.
+    """
 
     zone_id: int | None = None
     first_increment: int = 60
@@ -134,6 +195,9 @@ class ZoneTerms:
     free_units: int = 0
     min_units: int = 0
     grace_units: int = 0
+    max_cost: Decimal | None = None
+    on_max_cost: OnMaxCost = OnMaxCost.CAP
+    surcharges: tuple[Surcharge, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +206,9 @@ class Deck:
     One version of a price list for one kind of usage.
 
     In force from `valid_from` up to, not including, `valid_to`: midnights of `timezone`, where
-    bands, weekdays and `holidays` are looked up as well.
+    bands, weekdays and `holidays` are looked up as well. A deck that does not follow the clock
+    prices a whole call in the band of its start. `decimals` may be negative; None = not rounded,
+    which no deck that bills has.
     """
 
     version_id: int
@@ -155,6 +221,10 @@ class Deck:
     terms: tuple[ZoneTerms, ...] = (ZoneTerms(),)
     rounding: Rounding = Rounding.HALF_UP
     holidays: frozenset[date] = frozenset()
+    decimals: int | None = 2
+    follows_clock: bool = True
+    scheme_id: int = 0
+    models: Mapping[int, PriceModel] = field(default_factory=dict)
 
     def priced_zones(self, zones: Iterable[Zone]) -> list[tuple[Zone, dict[str, Rate]]]:
         """
@@ -162,6 +232,7 @@ class Deck:
 
         Of a zone's own rates, those of its class and those for everything else the first level
         that has any is taken whole. `NOWHERE` comes first if the deck prices everything else.
+        Zones of other schemes than the deck's are none of it.
         """
         own: dict[int, dict[str, Rate]] = {}
         of_class: dict[str, dict[str, Rate]] = {}
@@ -174,7 +245,7 @@ class Deck:
             level.setdefault(rate.band_code, rate)
         found = (
             (zone, own.get(zone.zone_id) or of_class.get(zone.zone_class) or rest)
-            for zone in (NOWHERE, *zones)
+            for zone in (NOWHERE, *(zone for zone in zones if zone.scheme_id == self.scheme_id))
         )
         return [(zone, rates) for zone, rates in found if rates]
 
@@ -203,13 +274,26 @@ class Deck:
         return sorted({0} | {second for second in ends if second < DAY})
 
 
+class Recurrence(StrEnum):
+    """How often an allowance is granted anew, in the operator's calendar."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    ONCE = "once"
+
+
 @dataclass(frozen=True, slots=True)
 class Allowance:
     """
-    Included volume per calendar month. The higher priority is used first.
+    Included volume, or money, per period. The higher priority is used first.
 
-    `zone_classes` limits it; none named = all but international and free of charge. `step` is its
-    own counting step; 0 = the rate's increments.
+    `zone_ids` and `zone_classes` limit it; none named = all but international and free of charge.
+    `step` is its own counting step; 0 = the rate's increments. `factor` is how many of its units
+    one unit of usage takes; a step is covered if the rest holds step · factor. An allowance of
+    money (`amount` in minor units) pays what the units left uncovered, after rounding. A shared
+    one is used by all services of its group. `blocks`: used up, it ends a session rather than let
+    it be charged.
     """
 
     allowance_id: int
@@ -218,9 +302,19 @@ class Allowance:
     zone_classes: frozenset[str] = frozenset()
     priority: int = 0
     step: int = 0
+    zone_ids: frozenset[int] = frozenset()
+    factor: Fraction = Fraction(1)
+    is_money: bool = False
+    recurrence: Recurrence = Recurrence.MONTH
+    is_shared: bool = False
+    blocks: bool = False
 
     def covers(self, zone: Zone) -> bool:
         """Whether usage to the zone is taken out of this allowance."""
+        if zone.zone_id in self.zone_ids:
+            return True
+        if self.zone_ids and not self.zone_classes:
+            return False
         if self.zone_classes:
             return zone.zone_class in self.zone_classes
         return zone.zone_class not in {INTERNATIONAL, FREE}

@@ -60,13 +60,24 @@ class PlanVersion(models.Model):
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveSmallIntegerField(_("version"))
     fee = models.DecimalField(_("recurring fee"), max_digits=10, decimal_places=2)
-    fee_period = models.CharField(max_length=8, choices=FeePeriod, default=FeePeriod.MONTH)
-    fee_timing = models.CharField(max_length=8, choices=FeeTiming, default=FeeTiming.ADVANCE)
-    proration = models.CharField(max_length=12, choices=Proration, default=Proration.ACTUAL)
+    fee_period = models.CharField(
+        _("fee per"), max_length=8, choices=FeePeriod, default=FeePeriod.MONTH
+    )
+    fee_timing = models.CharField(
+        _("fee is charged"), max_length=8, choices=FeeTiming, default=FeeTiming.ADVANCE
+    )
+    proration = models.CharField(
+        _("part of a period is charged by"),
+        max_length=12,
+        choices=Proration,
+        default=Proration.ACTUAL,
+    )
     connection_price = models.DecimalField(
         _("price of connection"), max_digits=10, decimal_places=2, default=0
     )
-    tax_category = models.CharField(max_length=12, choices=TaxRate.Category, default="standard")
+    tax_category = models.CharField(
+        _("tax"), max_length=12, choices=TaxRate.Category, default="standard"
+    )
     tax_included = models.BooleanField(_("prices include tax"), default=True)
     speed_kbps = models.PositiveIntegerField(_("speed, kbit/s"), null=True, blank=True)
     slow_speed_kbps = models.PositiveIntegerField(_("reduced speed"), null=True, blank=True)
@@ -107,20 +118,56 @@ class PlanDeck(models.Model):
 
 class Allowance(models.Model):
     """
-    Included volume per calendar month: seconds of calls, messages, bytes.
+    Included volume per period: seconds of calls, messages, bytes; or money, in minor units.
 
-    `zone_classes` limits it (empty = all but international). Higher priority is used first.
-    `step` is its own counting step; 0 = the rate's increments.
+    `zone_classes` and `zone_ids` limit it (both empty = all but international and free numbers).
+    Higher priority is used first. `step` is its own counting step; 0 = the rate's increments.
+    `factor` units of it are taken per unit of usage. See `tariffs.domain.deck.Allowance`.
     """
+
+    class Recurrence(models.TextChoices):
+        DAY = "day", _("every day")
+        WEEK = "week", _("every week")
+        MONTH = "month", _("every month")
+        ONCE = "once", _("once")
+
+    class Rollover(models.TextChoices):
+        NONE = "none", _("what is left is lost")
+        FIRST = "first", _("carried over, used first")
+        LAST = "last", _("carried over, used last")
 
     plan_version = models.ForeignKey(
         PlanVersion, on_delete=models.CASCADE, related_name="allowances"
     )
     usage_kind = models.CharField(_("usage"), max_length=8, choices=UsageKind)
     amount = models.BigIntegerField(_("amount"))
-    zone_classes = ArrayField(models.CharField(max_length=16), default=list, blank=True)
-    priority = models.SmallIntegerField(default=0)
-    step = models.PositiveIntegerField(default=0)
+    is_money = models.BooleanField(_("money"), default=False)
+    zone_classes = ArrayField(
+        models.CharField(max_length=16),
+        verbose_name=_("classes of zones"),
+        default=list,
+        blank=True,
+    )
+    zone_ids = ArrayField(
+        models.SmallIntegerField(), verbose_name=_("zones"), default=list, blank=True
+    )
+    priority = models.SmallIntegerField(_("priority"), default=0)
+    step = models.PositiveIntegerField(_("step"), default=0)
+    factor = models.DecimalField(_("factor"), max_digits=9, decimal_places=4, default=1)
+    recurrence = models.CharField(
+        _("granted"), max_length=8, choices=Recurrence, default=Recurrence.MONTH
+    )
+    rollover = models.CharField(
+        _("rollover"), max_length=8, choices=Rollover, default=Rollover.NONE
+    )
+    rollover_cap = models.BigIntegerField(_("carried at most"), null=True, blank=True)
+    rollover_if_paid = models.BooleanField(_("carried only if paid on time"), default=False)
+    is_shared = models.BooleanField(_("shared in a group"), default=False)
+    blocks = models.BooleanField(
+        _("used up, blocks"),
+        default=False,
+        help_text=_("Off: what goes beyond is charged."),
+    )
 
     class Meta:
         verbose_name = _("allowance")
@@ -128,6 +175,9 @@ class Allowance(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(amount__gt=0), name="allowance_amount_positive"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(factor__gt=0), name="allowance_factor_positive"
             ),
         ]
 

@@ -58,7 +58,7 @@ def draft_deck_version(
         time_zone=time_zone,
         rounding=rounding,
     )
-    zones = dict(Zone.objects.values_list("code", "id"))
+    zones = dict(Zone.objects.filter(scheme=version.scheme).values_list("code", "id"))
     written = Band.objects.bulk_create(_band(version, band) for band in bands)
     band_ids = {band.code: band.pk for band in written}
     ZoneTerms.objects.bulk_create(_terms(version, row, zones) for row in terms)

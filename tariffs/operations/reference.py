@@ -37,7 +37,7 @@ def ensure_world_zones(
 
 
 def _write_zones(zones: Sequence[world.WorldZone]) -> dict[str, int]:
-    known = dict(Zone.objects.values_list("code", "id"))
+    known = dict(Zone.objects.filter(scheme=None).values_list("code", "id"))
     fields = ["name_ru", "name_en", "zone_class", "country"]
     rows = [
         Zone(code=zone.code, **{field: getattr(zone, field) for field in fields}) for zone in zones
@@ -48,18 +48,18 @@ def _write_zones(zones: Sequence[world.WorldZone]) -> dict[str, int]:
     Zone.objects.bulk_update([row for row in rows if row.id], fields, batch_size=200)
     Zone.objects.bulk_create([row for row in rows if not row.id])
     codes = [zone.code for zone in zones]
-    return dict(Zone.objects.filter(code__in=codes).values_list("code", "id"))
+    return dict(Zone.objects.filter(scheme=None, code__in=codes).values_list("code", "id"))
 
 
 def _write_prefixes(wanted: dict[str, int]) -> None:
     ours = set(wanted.values())
-    stored = dict(ZonePrefix.objects.values_list("prefix", "zone_id"))
+    stored = dict(ZonePrefix.objects.filter(scheme=None).values_list("prefix", "zone_id"))
     stale = [
         prefix
         for prefix, zone_id in stored.items()
         if zone_id in ours and wanted.get(prefix) != zone_id
     ]
-    ZonePrefix.objects.filter(prefix__in=stale).delete()
+    ZonePrefix.objects.filter(scheme=None, prefix__in=stale).delete()
     kept = stored.keys() - set(stale)
     ZonePrefix.objects.bulk_create(
         ZonePrefix(prefix=prefix, zone_id=zone_id)
