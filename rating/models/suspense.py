@@ -36,7 +36,12 @@ class SuspenseRecord(models.Model):
         RECYCLED = "recycled", _("priced since")
         WRITTEN_OFF = "written_off", _("written off")
 
-    MOVES = {State.RECYCLED: (State.WAITING,), State.WRITTEN_OFF: (State.WAITING,)}
+    MOVES = {
+        State.RECYCLED: (State.WAITING,),
+        State.WRITTEN_OFF: (State.WAITING,),
+        # What a person gave up may be taken back; what was closed by pricing has a batch.
+        State.WAITING: (State.WRITTEN_OFF,),
+    }
 
     file = models.ForeignKey(UsageFile, on_delete=models.PROTECT, related_name="suspense")
     line = models.IntegerField(_("line"))
@@ -71,6 +76,7 @@ class SuspenseRecord(models.Model):
                 condition=models.Q(state="waiting"),
                 name="suspense_waiting",
             ),
+            models.Index(fields=["state", "id"], name="suspense_by_state"),
         ]
 
     def __str__(self) -> str:
