@@ -1,20 +1,16 @@
 """
-Reads of the catalogue: prices as values for the rating core, plans on sale, tax, invariants.
+Prices as values for the rating core: zones, decks in force, what each plan version is priced by.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
-from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import F, Q, QuerySet
-from django.db.models.functions import Coalesce
-from django.utils.translation import gettext as _
 
-from billing_project.kernel.invariants import Invariant
 from tariffs.domain import deck as values
 from tariffs.models import (
     Allowance,
@@ -26,16 +22,11 @@ from tariffs.models import (
     RateDeckVersion,
     RateStep,
     Surcharge,
-    TaxRate,
     Zone,
     ZoneTerms,
 )
 
 ON_HOLIDAYS: Final = {"any": None, "only": True, "never": False}
-
-
-class UnknownTaxRate(LookupError):
-    """No tax rate of the category is in force that day."""
 
 
 def load_zones() -> list[values.Zone]:
@@ -213,85 +204,3 @@ def _load_allowances() -> dict[int, list[values.Allowance]]:
             )
         )
     return found
-
-
-def get_plan_version(version_id: int) -> PlanVersion:
-    """Return a version with its plan; PlanVersion.DoesNotExist if there is none."""
-    return PlanVersion.objects.select_related("plan").get(pk=version_id)
-
-
-def list_plans_on_sale(
-    *,
-    on: date,
-    service: str = "",
-    account_kind: str = "",
-    audience: str = "",
-) -> list[PlanVersion]:
-    """
-    Return the latest version on sale of each plan, with plan and allowances, cheapest first.
-
-    `audience` is person or company; plans for everybody are in both.
-    """
-    versions = (
-        PlanVersion.objects.filter(
-            published_at__isnull=False, on_sale_from__lte=on, plan__is_archived=False
-        )
-        .filter(Q(closed_on__isnull=True) | Q(closed_on__gt=on))
-        .order_by("plan_id", "-number")
-        .distinct("plan_id")
-    )
-    if service:
-        versions = versions.filter(plan__service=service)
-    if account_kind:
-        versions = versions.filter(plan__account_kind__in=["", account_kind])
-    if audience:
-        versions = versions.filter(plan__audience__in=["all", audience])
-    found = versions.select_related("plan").prefetch_related("allowances")
-    return sorted(found, key=lambda version: (version.fee, version.plan.code))
-
-
-def get_tax_percent(*, category: str, on: date) -> Decimal:
-    """Return the percent of a tax category on a day; raise UnknownTaxRate if none is in force."""
-    rate = (
-        TaxRate.objects.filter(category=category, valid_from__lte=on)
-        .filter(Q(valid_to__isnull=True) | Q(valid_to__gt=on))
-        .first()
-    )
-    if rate is None:
-        message = _("No rate of tax “%(category)s” is in force on %(day)s.")
-        raise UnknownTaxRate(message % {"category": category, "day": on})
-    return rate.percent
-
-
-def zone_names(*, language: str) -> dict[int, str]:
-    """Return the names of all zones in Russian (ru) or English (en), by id."""
-    name = "name_ru" if language == "ru" else "name_en"
-    return dict(Zone.objects.annotate(name=Coalesce(name, "code")).values_list("id", "name"))
-
-
-def invariants() -> list[Invariant]:
-    """Return what must hold in the catalogue."""
-    return [
-        Invariant(
-            name="tariffs: tax rates follow each other without gaps",
-            sql="""
-                SELECT category, valid_to, following FROM (
-                    SELECT category, valid_to,
-                           lead(valid_from) OVER (PARTITION BY category ORDER BY valid_from)
-                           AS following
-                      FROM tariffs_taxrate) AS r
-                 WHERE following IS NOT NULL AND valid_to IS DISTINCT FROM following
-            """,
-            why=_("On some days a tax category has no rate, so no bill can be issued."),
-        ),
-        Invariant(
-            name="tariffs: published plans use decks of the right kind",
-            sql="""
-                SELECT d.plan_version_id, d.usage_kind, k.usage_kind AS deck_kind
-                  FROM tariffs_plandeck d JOIN tariffs_ratedeck k ON k.id = d.deck_id
-                  JOIN tariffs_planversion v ON v.id = d.plan_version_id
-                 WHERE v.published_at IS NOT NULL AND d.usage_kind <> k.usage_kind
-            """,
-            why=_("A plan would price one kind of usage by the prices of another."),
-        ),
-    ]
