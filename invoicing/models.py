@@ -80,7 +80,12 @@ class BilledPeriodCredit(models.Model):
 
 
 class PlanChange(models.Model):
-    """A change of plan agreed for a moment to come, with the price that was shown (a quote)."""
+    """
+    A change of plan agreed for a moment to come, with the price that was shown (a quote).
+
+    `is_move`: not agreed, but announced by the operator, see `operations.move_to_new_version`.
+    `fee` was charged when it was agreed.
+    """
 
     class State(models.TextChoices):
         SCHEDULED = "scheduled", _("scheduled")
@@ -101,6 +106,8 @@ class PlanChange(models.Model):
     requested_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     close_reason = models.CharField(max_length=200, blank=True, default="")
+    is_move = models.BooleanField(_("moved by the operator"), default=False)
+    fee = models.DecimalField(_("fee of the move"), max_digits=10, decimal_places=2, default=0)
     actor = models.CharField(max_length=60)
     on_behalf_of = models.CharField(max_length=60, blank=True, default="")
 

@@ -8,6 +8,7 @@ The ledger's tables are not re-exported: only `accounts` may import `accounts.mo
 from accounts.models.contracts import Account, Contract, LegalEntity, NumberCounter
 from accounts.models.customers import Customer, User
 from accounts.models.payments import Adjustment, Payment, PaymentReference, Transfer
+from accounts.models.sales import DeckOverride, FeeOverride, PackageAssignment
 from accounts.models.services import IdentifierUse, PlanAssignment, PoolNumber, Subscription
 
 __all__ = [
@@ -15,9 +16,12 @@ __all__ = [
     "Adjustment",
     "Contract",
     "Customer",
+    "DeckOverride",
+    "FeeOverride",
     "IdentifierUse",
     "LegalEntity",
     "NumberCounter",
+    "PackageAssignment",
     "Payment",
     "PaymentReference",
     "PlanAssignment",

@@ -32,6 +32,8 @@ class Subscription(ConcurrentTransitionMixin, FSMModelMixin, models.Model):
         MOBILE = "mobile", _("mobile")
         FIXED = "fixed", _("fixed telephony")
         INTERNET = "internet", _("internet")
+        IPTV = "iptv", _("television")
+        EQUIPMENT = "equipment", _("rented equipment")
 
     class State(models.TextChoices):
         ORDERED = "ordered", _("ordered")

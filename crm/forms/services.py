@@ -15,6 +15,8 @@ from tariffs.models import Plan, PlanVersion
 
 #: Which numbers of the pool a service begins with.
 KIND_OF_SERVICE: Final = {"mobile": "msisdn", "fixed": "fixed"}
+#: What begins with a login; television with one if it has its own.
+WITH_LOGIN: Final = {Plan.Service.INTERNET, Plan.Service.IPTV}
 
 
 class PlanForm(forms.Form):
@@ -61,8 +63,8 @@ class ConnectForm(PlanForm):
         if "plan_version" not in cleaned:
             return cleaned
         service = self.version.plan.service
-        if service == Plan.Service.INTERNET:
-            if not cleaned.get("login"):
+        if service not in KIND_OF_SERVICE:
+            if service == Plan.Service.INTERNET and not cleaned.get("login"):
                 self.add_error("login", _("Internet needs a login."))
         elif not cleaned.get("number"):
             self.add_error("number", _("Choose a number."))
@@ -72,8 +74,10 @@ class ConnectForm(PlanForm):
 
     def identifiers(self) -> list[tuple[str, str]]:
         """Return the (kind, value) pair that the service begins with."""
-        if self.version.plan.service == Plan.Service.INTERNET:
-            return [("login", self.cleaned_data["login"])]
+        service = self.version.plan.service
+        if service not in KIND_OF_SERVICE:
+            login = self.cleaned_data["login"] if service in WITH_LOGIN else ""
+            return [("login", login)] if login else []
         kind, _colon, value = self.cleaned_data["number"].partition(":")
         return [(kind, value)]
 

@@ -16,9 +16,13 @@ SERVICES: Final[Mapping[tuple[str, str], str]] = {
     ("ru", "mobile"): "мобильная связь",
     ("ru", "fixed"): "домашний телефон",
     ("ru", "internet"): "интернет",
+    ("ru", "iptv"): "телевидение",
+    ("ru", "equipment"): "аренда оборудования",
     ("en", "mobile"): "mobile",
     ("en", "fixed"): "fixed telephony",
     ("en", "internet"): "internet",
+    ("en", "iptv"): "television",
+    ("en", "equipment"): "rented equipment",
 }
 #: (language, level): what a service may do now.
 ACCESS: Final[Mapping[tuple[str, str], str]] = {

@@ -26,4 +26,6 @@ SHAPES: Final[dict[str, str]] = {
     "landline": '<path d="M5 4h4l1.5 5-2.5 1.5a12 12 0 0 0 5.5 5.5L15 13.5l5 1.5v4a1 1 0 0 1-1 1'
     'C11 20 4 13 4 5a1 1 0 0 1 1-1z"/>',
     "internet": '<circle cx="12" cy="12" r="9"/><path d="M3 12h18M12 3c3 3 3 15 0 18M12 3c-3 3-3 15 0 18"/>',
+    "television": '<rect x="3" y="5" width="18" height="12" rx="1.5"/><path d="M8 20.5h8"/>',
+    "equipment": '<rect x="3" y="13" width="18" height="6" rx="1.5"/><path d="M7 16h.1M11 16h.1M17 13V5"/>',
 }

@@ -51,8 +51,16 @@ SERVICES: Final[dict[str, Promise]] = {
     "mobile": _("Mobile"),
     "fixed": _("Home phone"),
     "internet": _("Internet"),
+    "iptv": _("Television"),
+    "equipment": _("Rented equipment"),
 }
-SERVICE_ICONS: Final = {"mobile": "phone", "fixed": "landline", "internet": "internet"}
+SERVICE_ICONS: Final = {
+    "mobile": "phone",
+    "fixed": "landline",
+    "internet": "internet",
+    "iptv": "television",
+    "equipment": "equipment",
+}
 
 GATEWAYS: Final[dict[str, Promise]] = {
     "cash": _("Cash desk"),

@@ -48,7 +48,9 @@ class RateDeckVersion(models.Model):
         UP = "up", _("up")
         DOWN = "down", _("down")
 
-    deck = models.ForeignKey(RateDeck, on_delete=models.PROTECT, related_name="versions")
+    deck = models.ForeignKey(
+        RateDeck, on_delete=models.PROTECT, related_name="versions", verbose_name=_("rate deck")
+    )
     valid_from = models.DateField(_("from"))
     valid_to = models.DateField(_("to"), null=True, blank=True)
     time_zone = models.CharField(_("time zone"), max_length=40, default="Europe/Moscow")
@@ -56,7 +58,12 @@ class RateDeckVersion(models.Model):
         _("rounding"), max_length=8, choices=Rounding, default=Rounding.HALF_UP
     )
     scheme = models.ForeignKey(
-        ZoneScheme, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        ZoneScheme,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("zone scheme"),
     )
     decimals = models.SmallIntegerField(_("rounded to decimals"), default=2)
     follows_clock = models.BooleanField(
@@ -66,7 +73,12 @@ class RateDeckVersion(models.Model):
     )
     published_at = models.DateTimeField(_("published at"), null=True, blank=True)
     replaces = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("replaces"),
     )
     replaced_at = models.DateTimeField(_("replaced at"), null=True, blank=True)
 
@@ -104,15 +116,22 @@ class Band(models.Model):
         NEVER = "never", _("not on holidays")
 
     deck_version = models.ForeignKey(
-        RateDeckVersion, on_delete=models.CASCADE, related_name="bands"
+        RateDeckVersion,
+        on_delete=models.CASCADE,
+        related_name="bands",
+        verbose_name=_("deck version"),
     )
-    code = models.CharField(max_length=24)
-    name_ru = models.CharField(max_length=80)
-    name_en = models.CharField(max_length=80)
-    weekdays = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True)
-    from_second = models.PositiveIntegerField(default=0)
-    to_second = models.PositiveIntegerField(default=86400)
-    on_holidays = models.CharField(max_length=8, choices=OnHolidays, default=OnHolidays.ANY)
+    code = models.CharField(_("code"), max_length=24)
+    name_ru = models.CharField(_("name (Russian)"), max_length=80)
+    name_en = models.CharField(_("name (English)"), max_length=80)
+    weekdays = ArrayField(
+        models.PositiveSmallIntegerField(), verbose_name=_("weekdays"), default=list, blank=True
+    )
+    from_second = models.PositiveIntegerField(_("from second of the day"), default=0)
+    to_second = models.PositiveIntegerField(_("to second of the day"), default=86400)
+    on_holidays = models.CharField(
+        _("on holidays"), max_length=8, choices=OnHolidays, default=OnHolidays.ANY
+    )
     priority = models.SmallIntegerField(_("priority"), default=0)
     dates = ArrayField(
         models.CharField(max_length=10),
@@ -148,9 +167,14 @@ class ZoneTerms(models.Model):
         DISCONNECT = "disconnect", _("the session ends")
 
     deck_version = models.ForeignKey(
-        RateDeckVersion, on_delete=models.CASCADE, related_name="terms"
+        RateDeckVersion,
+        on_delete=models.CASCADE,
+        related_name="terms",
+        verbose_name=_("deck version"),
     )
-    zone = models.ForeignKey(Zone, on_delete=models.PROTECT, null=True, blank=True)
+    zone = models.ForeignKey(
+        Zone, on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("zone")
+    )
     first_increment = models.PositiveIntegerField(_("first increment"), default=60)
     next_increment = models.PositiveIntegerField(_("next increments"), default=60)
     free_units = models.PositiveIntegerField(_("free units"), default=0)
@@ -185,7 +209,12 @@ class ZoneTerms(models.Model):
 class Surcharge(models.Model):
     """An amount due once for a record longer than so many units."""
 
-    terms = models.ForeignKey(ZoneTerms, on_delete=models.CASCADE, related_name="surcharges")
+    terms = models.ForeignKey(
+        ZoneTerms,
+        on_delete=models.CASCADE,
+        related_name="surcharges",
+        verbose_name=_("counting rule"),
+    )
     at_unit = models.PositiveIntegerField(_("after units"))
     amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=6)
 
@@ -219,7 +248,10 @@ class PriceModel(models.Model):
         PERCENTAGE = "percentage", _("percentage")
 
     deck_version = models.ForeignKey(
-        RateDeckVersion, on_delete=models.CASCADE, related_name="models"
+        RateDeckVersion,
+        on_delete=models.CASCADE,
+        related_name="models",
+        verbose_name=_("deck version"),
     )
     code = models.CharField(_("code"), max_length=40)
     kind = models.CharField(_("model"), max_length=12, choices=Kind)
@@ -248,18 +280,32 @@ class Rate(models.Model):
     """
 
     deck_version = models.ForeignKey(
-        RateDeckVersion, on_delete=models.CASCADE, related_name="rates"
+        RateDeckVersion,
+        on_delete=models.CASCADE,
+        related_name="rates",
+        verbose_name=_("deck version"),
     )
-    zone = models.ForeignKey(Zone, on_delete=models.PROTECT, null=True, blank=True)
-    zone_class = models.CharField(max_length=16, choices=Zone.ZoneClass, blank=True, default="")
-    band = models.ForeignKey(Band, on_delete=models.CASCADE, related_name="rates")
+    zone = models.ForeignKey(
+        Zone, on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("zone")
+    )
+    zone_class = models.CharField(
+        _("class"), max_length=16, choices=Zone.ZoneClass, blank=True, default=""
+    )
+    band = models.ForeignKey(
+        Band, on_delete=models.CASCADE, related_name="rates", verbose_name=_("tariff time")
+    )
     price = models.DecimalField(_("price"), max_digits=12, decimal_places=6)
     unit = models.PositiveIntegerField(_("unit"), default=60)
     connection_fee = models.DecimalField(
         _("connection fee"), max_digits=10, decimal_places=4, default=0
     )
     model = models.ForeignKey(
-        PriceModel, on_delete=models.CASCADE, null=True, blank=True, related_name="rates"
+        PriceModel,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="rates",
+        verbose_name=_("price model"),
     )
 
     class Meta:
@@ -288,7 +334,9 @@ class RateStep(models.Model):
     A rate without steps has one, made of its price and the increments of the counting rule.
     """
 
-    rate = models.ForeignKey(Rate, on_delete=models.CASCADE, related_name="steps")
+    rate = models.ForeignKey(
+        Rate, on_delete=models.CASCADE, related_name="steps", verbose_name=_("rate")
+    )
     from_unit = models.PositiveIntegerField(_("from unit"), default=0)
     price = models.DecimalField(_("price"), max_digits=12, decimal_places=6)
     unit = models.PositiveIntegerField(_("unit"), default=60)

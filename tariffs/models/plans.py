@@ -2,12 +2,19 @@
 Plans (тарифные планы) and their immutable published versions.
 """
 
+from typing import Final
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from tariffs.models.calendar import TaxRate
 from tariffs.models.decks import RateDeck, UsageKind
+from tariffs.models.offers import Offer
+
+#: Subscribers are told of a changed price at least so many days before (Rules of communication
+#: services): ten.
+LEGAL_NOTICE_DAYS: Final = 10
 
 
 class Plan(models.Model):
@@ -17,6 +24,8 @@ class Plan(models.Model):
         MOBILE = "mobile", _("mobile")
         FIXED = "fixed", _("fixed telephony")
         INTERNET = "internet", _("internet")
+        IPTV = "iptv", _("television")
+        EQUIPMENT = "equipment", _("rented equipment")
 
     class Audience(models.TextChoices):
         PERSON = "person", _("private persons")
@@ -39,11 +48,19 @@ class Plan(models.Model):
         return self.code
 
 
-class PlanVersion(models.Model):
+class PlanVersion(Offer):
     """
     One version of a plan. Once `published_at` is set nothing in it changes, save `closed_on`,
     the day from which it can't be sold (triggers in migrations/sql).
+
+    `effect` says what happens to those who have an earlier version: they keep it, are moved on
+    `moves_on`, or at the start of their next cycle; never before `notice_days` have passed.
     """
+
+    class Effect(models.TextChoices):
+        KEEP = "keep", _("subscribers keep their version")
+        MOVE = "move", _("subscribers are moved on a date")
+        RENEWAL = "renewal", _("subscribers are moved at renewal")
 
     class FeePeriod(models.TextChoices):
         MONTH = "month", _("per month")
@@ -57,7 +74,9 @@ class PlanVersion(models.Model):
         ACTUAL = "actual", _("actual days of the cycle")
         FIXED_30 = "fixed_30", _("thirty days")
 
-    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="versions")
+    plan = models.ForeignKey(
+        Plan, on_delete=models.PROTECT, related_name="versions", verbose_name=_("plan")
+    )
     number = models.PositiveSmallIntegerField(_("version"))
     fee = models.DecimalField(_("recurring fee"), max_digits=10, decimal_places=2)
     fee_period = models.CharField(
@@ -84,6 +103,11 @@ class PlanVersion(models.Model):
     on_sale_from = models.DateField(_("on sale from"))
     closed_on = models.DateField(_("not sold from"), null=True, blank=True)
     published_at = models.DateTimeField(_("published at"), null=True, blank=True)
+    effect = models.CharField(
+        _("earlier versions"), max_length=8, choices=Effect, default=Effect.KEEP
+    )
+    moves_on = models.DateField(_("subscribers move on"), null=True, blank=True)
+    notice_days = models.PositiveSmallIntegerField(_("days of notice"), default=LEGAL_NOTICE_DAYS)
 
     class Meta:
         verbose_name = _("plan version")
@@ -94,6 +118,15 @@ class PlanVersion(models.Model):
                 condition=models.Q(fee__gte=0, connection_price__gte=0),
                 name="planversion_fee_not_negative",
             ),
+            models.CheckConstraint(
+                condition=models.Q(effect="move", moves_on__isnull=False)
+                | models.Q(effect__in=["keep", "renewal"], moves_on__isnull=True),
+                name="planversion_move_has_date",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(effect="keep") | models.Q(notice_days__gte=LEGAL_NOTICE_DAYS),
+                name="planversion_notice_is_legal",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -103,11 +136,15 @@ class PlanVersion(models.Model):
 class PlanDeck(models.Model):
     """Which rate deck prices which kind of usage on a plan version."""
 
-    plan_version = models.ForeignKey(PlanVersion, on_delete=models.CASCADE, related_name="decks")
-    usage_kind = models.CharField(max_length=8, choices=UsageKind)
-    deck = models.ForeignKey(RateDeck, on_delete=models.PROTECT)
+    plan_version = models.ForeignKey(
+        PlanVersion, on_delete=models.CASCADE, related_name="decks", verbose_name=_("plan version")
+    )
+    usage_kind = models.CharField(_("usage"), max_length=8, choices=UsageKind)
+    deck = models.ForeignKey(RateDeck, on_delete=models.PROTECT, verbose_name=_("rate deck"))
 
     class Meta:
+        verbose_name = _("price list of a plan")
+        verbose_name_plural = _("price lists of a plan")
         constraints = [
             models.UniqueConstraint(fields=["plan_version", "usage_kind"], name="plandeck_once"),
         ]
@@ -118,7 +155,8 @@ class PlanDeck(models.Model):
 
 class Allowance(models.Model):
     """
-    Included volume per period: seconds of calls, messages, bytes; or money, in minor units.
+    Included volume per period: seconds of calls, messages, bytes; or money, in minor units. It
+    comes with a plan version or with a package version.
 
     `zone_classes` and `zone_ids` limit it (both empty = all but international and free numbers).
     Higher priority is used first. `step` is its own counting step; 0 = the rate's increments.
@@ -137,7 +175,20 @@ class Allowance(models.Model):
         LAST = "last", _("carried over, used last")
 
     plan_version = models.ForeignKey(
-        PlanVersion, on_delete=models.CASCADE, related_name="allowances"
+        PlanVersion,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="allowances",
+        verbose_name=_("plan version"),
+    )
+    package_version = models.ForeignKey(
+        "tariffs.PackageVersion",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="allowances",
+        verbose_name=_("package version"),
     )
     usage_kind = models.CharField(_("usage"), max_length=8, choices=UsageKind)
     amount = models.BigIntegerField(_("amount"))
@@ -175,6 +226,11 @@ class Allowance(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(amount__gt=0), name="allowance_amount_positive"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(plan_version__isnull=False, package_version__isnull=True)
+                | models.Q(plan_version__isnull=True, package_version__isnull=False),
+                name="allowance_of_plan_or_package",
             ),
             models.CheckConstraint(
                 condition=models.Q(factor__gt=0), name="allowance_factor_positive"

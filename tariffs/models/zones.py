@@ -36,7 +36,12 @@ class Zone(models.Model):
 
     id = models.SmallAutoField(primary_key=True)
     scheme = models.ForeignKey(
-        ZoneScheme, on_delete=models.PROTECT, null=True, blank=True, related_name="zones"
+        ZoneScheme,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="zones",
+        verbose_name=_("zone scheme"),
     )
     code = models.CharField(_("code"), max_length=24)
     name_ru = models.CharField(_("name (Russian)"), max_length=120)
@@ -65,9 +70,16 @@ class ZonePrefix(models.Model):
     """
 
     scheme = models.ForeignKey(
-        ZoneScheme, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        ZoneScheme,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("zone scheme"),
     )
-    zone = models.ForeignKey(Zone, on_delete=models.CASCADE, related_name="prefixes")
+    zone = models.ForeignKey(
+        Zone, on_delete=models.CASCADE, related_name="prefixes", verbose_name=_("zone")
+    )
     prefix = models.CharField(_("prefix"), max_length=15)
 
     class Meta:

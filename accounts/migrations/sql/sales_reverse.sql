@@ -1,0 +1,4 @@
+ALTER TABLE accounts_deckoverride DROP CONSTRAINT deckoverride_of_a_company;
+ALTER TABLE accounts_feeoverride DROP CONSTRAINT feeoverride_of_a_company;
+ALTER TABLE accounts_customer DROP CONSTRAINT customer_id_and_kind;
+ALTER TABLE accounts_packageassignment DROP CONSTRAINT packageassignment_of_its_package;
