@@ -2,7 +2,8 @@
 
 from rating.models.allowances import AllowanceUse
 from rating.models.files import UsageBatch, UsageFile, UsageSource
-from rating.models.priced import PricedUsage
+from rating.models.priced import BatchSpan, PricedUsage, UsageCorrection, UsageCover
+from rating.models.rerating import RerateLine, RerateRun
 from rating.models.summaries import IntakeSummary, SummarisedBatch, SuspenseLevel, UsageSummary
 from rating.models.suspense import REASON_LABELS, SuspenseRecord
 from rating.models.suspense_runs import (
@@ -11,12 +12,17 @@ from rating.models.suspense_runs import (
     SuspenseRunRecord,
     SuspenseThreshold,
 )
+from rating.models.whatif import Comparison
 
 __all__ = [
     "REASON_LABELS",
     "AllowanceUse",
+    "BatchSpan",
+    "Comparison",
     "IntakeSummary",
     "PricedUsage",
+    "RerateLine",
+    "RerateRun",
     "SummarisedBatch",
     "SuspenseAlarm",
     "SuspenseLevel",
@@ -25,6 +31,8 @@ __all__ = [
     "SuspenseRunRecord",
     "SuspenseThreshold",
     "UsageBatch",
+    "UsageCorrection",
+    "UsageCover",
     "UsageFile",
     "UsageSource",
     "UsageSummary",
