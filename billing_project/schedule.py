@@ -32,5 +32,6 @@ BEAT: Final[dict[str, dict[str, Any]]] = {
     "promises": {"task": "access.close_promises", "schedule": crontab(minute="2")},
     "network": {"task": "network.send", "schedule": _MINUTE, "options": _FRESH},
     "messages": {"task": "notifications.read_events", "schedule": _MINUTE, "options": _FRESH},
+    "comparisons": {"task": "usage.compare", "schedule": _MINUTE, "options": _FRESH},
     "delivery": {"task": "notifications.deliver", "schedule": _MINUTE, "options": _FRESH},
 }

@@ -1,5 +1,6 @@
 """Celery doors of rating. Queue `rating`, solo pool: numpy and polars never run in a forked child."""
 
+import os
 from typing import Any
 
 from celery import shared_task
@@ -7,6 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from rating import operations
+from rating.operations import whatif
 
 
 @shared_task(name="usage.load", queue="rating", ignore_result=True)
@@ -16,3 +18,9 @@ def load_usage(**_kwargs: Any) -> None:
     folder = settings.USAGE_DIR
     if folder.is_dir():
         operations.load_usage(folder=folder, business_date=timezone.localdate(now), now=now)
+
+
+@shared_task(name="usage.compare", queue="rating", ignore_result=True)
+def compare(**_kwargs: Any) -> None:
+    """Do the comparisons of versions that wait."""
+    whatif.run_comparisons(worker=f"celery:{os.getpid()}", now=timezone.now())

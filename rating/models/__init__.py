@@ -13,10 +13,12 @@ from rating.models.suspense_runs import (
     SuspenseThreshold,
 )
 from rating.models.whatif import Comparison
+from rating.models.whatif import Comparison
 
 __all__ = [
     "REASON_LABELS",
     "AllowanceUse",
+    "Comparison",
     "BatchSpan",
     "Comparison",
     "IntakeSummary",
