@@ -24,6 +24,8 @@ class SuspenseReason(StrEnum):
     UNKNOWN_ZONE = "unknown_zone"
     NO_RATE = "no_rate"
     TOO_LARGE = "too_large"
+    INCOMPLETE_RECORD = "incomplete_record"
+    WRONG_COUNT = "wrong_count"
 
 
 #: The core's reasons in the words of the suspense.

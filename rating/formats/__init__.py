@@ -1,22 +1,20 @@
 """
-Formats of usage files: a file's bytes to columns. A new one is a module here and a line below.
+Formats of usage files: a file's bytes to columns. A new one is a file in this folder.
 
-Each has `parse(stream, settings) -> ParsedUsage` and `header_of(stream) -> bytes`, the line without
-which single lines of the file can't be read again.
+It declares `FORMAT = Format(code, name, parse, …)`, see plugin.py; nothing else names it.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import Final
 
-from rating.formats import asterisk, retel_csv
 from rating.formats.parsed import (
     BadLine,
     Columns,
     ParsedUsage,
+    Parts,
     SourceSettings,
     UnreadableFile,
 )
+from rating.formats.plugin import Format, collect
 
 __all__ = [
     "FORMATS",
@@ -24,21 +22,9 @@ __all__ = [
     "Columns",
     "Format",
     "ParsedUsage",
+    "Parts",
     "SourceSettings",
     "UnreadableFile",
 ]
 
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """A format by its code, with a name for people."""
-
-    name: str
-    parse: Callable[[BinaryIO, SourceSettings], ParsedUsage]
-    header_of: Callable[[BinaryIO], bytes]
-
-
-FORMATS: Final = {
-    "asterisk": Format("Asterisk Master.csv", asterisk.parse, asterisk.header_of),
-    "retel_csv": Format("Retel CSV", retel_csv.parse, retel_csv.header_of),
-}
+FORMATS: Final = collect(__path__, __name__)

@@ -10,23 +10,29 @@ Telephone numbers as dialled, to E.164 digits.
 | ten digits | 7 and the ten digits |
 | area code short of ten digits | 7, the area code, the digits |
 | 11 to 15 digits otherwise | as they are |
-| 2 to 6 digits | as they are: short and emergency numbers |
+| 01 02 03 04, 010 020 030 040, +7 101 … +7 112 | 101 102 103 104, 112 |
+| 2 to 6 digits otherwise | as they are: short and emergency numbers |
 """
 
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from rating.formats.parsed import Ints
+from rating.formats.parsed import Bools, Ints
 
-Bools = npt.NDArray[np.bool_]
-_POWERS: Final = 10 ** np.arange(19, dtype=np.int64)
+POWERS: Final = 10 ** np.arange(19, dtype=np.int64)
 _NATIONAL: Final = 10
 _SEVEN: Final = 70_000_000_000
 LONGEST: Final = 15
 _SHORTEST_FULL: Final = 8
+#: Emergency numbers as they are dialled: (value, digits) -> what they are called with today.
+_EMERGENCY: Final = {
+    **{(n, 2): 100 + n for n in (1, 2, 3, 4)},
+    **{(10 * n, 3): 100 + n for n in (1, 2, 3, 4)},
+}
+#: Of three digits each.
+EMERGENCY: Final = (101, 102, 103, 104, 112)
 
 
 def read_numbers(texts: pl.Series, *, area_code: str = "") -> tuple[Ints, Ints, Bools]:
@@ -43,7 +49,7 @@ def read_numbers(texts: pl.Series, *, area_code: str = "") -> tuple[Ints, Ints, 
         value=pl.col("digits").cast(pl.Int64, strict=False).fill_null(-1),
     )
     value, length = frame["value"].to_numpy(), frame["length"].to_numpy()
-    is_digits = (value >= 0) & ~frame["signed"].to_numpy() & (length < len(_POWERS))
+    is_digits = (value >= 0) & ~frame["signed"].to_numpy() & (length < len(POWERS))
     return normalise(
         np.where(is_digits, value, 0),
         np.where(is_digits, length, 0),
@@ -62,26 +68,37 @@ def normalise(
     full number without plus, ten digits are always taken for a Russian one.
     """
     local = ~plus
-    head = value // _POWERS[np.clip(length - 3, 0, None)]
+    head = value // POWERS[np.clip(length - 3, 0, None)]
     abroad = local & (length >= 12) & (head == 810)
-    zeros = local & (length >= 10) & (value < _POWERS[np.clip(length - 2, 0, None)])
-    eight = local & (length == 11) & (value // _POWERS[_NATIONAL] == 8)
+    zeros = local & (length >= 10) & (value < POWERS[np.clip(length - 2, 0, None)])
+    eight = local & (length == 11) & (value // POWERS[_NATIONAL] == 8)
     ten = local & (length == _NATIONAL) & ~zeros
     full, size = value.copy(), length.copy()
-    full[abroad] -= (head * _POWERS[np.clip(length - 3, 0, None)])[abroad]
+    full[abroad] -= (head * POWERS[np.clip(length - 3, 0, None)])[abroad]
     size[abroad] -= 3
     size[zeros] -= 2
-    full[eight] -= _POWERS[_NATIONAL]
+    full[eight] -= POWERS[_NATIONAL]
     full[ten] += _SEVEN
     size[ten] += 1
     if area_code:
         near = local & (length + len(area_code) == _NATIONAL) & (length > 0)
-        full[near] += _SEVEN + int(area_code) * _POWERS[_NATIONAL - len(area_code)]
+        full[near] += _SEVEN + int(area_code) * POWERS[_NATIONAL - len(area_code)]
         size[near] = _NATIONAL + 1
-    is_short = local & (size >= 2) & (size <= 6)
+    for (dialled, digits), called in _EMERGENCY.items():
+        is_it = local & (length == digits) & (value == dialled)
+        full[is_it], size[is_it] = called, 3
+    with_country = plus & (length == 4) & np.isin(value - 7000, EMERGENCY)
+    full[with_country] -= 7000
+    size[with_country] = 3
+    is_short = with_country | (local & (size >= 2) & (size <= 6))
     # A full number has no leading zero: no country code begins with one.
-    has_head = full >= _POWERS[np.clip(size - 1, 0, None)]
+    has_head = full >= POWERS[np.clip(size - 1, 0, None)]
     was_clear = plus | abroad | zeros
     least = np.where(was_clear, _SHORTEST_FULL, _NATIONAL + 1)
     is_full = (size >= least) & (size <= LONGEST) & has_head
     return full, size, is_short | is_full
+
+
+def is_emergency(number: Ints, length: Ints) -> Bools:
+    """Return which of the normalised numbers call for help."""
+    return (length == 3) & np.isin(number, EMERGENCY)

@@ -18,18 +18,25 @@ from rating.formats.checks import check_rows
 from rating.formats.keys import SEPARATOR, hash_texts
 from rating.formats.numbers import read_numbers
 from rating.formats.parsed import (
+    DEFAULTS,
+    Corrected,
     Ints,
     ParsedUsage,
     SourceSettings,
     UnreadableFile,
     joined,
     make_columns,
+    some_of,
 )
+from rating.formats.plugin import Format
 from rating.formats.rows import Block, Layout, read_blocks, read_rows
 from rating.formats.times import read_zoned_times
 from tariffs.domain.deck import UsageKind
 
 REQUIRED: Final = ("record_id", "kind", "subscriber", "started_at", "quantity", "other_number")
+#: May be there: a record of a higher correction takes the place of those with its id before.
+CORRECTION: Final = "correction"
+MOST_CORRECTION: Final = 10_000
 KINDS: Final = {kind.code: int(kind) for kind in UsageKind}
 _LONGEST_HEADER: Final = 4096
 #: These go to a number; the others may have none.
@@ -49,7 +56,7 @@ def parse(stream: BinaryIO, settings: SourceSettings) -> ParsedUsage:
     )
 
 
-def header_of(stream: BinaryIO) -> bytes:
+def header_of(stream: BinaryIO, _settings: SourceSettings = DEFAULTS) -> bytes:
     """Return the first line; the stream is at its beginning again."""
     stream.seek(0)
     header = stream.readline(_LONGEST_HEADER).removeprefix(b"\xef\xbb\xbf").rstrip(b"\r\n")
@@ -72,7 +79,8 @@ def _layout(header: bytes) -> Layout:
     if missing:
         message = _("The first line does not name the columns: %(names)s")
         raise UnreadableFile(message % {"names": ", ".join(missing)})
-    columns = {name: names.index(name) for name in REQUIRED}
+    wanted = (*REQUIRED, CORRECTION) if CORRECTION in names else REQUIRED
+    columns = {name: names.index(name) for name in wanted}
     return Layout(columns=columns, fewest=len(names), most=len(names))
 
 
@@ -84,12 +92,14 @@ def _parse_block(block: Block, layout: Layout, settings: SourceSettings) -> Pars
     number, length, is_number = _other_numbers(frame, kind, settings)
     moment, has_moment = read_zoned_times(frame["started_at"], time_zone=settings.time_zone)
     quantity = frame["quantity"].cast(pl.Int64, strict=False).fill_null(-1).to_numpy()
+    correction = _corrections(frame)
     checks = (
         (kind > 0, SuspenseReason.UNKNOWN_KIND, "kind"),
         ((quantity >= 0) & (quantity < MOST_QUANTITY), SuspenseReason.BAD_DURATION, "quantity"),
         (has_moment, SuspenseReason.BAD_TIME, "started_at"),
         (is_subscriber, SuspenseReason.BAD_SUBSCRIBER, "subscriber"),
         (is_number, SuspenseReason.BAD_NUMBER, "other_number"),
+        (_is_correction(frame, correction), SuspenseReason.MALFORMED_LINE, CORRECTION),
     )
     good, bad = check_rows(rows, checks)
     columns = make_columns(
@@ -102,7 +112,26 @@ def _parse_block(block: Block, layout: Layout, settings: SourceSettings) -> Pars
         number_b_length=length[good],
         quantity=quantity[good],
     )
-    return ParsedUsage(columns, [*rows.bad, *bad])
+    number = correction[good]
+    if not number.any():
+        return ParsedUsage(columns, [*rows.bad, *bad])
+    corrected = Corrected(some_of(columns, number > 0), number[number > 0])
+    return ParsedUsage(some_of(columns, number == 0), [*rows.bad, *bad], corrected=corrected)
+
+
+def _corrections(frame: pl.DataFrame) -> Ints:
+    """Return the correction numbers, 0 where there are none, -1 where they are no numbers."""
+    if CORRECTION not in frame.columns:
+        return np.zeros(len(frame), np.int64)
+    told = frame[CORRECTION].fill_null("").str.strip_chars()
+    number = pl.when(told == "").then(0).otherwise(told.cast(pl.Int64, strict=False))
+    return frame.select(number=number.fill_null(-1))["number"].to_numpy()
+
+
+def _is_correction(frame: pl.DataFrame, number: Ints) -> npt.NDArray[np.bool_]:
+    """Whether the numbers are some, and the records corrected have an id."""
+    has_id = (frame["record_id"].fill_null("") != "").to_numpy()
+    return (number >= 0) & (number <= MOST_CORRECTION) & (has_id | (number == 0))
 
 
 def _subscribers(
@@ -134,3 +163,6 @@ def _keys(frame: pl.DataFrame) -> Ints:
     own = pl.col("record_id").fill_null("")
     told = pl.concat_str([pl.col(name).fill_null("") for name in REQUIRED], separator=SEPARATOR)
     return hash_texts(frame.select(key=pl.when(own == "").then(told).otherwise(own))["key"])
+
+
+FORMAT: Final = Format("retel_csv", "Retel CSV", parse, header_of)

@@ -7,7 +7,7 @@ are set aside with their reason, the others go on.
 """
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import BinaryIO, Final
@@ -27,6 +27,7 @@ LONGEST_LINE: Final = 1 << 20
 _BOM: Final = b"\xef\xbb\xbf"
 _OTHER_BOMS: Final = (b"\xff\xfe", b"\xfe\xff")
 _RAW_KEPT: Final = 4000
+_LONGEST_LEAD: Final = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -60,11 +61,13 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Which columns are read, by position, and how many a line may have."""
+    """Which columns are read, by position, how many a line may have, and how they are parted."""
 
     columns: dict[str, int]
     fewest: int
     most: int
+    delimiter: str = ","
+    quote: str = '"'
 
     @property
     def names(self) -> list[str]:
@@ -81,6 +84,11 @@ class Rows:
     frame: pl.DataFrame
     place: npt.NDArray[np.int64]
     bad: list[BadLine]
+
+    @property
+    def line(self) -> npt.NDArray[np.int64]:
+        """Numbers of the rows' lines in the file."""
+        return self.block.first_line + self.place
 
     def keep(self, wanted: npt.NDArray[np.bool_]) -> "Rows":
         """Return some of the rows."""
@@ -103,18 +111,28 @@ def _malformed(block: Block, place: int, detail: str) -> BadLine:
 
 def readable(line: bytes) -> str:
     """Return a line as text that PostgreSQL takes, whatever its bytes are."""
-    text = line.decode("utf-8", "backslashreplace").replace("\0", "\\x00")
-    return text[:_RAW_KEPT]
+    return kept_text(line.decode("utf-8", "backslashreplace"))
 
 
-def read_blocks(stream: BinaryIO, *, size: int = BLOCK_BYTES) -> Iterator[Block]:
-    """Cut a file into blocks of whole lines. Raises UnreadableFile if it is no UTF-8 text."""
+def kept_text(text: str, *, most: int = _RAW_KEPT) -> str:
+    """Return as much of a text as is kept, without what PostgreSQL can't."""
+    return text.replace("\0", "\\x00")[:most]
+
+
+def read_blocks(
+    stream: BinaryIO, *, encoding: str = "utf-8", size: int = BLOCK_BYTES
+) -> Iterator[Block]:
+    """
+    Cut a file into blocks of whole lines, of UTF-8 whatever the file's encoding is.
+
+    That must be one in which a byte is a letter, or UTF-8. Raises UnreadableFile if it is no text.
+    """
     rest, line = b"", 1
     first = True
     while piece := stream.read(size):
-        data = rest + piece
+        data = rest + recode(piece, encoding)
         if first:
-            _refuse_other_encodings(data)
+            refuse_other_encodings(data)
             data, first = data.removeprefix(_BOM), False
         end = data.rfind(b"\n") + 1
         data, rest = data[:end], data[end:]
@@ -129,7 +147,44 @@ def read_blocks(stream: BinaryIO, *, size: int = BLOCK_BYTES) -> Iterator[Block]
         yield Block(rest, line)
 
 
-def _refuse_other_encodings(data: bytes) -> None:
+def recode(data: bytes, encoding: str) -> bytes:
+    """Return the bytes as UTF-8; those that mean nothing are shown as escapes."""
+    if encoding == "utf-8":
+        return data
+    return data.decode(encoding, "backslashreplace").encode()
+
+
+def raw_lines(
+    stream: BinaryIO, numbers: Container[int], *, encoding: str = "utf-8"
+) -> dict[int, str]:
+    """Return lines of a file by their numbers, as they are kept in suspense."""
+    found = {}
+    for number, line in enumerate(stream, start=1):
+        if number in numbers:
+            text = recode(line.removeprefix(_BOM).rstrip(b"\r\n"), encoding)
+            found[number] = readable(text)
+    return found
+
+
+def without_lead(block: Block, lines: int) -> Block:
+    """Return the block without the first lines of the file."""
+    surplus = min(lines - block.first_line + 1, block.line_count)
+    if surplus <= 0:
+        return block
+    start = min(int(block.ends[surplus - 1]) + 1, len(block.data))
+    return Block(block.data[start:], block.first_line + surplus)
+
+
+def lead_lines(stream: BinaryIO, count: int, *, encoding: str = "utf-8") -> bytes:
+    """Return the first lines of a file as UTF-8, without the last line's end; the stream rewinds."""
+    stream.seek(0)
+    lines = [stream.readline(_LONGEST_LEAD).rstrip(b"\r\n") for _ in range(count)]
+    stream.seek(0)
+    return recode(b"\n".join(lines).removeprefix(_BOM), encoding)
+
+
+def refuse_other_encodings(data: bytes) -> None:
+    """Refuse what is no UTF-8 text at all. Raises UnreadableFile."""
     if data.startswith(_OTHER_BOMS) or b"\0" in data[:4096]:
         raise UnreadableFile(_("The file is not UTF-8 text (UTF-16 or binary)."))
 
@@ -137,12 +192,28 @@ def _refuse_other_encodings(data: bytes) -> None:
 def read_rows(block: Block, layout: Layout) -> Rows:
     """Read the layout's columns as text; lines that can't be read are in `bad`."""
     count = block.line_count
-    has_pairs = block.data.count(b'"') % 2 == 0
+    has_pairs = not layout.quote or block.data.count(layout.quote.encode()) % 2 == 0
     if has_pairs and (block.data.isascii() or _is_utf8(block.data)):
         frame = _parse(block.data, layout)
         if frame is not None and frame.height == count:
             return _check_width(block, layout, Rows(block, frame, np.arange(count), []))
     return _check_width(block, layout, _mend(block, layout))
+
+
+def read_lines(block: Block) -> Rows:
+    """Read whole lines as one text column, `line`; blank ones are no records."""
+    faults = {} if _is_utf8(block.data) else _faults(block, "")
+    bad = [
+        bad_line(block, place, reason=reason, detail=detail)
+        for place, (reason, detail) in sorted(faults.items())
+    ]
+    kept, texts = [], []
+    for place, line in enumerate(block.data.split(b"\n")[: block.line_count]):
+        if place not in faults and line.strip():
+            kept.append(place)
+            texts.append(line.decode().removesuffix("\r"))
+    frame = pl.DataFrame({"line": texts}, schema={"line": pl.String})
+    return Rows(block, frame, np.array(kept, np.int64), bad)
 
 
 def _is_utf8(data: bytes) -> bool:
@@ -162,6 +233,8 @@ def _parse(data: bytes, layout: Layout) -> pl.DataFrame | None:
             has_header=False,
             schema=dict.fromkeys(names, pl.String),
             columns=_columns_read(layout),
+            separator=layout.delimiter,
+            quote_char=layout.quote or None,
             truncate_ragged_lines=True,
             missing_columns="insert",
         )
@@ -176,7 +249,7 @@ def _columns_read(layout: Layout) -> list[int]:
 
 def _mend(block: Block, layout: Layout) -> Rows:
     """Set unreadable lines aside and read the rest."""
-    faults = _faults(block)
+    faults = _faults(block, layout.quote)
     bad = [
         bad_line(block, place, reason=reason, detail=detail)
         for place, (reason, detail) in sorted(faults.items())
@@ -188,9 +261,9 @@ def _mend(block: Block, layout: Layout) -> Rows:
     return Rows(block, frame, places, bad)
 
 
-def _faults(block: Block) -> dict[int, tuple[SuspenseReason, str]]:
+def _faults(block: Block, quote: str) -> dict[int, tuple[SuspenseReason, str]]:
     """Return the lines with an open quote or another encoding, by place, with the reason."""
-    is_odd = block.count('"') % 2 == 1
+    is_odd = block.count(quote) % 2 == 1 if quote else np.zeros(block.line_count, bool)
     faults = dict.fromkeys(
         np.flatnonzero(is_odd).tolist(), (SuspenseReason.MALFORMED_LINE, _("a quote is not closed"))
     )
@@ -222,7 +295,7 @@ def _read_singly(
     kept: list[int] = []
     for place in places:
         try:
-            cells = _cells(block.line(place))
+            cells = _cells(block.line(place), layout)
         except csv.Error:
             detail = _("quotes in the wrong place")
             bad.append(_malformed(block, place, detail))
@@ -234,8 +307,13 @@ def _read_singly(
     return Rows(block, frame, np.array(kept, np.int64), bad)
 
 
-def _cells(line: bytes) -> list[str]:
-    return next(csv.reader([line.decode()], strict=True), [])
+def _cells(line: bytes, layout: Layout) -> list[str]:
+    if not layout.quote:
+        return line.decode().split(layout.delimiter)
+    reader = csv.reader(
+        [line.decode()], strict=True, delimiter=layout.delimiter, quotechar=layout.quote
+    )
+    return next(reader, [])
 
 
 def _check_width(block: Block, layout: Layout, rows: Rows) -> Rows:
@@ -246,7 +324,7 @@ def _check_width(block: Block, layout: Layout, rows: Rows) -> Rows:
     if not len(doubtful):
         return rows
     # An empty last column reads like a missing one; counting tells.
-    width = _widths(block, rows.place[doubtful])
+    width = _widths(block, rows.place[doubtful], layout)
     fits = (layout.fewest <= width) & (width <= layout.most)
     keep = np.ones(len(rows.place), bool)
     keep[doubtful] = fits
@@ -263,9 +341,10 @@ def _check_width(block: Block, layout: Layout, rows: Rows) -> Rows:
     return Rows(block, rows.frame, rows.place, bad).keep(keep)
 
 
-def _widths(block: Block, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return how many columns the lines have: by their commas, unless there are quotes."""
-    widths = block.count(",")[places] + 1
-    for row in np.flatnonzero(block.count('"')[places]).tolist():
-        widths[row] = len(_cells(block.line(int(places[row]))))
+def _widths(block: Block, places: npt.NDArray[np.int64], layout: Layout) -> npt.NDArray[np.int64]:
+    """Return how many columns the lines have: by their delimiters, unless there are quotes."""
+    widths = block.count(layout.delimiter)[places] + 1
+    quotes = block.count(layout.quote)[places] if layout.quote else np.zeros(len(places))
+    for row in np.flatnonzero(quotes).tolist():
+        widths[row] = len(_cells(block.line(int(places[row])), layout))
     return widths

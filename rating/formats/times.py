@@ -13,19 +13,30 @@ from rating.formats.parsed import Ints
 LOCAL: Final = "%Y-%m-%d %H:%M:%S"
 #: Seconds since 1970, and whether the text was a time.
 Moments = tuple[Ints, npt.NDArray[np.bool_]]
+_PER_SECOND: Final = {"seconds": 1, "milliseconds": 1_000, "microseconds": 1_000_000}
 OFFSET: Final = "%Y-%m-%dT%H:%M:%S%z"
 
 
-def read_local_times(texts: pl.Series, *, time_zone: str) -> Moments:
+def read_local_times(texts: pl.Series, *, time_zone: str, pattern: str = LOCAL) -> Moments:
     """
     Return the moments of local times, and whether each is one.
 
     The hour that comes twice in autumn is taken for the first of the two, always; the one that is
     missing in spring is no time at all.
     """
-    moments = texts.str.to_datetime(LOCAL, strict=False, time_unit="ms")
+    moments = texts.str.to_datetime(pattern, strict=False, time_unit="ms")
+    if moments.dtype.time_zone:
+        # The pattern reads an offset: these are moments already.
+        return _seconds(moments)
     zoned = moments.dt.replace_time_zone(time_zone, ambiguous="earliest", non_existent="null")
     return _seconds(zoned)
+
+
+def read_epoch(texts: pl.Series, *, unit: str = "seconds") -> Moments:
+    """Return moments given as seconds, milliseconds or microseconds since 1970; 0 is none."""
+    value = texts.str.extract(r"^(\d{1,18})(?:\.\d*)?$").cast(pl.Int64, strict=False).fill_null(0)
+    seconds = value.to_numpy() // _PER_SECOND[unit]
+    return seconds, seconds > 0
 
 
 def read_zoned_times(texts: pl.Series, *, time_zone: str) -> Moments:

@@ -2,6 +2,8 @@
 
 from rating.models.allowances import AllowanceUse
 from rating.models.files import UsageBatch, UsageFile, UsageSource
+from rating.models.gaps import SequenceRun
+from rating.models.partials import PartialRecord
 from rating.models.priced import BatchSpan, PricedUsage, UsageCorrection, UsageCover
 from rating.models.rerating import RerateLine, RerateRun
 from rating.models.summaries import IntakeSummary, SummarisedBatch, SuspenseLevel, UsageSummary
@@ -13,16 +15,16 @@ from rating.models.suspense_runs import (
     SuspenseThreshold,
 )
 from rating.models.whatif import Comparison
-from rating.models.whatif import Comparison
 
 __all__ = [
     "REASON_LABELS",
     "AllowanceUse",
-    "Comparison",
     "BatchSpan",
     "Comparison",
     "IntakeSummary",
+    "PartialRecord",
     "PricedUsage",
+    "SequenceRun",
     "RerateLine",
     "RerateRun",
     "SummarisedBatch",

@@ -2,6 +2,7 @@
 The sources of usage, the files they wrote, the batches that priced them.
 """
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -29,6 +30,30 @@ class UsageSource(models.Model):
         help_text=_(
             "Asterisk contexts, separated by spaces, whose calls came from other networks."
         ),
+    )
+    mapping = models.JSONField(
+        _("mapping"),
+        blank=True,
+        default=dict,
+        help_text=_("How its files are to be read, as JSON; see docs/formats.md."),
+    )
+    file_number_pattern = models.CharField(
+        _("running number in the file's name"),
+        max_length=200,
+        blank=True,
+        default="",
+        help_text=_("A regular expression with a group “seq”, such as cdr_(?P<seq>[0-9]+)"),
+    )
+    file_number_modulus = models.BigIntegerField(
+        _("how many numbers there are until they begin anew"),
+        default=0,
+        validators=[MinValueValidator(0)],
+        help_text=_("10000 if 9999 is followed by 0000; 0 if they never begin anew."),
+    )
+    partial_hours = models.PositiveSmallIntegerField(
+        _("hours that a part of a record waits for the rest"),
+        default=72,
+        validators=[MinValueValidator(1)],
     )
 
     class Meta:

@@ -25,6 +25,8 @@ REASON_LABELS: Final = {
     SuspenseReason.UNKNOWN_ZONE: _("unknown destination"),
     SuspenseReason.NO_RATE: _("no rate at that time"),
     SuspenseReason.TOO_LARGE: _("amount too large"),
+    SuspenseReason.INCOMPLETE_RECORD: _("parts of the record are missing"),
+    SuspenseReason.WRONG_COUNT: _("the file counts its records otherwise"),
 }
 
 

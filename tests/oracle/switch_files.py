@@ -19,6 +19,10 @@ WHOLE = re.compile(r"-?[0-9]+", re.ASCII)
 DIGITS = re.compile(r"[0-9]{1,18}", re.ASCII)
 LOCAL = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
 ZONED = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(Z|[+-]\d\d:?\d\d)", re.ASCII)
+HELP = {
+    **{form: f"10{n}" for n in "1234" for form in (f"0{n}", f"0{n}0", f"10{n}", f"+710{n}")},
+    **dict.fromkeys(("112", "+7112"), "112"),
+}
 SEPARATOR = "\x1f"
 MASK = 2**64 - 1
 
@@ -157,6 +161,8 @@ class Reader:
 
     def number(self, text: str) -> str:
         """Return a dialled number in its one form."""
+        if text in HELP:
+            return HELP[text]
         digits = text.removeprefix("+")
         if not DIGITS.fullmatch(digits):
             raise Refused("bad_number")
@@ -218,6 +224,8 @@ def read_asterisk(
         raise Refused(cells)
     if not 16 <= len(cells) <= 21:
         raise Refused("malformed_line")
+    if len(cells) == 19:  # neither uniqueid nor userfield
+        cells = [*cells[:16], "", "", *cells[16:18], ""]
     cells = cells + [""] * (21 - len(cells))
     src, dst, context, channel, answer, end = (cells[i] for i in (1, 2, 3, 5, 10, 11))
     billsec, disposition, unique, sequence = (cells[i] for i in (13, 14, 16, 20))

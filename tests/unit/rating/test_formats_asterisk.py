@@ -7,6 +7,7 @@ import pytest
 
 from rating.domain.suspense import SuspenseReason
 from rating.formats import FORMATS, ParsedUsage, SourceSettings, UnreadableFile
+from rating.formats.rows import read_blocks
 
 
 def line(**changes: str) -> str:
@@ -179,7 +180,7 @@ def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [line(uniqueid=str(number), billsec=str(number - 3)) for number in range(50)]
     lines[20] = lines[20].replace("internal", 'inter"nal')
     whole = parse(*lines)
-    monkeypatch.setattr("rating.formats.rows.read_blocks.__kwdefaults__", {"size": 300})
+    monkeypatch.setitem(read_blocks.__kwdefaults__, "size", 300)
     parts = parse(*lines)
     assert parts.columns.line.tolist() == whole.columns.line.tolist()
     assert parts.columns.record_key.tolist() == whole.columns.record_key.tolist()
