@@ -7,14 +7,14 @@ customer, the database or the clock; `tariffs.queries` makes these values out of
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import IntEnum, StrEnum
 from fractions import Fraction
-from math import lcm
+from math import ceil, gcd, lcm
 from typing import Final
 
-from tariffs.domain.price_models import PriceModel
+from tariffs.domain.price_models import BrokenCharge, Charge
 
 DAY: Final = 86_400
 #: Prices are exact in millionths of the currency.
@@ -123,6 +123,17 @@ class Band:
             return self.from_second <= second < self.to_second
         return second >= self.from_second or second < self.to_second
 
+    def is_on(self, day: date) -> bool:
+        """Whether the band's dates allow the day; its windows apart."""
+        if not self.dates:
+            return True
+        iso = day.isoformat()
+        return iso in self.dates or iso[5:] in self.dates
+
+    def is_within(self, local: datetime) -> bool:
+        """Whether a naive local time is in one of the band's windows, if it has any."""
+        return not self.windows or any(start <= local < end for start, end in self.windows)
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -224,7 +235,7 @@ class Deck:
     decimals: int | None = 2
     follows_clock: bool = True
     scheme_id: int = 0
-    models: Mapping[int, PriceModel] = field(default_factory=dict)
+    models: Mapping[int, Charge | BrokenCharge] = field(default_factory=dict)
 
     def priced_zones(self, zones: Iterable[Zone]) -> list[tuple[Zone, dict[str, Rate]]]:
         """
@@ -266,6 +277,36 @@ class Deck:
             and band.holds(weekday=weekday, is_holiday=is_holiday, second=second)
         ]
         return max(holding, key=lambda band: band.priority, default=None)
+
+    def parts_of(self, codes: Iterable[str], day: date) -> list[tuple[int, Band | None]]:
+        """
+        Return the parts of a local day: the second at which each ends, and the band in force in it.
+
+        Of the bands named only; None where none holds.
+        """
+        named = frozenset(codes)
+        mine = [band for band in self.bands if band.code in named and band.is_on(day)]
+        ends = {band.from_second for band in mine} | {band.to_second for band in mine} | {DAY}
+        midnight = datetime.combine(day, time())
+        for band in mine:
+            for bound in (moment for window in band.windows for moment in window):
+                ends.add(ceil((bound - midnight).total_seconds()))
+        cuts = sorted(second for second in ends if 0 < second <= DAY)
+        is_holiday = day in self.holidays
+        parts: list[tuple[int, Band | None]] = []
+        for start, end in zip([0, *cuts], cuts, strict=False):
+            local = midnight + timedelta(seconds=start)
+            holding = [
+                band
+                for band in mine
+                if band.holds(weekday=day.isoweekday(), is_holiday=is_holiday, second=start)
+                and band.is_within(local)
+            ]
+            band = max(holding, key=lambda band: band.priority, default=None)
+            if parts and parts[-1][1] is band:
+                parts.pop()
+            parts.append((end, band))
+        return parts
 
     @property
     def cuts(self) -> list[int]:
@@ -309,6 +350,17 @@ class Allowance:
     is_shared: bool = False
     blocks: bool = False
 
+    @property
+    def takes_whole_units(self) -> bool:
+        """
+        Whether every step takes a whole number of the allowance's units.
+
+        A factor that isn't whole needs a step of its own for that.
+        """
+        if self.factor.denominator == 1:
+            return True
+        return bool(self.step) and (self.step * self.factor).denominator == 1
+
     def covers(self, zone: Zone) -> bool:
         """Whether usage to the zone is taken out of this allowance."""
         if zone.zone_id in self.zone_ids:
@@ -322,16 +374,45 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class PlanPricing:
-    """What prices the usage of a plan version: dated deck versions by kind, and allowances."""
+    """
+    What prices the usage of a plan version: dated deck versions by kind, and allowances.
+
+    A plan version with packages is an offer of its own: `offer_id` is what the subscribers'
+    history names then, while priced rows name the plan version.
+    """
 
     plan_version_id: int
     decks: Mapping[UsageKind, tuple[Deck, ...]]
     allowances: tuple[Allowance, ...] = ()
+    offer_id: int | None = None
+
+    @property
+    def key(self) -> int:
+        """What subscribers' history calls it."""
+        return self.plan_version_id if self.offer_id is None else self.offer_id
 
     def allowances_for(self, kind: UsageKind) -> list[Allowance]:
         """Return the allowances of a kind in the order of their use."""
         mine = [allowance for allowance in self.allowances if allowance.kind == kind]
         return sorted(mine, key=lambda allowance: (-allowance.priority, allowance.allowance_id))
+
+
+def price_scale(rates: Iterable[Rate], terms: ZoneTerms) -> int:
+    """
+    Return the smallest number that makes every price per unit and every amount whole.
+
+    >>> price_scale([Rate("any", Decimal("1.50"), unit=60)], ZoneTerms(max_cost=Decimal("2.5")))
+    40
+    """
+    found = {Decimal(surcharge.amount).as_integer_ratio()[1] for surcharge in terms.surcharges}
+    if terms.max_cost is not None:
+        found.add(terms.max_cost.as_integer_ratio()[1])
+    for rate in rates:
+        found.add(rate.connection_fee.as_integer_ratio()[1])
+        for step in rate.steps_under(terms):
+            whole, parts = step.price.as_integer_ratio()
+            found.add(parts * step.unit // gcd(whole, step.unit))
+    return lcm(*found)
 
 
 def common_unit(rates: Iterable[Rate]) -> int:

@@ -12,12 +12,14 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import F, Q, QuerySet
 
 from tariffs.domain import deck as values
+from tariffs.domain.price_models import BrokenCharge, Charge, UnableToReadModel, read_charge
 from tariffs.models import (
     Allowance,
     Band,
     Holiday,
     PlanDeck,
     PlanVersion,
+    PriceModel,
     Rate,
     RateDeckVersion,
     RateStep,
@@ -84,6 +86,7 @@ def _load_decks(versions: QuerySet[RateDeckVersion]) -> dict[int, tuple[values.D
     found = list(versions.select_related("deck").order_by("deck_id", "valid_from"))
     ids = [version.pk for version in found]
     bands, rates, terms = _load_bands(ids), _load_rates(ids), _load_terms(ids)
+    models = _load_models(ids)
     holidays = frozenset(Holiday.objects.values_list("day", flat=True))
     by_deck: dict[int, list[values.Deck]] = defaultdict(list)
     for version in found:
@@ -102,9 +105,25 @@ def _load_decks(versions: QuerySet[RateDeckVersion]) -> dict[int, tuple[values.D
                 decimals=version.decimals,
                 follows_clock=version.follows_clock,
                 scheme_id=version.scheme_id or 0,
+                models=models.get(version.pk, {}),
             )
         )
     return {deck_id: tuple(decks) for deck_id, decks in by_deck.items()}
+
+
+def _load_models(ids: Iterable[int]) -> dict[int, dict[int, Charge | BrokenCharge]]:
+    found: dict[int, dict[int, Charge | BrokenCharge]] = defaultdict(dict)
+    for row in PriceModel.objects.filter(deck_version__in=ids).order_by("id"):
+        found[row.deck_version_id][row.pk] = _charge(row)
+    return found
+
+
+def _charge(row: PriceModel) -> Charge | BrokenCharge:
+    """Return the model; a draft's mistake is kept for `deck_checks`."""
+    try:
+        return read_charge(row.kind, row.terms, is_monthly=row.is_monthly)
+    except UnableToReadModel as error:
+        return BrokenCharge(f"{row.code}.{error.key}", error.rule)
 
 
 def _load_bands(ids: Iterable[int]) -> dict[int, list[values.Band]]:

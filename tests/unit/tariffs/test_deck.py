@@ -17,7 +17,7 @@ from tariffs.domain.deck import (
     UsageKind,
     Zone,
     ZoneTerms,
-    common_unit,
+    price_scale,
 )
 from tariffs.domain.deck_checks import Problem, UnableToUseDeck, check_deck, find_problems
 
@@ -101,8 +101,9 @@ def test_allowances_are_used_by_priority_then_id() -> None:
     assert [a.allowance_id for a in plan.allowances_for(UsageKind.VOICE)] == [2, 1, 3]
 
 
-def test_units_have_a_common_one() -> None:
-    assert common_unit([Rate("a", Decimal(1), unit=60), Rate("b", Decimal(1), unit=8)]) == 120
+def test_prices_have_a_common_scale() -> None:
+    rates = [Rate("a", Decimal(1), unit=60), Rate("b", Decimal(1), unit=8)]
+    assert price_scale(rates, ZoneTerms()) == 120
 
 
 def test_a_sound_deck_passes() -> None:
@@ -131,7 +132,7 @@ NIGHT = Band("night", from_second=22 * 3600, to_second=6 * 3600)
         (replace(DECK, bands=(Band("any"), Band("b", weekdays=frozenset({8})))), Problem.BAD_HOURS),
         (replace(DECK, rates=(Rate("any", Decimal(-1)),)), Problem.NEGATIVE_PRICE),
         (replace(DECK, rates=(Rate("any", Decimal("0.0000001")),)), Problem.PRICE_TOO_PRECISE),
-        (replace(DECK, rates=(Rate("any", Decimal(10) ** 9, unit=1),)), Problem.PRICE_TOO_LARGE),
+        (replace(DECK, rates=(Rate("any", Decimal(10) ** 12, unit=1),)), Problem.PRICE_TOO_LARGE),
         (replace(DECK, rates=(Rate("any", Decimal(1), unit=0),)), Problem.BAD_UNIT),
         (replace(DECK, terms=()), Problem.NO_TERMS),
         (replace(DECK, terms=(ZoneTerms(None, 0, 60),)), Problem.BAD_TERMS),
