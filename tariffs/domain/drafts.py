@@ -54,10 +54,32 @@ class RateDraft:
 
 @dataclass(frozen=True, slots=True)
 class AllowanceDraft:
-    """Included volume a month: seconds, messages, bytes. No classes = all but international."""
+    """
+    Included volume a period: seconds, messages, bytes; or money, in minor units. No classes = all
+    but international. The words are those of `tariffs.models.Allowance`.
+    """
 
     usage_kind: str
     amount: int
     zone_classes: tuple[str, ...] = ()
     priority: int = 0
     step: int = 0
+    zone_ids: tuple[int, ...] = ()
+    is_money: bool = False
+    factor: Decimal = Decimal(1)
+    recurrence: str = "month"
+    rollover: str = "none"
+    rollover_cap: int | None = None
+    rollover_if_paid: bool = False
+    is_shared: bool = False
+    blocks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BundlePartDraft:
+    """One part of a bundle: the code of a plan or of a package, and its discount."""
+
+    plan_code: str = ""
+    package_code: str = ""
+    discount_percent: Decimal = Decimal(0)
+    discount_amount: Decimal = Decimal(0)
