@@ -14,6 +14,7 @@ from accounts.operations.contracts import (
     take_contract_numbers,
     take_serials,
 )
+from accounts.operations.holds import UnableToHold, hold, release_holds
 from accounts.operations.payments import (
     UnableToReversePayment,
     UnableToTakePayment,
@@ -63,6 +64,7 @@ __all__ = [
     "UnableToAddNumbers",
     "UnableToAdjust",
     "UnableToChangeService",
+    "UnableToHold",
     "UnableToOccupy",
     "UnableToOpenAccount",
     "UnableToOrder",
@@ -83,6 +85,7 @@ __all__ = [
     "customer_search_text",
     "edit_contact",
     "end_service",
+    "hold",
     "occupy",
     "open_account",
     "open_balances",
@@ -91,6 +94,7 @@ __all__ = [
     "post_many",
     "refuse_adjustment",
     "release",
+    "release_holds",
     "resume_service",
     "reverse_payment",
     "set_floor",

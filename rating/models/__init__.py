@@ -1,6 +1,7 @@
 """Tables of usage: files, batches, priced usage, suspense, allowance use."""
 
 from rating.models.allowances import AllowanceUse
+from rating.models.charging import AllowanceHold, ChargingClient, ChargingSession
 from rating.models.files import UsageBatch, UsageFile, UsageSource
 from rating.models.gaps import SequenceRun
 from rating.models.partials import PartialRecord
@@ -18,8 +19,11 @@ from rating.models.whatif import Comparison
 
 __all__ = [
     "REASON_LABELS",
+    "AllowanceHold",
     "AllowanceUse",
     "BatchSpan",
+    "ChargingClient",
+    "ChargingSession",
     "Comparison",
     "IntakeSummary",
     "PartialRecord",
