@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from rating.domain.suspense import SuspenseReason
 from rating.formats import radius
 from rating.formats.interpreting import interpret
-from rating.formats.parsed import BadLine, ParsedUsage, SourceSettings
+from rating.formats.parsed import BadLine, ParsedUsage, SourceSettings, UnreadableFile
 from rating.formats.plugin import Format, no_header
 from rating.formats.records import Found, kept_record, make_records
 from rating.formats.rows import readable, refuse_other_encodings
@@ -35,6 +35,9 @@ _STAMPS: Final = ("%b %d %Y %H:%M:%S", "%a %b %d %H:%M:%S %Y", "%Y-%m-%dT%H:%M:%
 
 def parse(stream: BinaryIO, settings: SourceSettings) -> ParsedUsage:
     """Return the usage of a file. Raises UnreadableFile if it is no text."""
+    wrong = check(settings.mapping)
+    if wrong:
+        raise UnreadableFile("; ".join(wrong))
     bad: list[BadLine] = []
     zone = ZoneInfo(settings.time_zone)
     found = [_with_moment(block, zone) for block in _blocks(stream, bad)]
