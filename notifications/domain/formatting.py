@@ -117,3 +117,24 @@ def format_duration(seconds: int, *, language: str) -> str:
     parts = (seconds // 3600, seconds % 3600 // 60, seconds % 60)
     words = [f"{part}{NO_BREAK}{unit}" for part, unit in zip(parts, units, strict=True) if part]
     return " ".join(words) or f"0{NO_BREAK}{units[2]}"
+
+
+def format_usage(units: int, *, kind: str, language: str) -> str:
+    """
+    Write an amount of usage: whole minutes, messages, or a volume in GB or MB, rounded down.
+
+    >>> format_usage(5999, kind="voice", language="en"), format_usage(3 << 30, kind="data", language="ru")
+    ('99\xa0min', '3\xa0ГБ')
+    """
+    is_russian = language == "ru"
+    if kind == "voice":
+        return f"{units // 60}{NO_BREAK}{'мин' if is_russian else 'min'}"
+    if kind == "sms":
+        return f"{units}{NO_BREAK}SMS"
+    if units >= 1 << 30:
+        tenths = units * 10 >> 30
+        whole, rest = divmod(tenths, 10)
+        mark = "," if is_russian else "."
+        digits = f"{whole}{mark}{rest}" if rest else str(whole)
+        return f"{digits}{NO_BREAK}{'ГБ' if is_russian else 'GB'}"
+    return f"{units >> 20}{NO_BREAK}{'МБ' if is_russian else 'MB'}"

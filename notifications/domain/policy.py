@@ -31,6 +31,9 @@ CATEGORY_OF: Final[dict[str, str]] = {
     "promise.given": MONEY,
     "promise.broken": MONEY,
     "bill.issued": MONEY,
+    "guard.reached": MONEY,
+    "allowance.low": SERVICE,
+    "allowance.used_up": SERVICE,
     "password.changed": SECURITY,
 }
 

@@ -128,6 +128,7 @@ SOURCES: Final[Mapping[str, tuple[tuple[str, ...], Callable[[_Context, object], 
     "balance": (("balance", "money"), _Context.money),
     "paid": (("paid",), _Context.money),
     "price": (("price",), _Context.owed),
+    "spent": (("spent",), _Context.money),
     "fee": (("fee", "fee_after", "new_fee"), _Context.money),
     "to_pay": (("closing", "to_pay"), _Context.owed),
     "top_up": (("to_open",), _Context.top_up),
@@ -166,6 +167,7 @@ def build_values(
         if raw is not None:
             values[variable] = _written(write, context, raw)
     values.update(_access_words(data, language, values.get("speed", "")))
+    values.update(_allowance_words(data, context))
     return {variable: text for variable, text in values.items() if text}
 
 
@@ -189,6 +191,22 @@ def _period(data: Mapping[str, Any], context: _Context) -> str:
         for day in (first, last)
     ]
     return " – ".join(days)
+
+
+def _allowance_words(data: Mapping[str, Any], context: _Context) -> dict[str, str]:
+    """What an allowance includes, and what is left of it: minutes, messages, volume or money."""
+    kind = "money" if data.get("is_money") else str(data.get("usage_kind", ""))
+    words = {}
+    for variable in ("included", "left"):
+        units = data.get(variable)
+        if kind and isinstance(units, int):
+            amount = Decimal(units) / 100
+            words[variable] = (
+                context.money(amount)
+                if kind == "money"
+                else formatting.format_usage(units, kind=kind, language=context.language)
+            )
+    return words
 
 
 def _access_words(data: Mapping[str, Any], language: str, speed: str) -> dict[str, str]:

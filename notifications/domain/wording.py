@@ -38,6 +38,9 @@ VARIABLES: Final[Mapping[str, frozenset[str]]] = {
     "promise.given": frozenset({"amount", "due", "price"}),
     "promise.broken": frozenset({"amount", "paid"}),
     "bill.issued": frozenset({"number", "amount", "to_pay", "due_date", "period"}),
+    "guard.reached": frozenset({"service", "identifier", "amount", "spent"}),
+    "allowance.low": frozenset({"service", "identifier", "included", "left"}),
+    "allowance.used_up": frozenset({"service", "identifier", "included"}),
     "password.changed": frozenset({"moment"}),
 }
 

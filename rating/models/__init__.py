@@ -4,6 +4,12 @@ from rating.models.allowances import AllowanceUse
 from rating.models.charging import AllowanceHold, ChargingClient, ChargingSession
 from rating.models.files import UsageBatch, UsageFile, UsageSource
 from rating.models.gaps import SequenceRun
+from rating.models.limits import (
+    AllowanceGroup,
+    AllowanceGroupMember,
+    AllowanceNotice,
+    SpendingGuard,
+)
 from rating.models.partials import PartialRecord
 from rating.models.priced import BatchSpan, PricedUsage, UsageCorrection, UsageCover
 from rating.models.rerating import RerateLine, RerateRun
@@ -19,7 +25,10 @@ from rating.models.whatif import Comparison
 
 __all__ = [
     "REASON_LABELS",
+    "AllowanceGroup",
+    "AllowanceGroupMember",
     "AllowanceHold",
+    "AllowanceNotice",
     "AllowanceUse",
     "BatchSpan",
     "ChargingClient",
@@ -32,6 +41,7 @@ __all__ = [
     "RerateLine",
     "RerateRun",
     "SummarisedBatch",
+    "SpendingGuard",
     "SuspenseAlarm",
     "SuspenseLevel",
     "SuspenseRecord",
