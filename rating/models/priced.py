@@ -51,7 +51,7 @@ class UsageCover(AppendOnly):
     What one price of a record took out of one counter, where the priced row doesn't tell: out of
     more than one allowance, out of money, out of somebody else's. Partitioned as the rows are.
 
-    Real key: that of the row, owner and allowance. `owner_id` is the subscription whose counter it
+    Real key: that of the row, owner and allowance. `subscription_id` is the row's, `owner_id` is the subscription whose counter it
     is, in `owner_account_id`; `period` as of AllowanceUse; reversals have `used` negated.
     """
 
@@ -61,6 +61,7 @@ class UsageCover(AppendOnly):
     source_id = models.SmallIntegerField()
     record_key = models.BigIntegerField()
     revision = models.SmallIntegerField(default=0)
+    subscription_id = models.BigIntegerField()
     owner_id = models.BigIntegerField()
     allowance_id = models.IntegerField()
     owner_account_id = models.BigIntegerField()
