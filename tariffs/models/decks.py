@@ -92,8 +92,8 @@ class RateDeckVersion(models.Model):
                     (F("deck"), RangeOperators.EQUAL),
                     (DateRange("valid_from", "valid_to"), RangeOperators.OVERLAPS),
                 ],
-                condition=models.Q(replaced_at__isnull=True, replaces__isnull=True)
-                | models.Q(replaced_at__isnull=True, published_at__isnull=False),
+                # Drafts may be written for days that are still priced by another version.
+                condition=models.Q(replaced_at__isnull=True, published_at__isnull=False),
             ),
             models.CheckConstraint(
                 condition=models.Q(decimals__gte=-6, decimals__lte=2), name="deckversion_decimals"

@@ -1,4 +1,4 @@
-"""What the catalogue does: reference data, zones, plans and decks with their published versions."""
+"""What the catalogue does: reference data, zones, plans, packages, bundles, decks, their versions."""
 
 from tariffs.operations.decks import (
     UnableToCloseDeckVersion,
@@ -7,7 +7,23 @@ from tariffs.operations.decks import (
     close_deck_version,
     create_deck,
     draft_deck_version,
+    draft_replacement,
     publish_deck_version,
+)
+from tariffs.operations.packages import (
+    UnableToCloseOffer,
+    UnableToPublishBundle,
+    UnableToPublishPackage,
+    archive_bundle,
+    archive_package,
+    close_bundle_version,
+    close_package_version,
+    create_bundle,
+    create_package,
+    draft_bundle_version,
+    draft_package_version,
+    publish_bundle_version,
+    publish_package_version,
 )
 from tariffs.operations.plans import (
     UnableToClosePlanVersion,
@@ -18,23 +34,47 @@ from tariffs.operations.plans import (
     draft_plan_version,
     publish_plan_version,
 )
+from tariffs.operations.products import (
+    archive_product,
+    create_product,
+    remove_move_rule,
+    set_move_rule,
+)
 from tariffs.operations.reference import ensure_reference_data, ensure_world_zones
 
 __all__ = [
     "UnableToCloseDeckVersion",
+    "UnableToCloseOffer",
     "UnableToClosePlanVersion",
     "UnableToDraftDeck",
+    "UnableToPublishBundle",
     "UnableToPublishDeck",
+    "UnableToPublishPackage",
     "UnableToPublishPlan",
+    "archive_bundle",
+    "archive_package",
     "archive_plan",
+    "archive_product",
+    "close_bundle_version",
     "close_deck_version",
+    "close_package_version",
     "close_plan_version",
+    "create_bundle",
     "create_deck",
+    "create_package",
     "create_plan",
+    "create_product",
+    "draft_bundle_version",
     "draft_deck_version",
+    "draft_package_version",
     "draft_plan_version",
+    "draft_replacement",
     "ensure_reference_data",
     "ensure_world_zones",
+    "publish_bundle_version",
     "publish_deck_version",
+    "publish_package_version",
     "publish_plan_version",
+    "remove_move_rule",
+    "set_move_rule",
 ]

@@ -5,13 +5,13 @@ Rate decks: drafting, publishing after a check, closing. A published version nev
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from tariffs import queries
 from tariffs.domain.deck_checks import UnableToUseDeck, check_deck
 from tariffs.domain.drafts import BandDraft, RateDraft, TermsDraft
-from tariffs.models import Band, Rate, RateDeck, RateDeckVersion, Zone, ZoneTerms
+from tariffs.models import Band, Rate, RateDeck, RateDeckVersion, Zone, ZoneScheme, ZoneTerms
 
 
 class UnableToDraftDeck(Exception):
@@ -49,14 +49,22 @@ def draft_deck_version(
     valid_to: date | None = None,
     time_zone: str = "Europe/Moscow",
     rounding: str = "half_up",
+    scheme: ZoneScheme | None = None,
+    replaces: RateDeckVersion | None = None,
 ) -> RateDeckVersion:
-    """Write a draft in [valid_from, valid_to); days of another version raise IntegrityError."""
+    """
+    Write a draft for [valid_from, valid_to); zones are looked up in the scheme.
+
+    Days of another version are refused when it is published.
+    """
     version = RateDeckVersion.objects.create(
         deck=deck,
         valid_from=valid_from,
         valid_to=valid_to,
         time_zone=time_zone,
         rounding=rounding,
+        scheme=scheme,
+        replaces=replaces,
     )
     zones = dict(Zone.objects.filter(scheme=version.scheme).values_list("code", "id"))
     written = Band.objects.bulk_create(_band(version, band) for band in bands)
@@ -120,19 +128,91 @@ def _known(code: str, ids: dict[str, int]) -> int | None:
 
 @transaction.atomic
 def publish_deck_version(*, version_id: int, now: datetime) -> RateDeckVersion:
-    """Check the draft as the rating core would read it, and fix it for good."""
+    """
+    Check the draft as the rating core would read it, and fix it for good.
+
+    The version before it that had no end ends where this one begins; a corrected version takes the
+    place of the one it replaces. Any other version for some of its days stands in the way.
+    """
     version = RateDeckVersion.objects.select_for_update(no_key=True).get(pk=version_id)
     if version.published_at:
         raise UnableToPublishDeck(_("This version is published already."))
+    _check_prices(version)
+    # Whoever publishes another version of this deck waits.
+    RateDeck.objects.select_for_update(no_key=True).get(pk=version.deck_id)
+    if version.replaces_id:
+        _retire(version, now=now)
+    else:
+        _end_former(version)
+    version.published_at = now
     try:
-        check_deck(queries.load_deck(version_id), zones=queries.load_zones())
+        with transaction.atomic():
+            version.save(update_fields=["published_at", "valid_from", "valid_to"])
+    except IntegrityError:
+        message = _("Another version of the deck is in force on some of these days.")
+        raise UnableToPublishDeck(message) from None
+    return version
+
+
+def _check_prices(version: RateDeckVersion) -> None:
+    try:
+        check_deck(queries.load_deck(version.pk), zones=queries.load_zones())
     except UnableToUseDeck as refusal:
         problems = [str(problem) for problem in refusal.problems]
         message = _("The deck would price wrongly: %(problems)s")
-        raise UnableToPublishDeck(message % {"problems": "; ".join(problems)}, problems) from None
-    version.published_at = now
-    version.save(update_fields=["published_at"])
-    return version
+        told = message % {"problems": "; ".join(problems)}
+        raise UnableToPublishDeck(told, problems) from None
+
+
+def _end_former(version: RateDeckVersion) -> None:
+    former = version.deck.versions.filter(
+        published_at__isnull=False,
+        replaced_at__isnull=True,
+        valid_to__isnull=True,
+        valid_from__lt=version.valid_from,
+    )
+    former.update(valid_to=version.valid_from)
+
+
+def _retire(version: RateDeckVersion, *, now: datetime) -> None:
+    """Take the replaced version out of pricing; its days, as they are now, are the new one's."""
+    former = RateDeckVersion.objects.select_for_update(no_key=True).get(pk=version.replaces_id)
+    if former.deck_id != version.deck_id:
+        raise UnableToPublishDeck(_("A version is replaced by one of the same deck only."))
+    if not former.published_at or former.replaced_at:
+        raise UnableToPublishDeck(_("The version to be replaced is a draft, or replaced already."))
+    former.replaced_at = now
+    former.save(update_fields=["replaced_at"])
+    version.valid_from, version.valid_to = former.valid_from, former.valid_to
+
+
+@transaction.atomic
+def draft_replacement(
+    *,
+    version_id: int,
+    bands: Iterable[BandDraft],
+    rates: Iterable[RateDraft],
+    terms: Iterable[TermsDraft] = (TermsDraft(),),
+    **words: str,
+) -> RateDeckVersion:
+    """
+    Write a corrected version, for the days of a published one, as a draft.
+
+    Publishing it replaces the wrong one: it prices no more, and what it priced is to be re-rated.
+    """
+    former = RateDeckVersion.objects.select_related("deck").get(pk=version_id)
+    if not former.published_at or former.replaced_at:
+        raise UnableToDraftDeck(_("The version to be replaced is a draft, or replaced already."))
+    return draft_deck_version(
+        deck=former.deck,
+        valid_from=former.valid_from,
+        valid_to=former.valid_to,
+        bands=bands,
+        rates=rates,
+        terms=terms,
+        replaces=former,
+        **words,
+    )
 
 
 @transaction.atomic

@@ -3,19 +3,29 @@ Plans: drafting, publishing and closing of versions. A published version never c
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tariffs.domain.drafts import AllowanceDraft
-from tariffs.models import Allowance, Plan, PlanDeck, PlanVersion, RateDeck
+from tariffs.models import (
+    Allowance,
+    PackageVersion,
+    Plan,
+    PlanDeck,
+    PlanProduct,
+    PlanVersion,
+    Product,
+    RateDeck,
+)
 
 
 class UnableToPublishPlan(Exception):
-    """The version is published already, or its decks don't fit."""
+    """The version is published already, or its decks, products or moves don't fit."""
 
 
 class UnableToClosePlanVersion(Exception):
@@ -53,13 +63,16 @@ def draft_plan_version(
     on_sale_from: date,
     decks: Mapping[str, RateDeck] | None = None,
     allowances: Iterable[AllowanceDraft] = (),
+    products: Iterable[Product] = (),
     **terms: object,
 ) -> PlanVersion:
     """
     Write the next version of a plan as a draft.
 
     `decks` maps usage kind to deck. `terms` are further columns of PlanVersion: fee_period,
-    fee_timing, proration, connection_price, tax_category, tax_included, speeds.
+    fee_timing, proration, connection_price, tax_category, tax_included, speeds; whom it is sold to
+    (customer_kinds, regions, credit_classes, account_kinds, whom); what becomes of those on earlier
+    versions (effect, moves_on, notice_days).
     """
     Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
     latest = plan.versions.aggregate(latest=Max("number"))["latest"] or 0
@@ -70,18 +83,44 @@ def draft_plan_version(
         PlanDeck(plan_version=version, usage_kind=kind, deck=deck)
         for kind, deck in (decks or {}).items()
     )
-    Allowance.objects.bulk_create(
-        Allowance(
-            plan_version=version,
-            usage_kind=draft.usage_kind,
-            amount=draft.amount,
-            zone_classes=list(draft.zone_classes),
-            priority=draft.priority,
-            step=draft.step,
-        )
-        for draft in allowances
+    write_allowances(allowances, plan_version=version)
+    PlanProduct.objects.bulk_create(
+        PlanProduct(plan_version=version, product=product) for product in products
     )
     return version
+
+
+def write_allowances(
+    drafts: Iterable[AllowanceDraft],
+    *,
+    plan_version: PlanVersion | None = None,
+    package_version: PackageVersion | None = None,
+) -> None:
+    """Write the allowances of a draft, of a plan or of a package."""
+    rows = [
+        Allowance(
+            plan_version=plan_version,
+            package_version=package_version,
+            usage_kind=draft.usage_kind,
+            amount=draft.amount,
+            is_money=draft.is_money,
+            zone_classes=list(draft.zone_classes),
+            zone_ids=list(draft.zone_ids),
+            priority=draft.priority,
+            step=draft.step,
+            factor=draft.factor,
+            recurrence=draft.recurrence,
+            rollover=draft.rollover,
+            rollover_cap=draft.rollover_cap,
+            rollover_if_paid=draft.rollover_if_paid,
+            is_shared=draft.is_shared,
+            blocks=draft.blocks,
+        )
+        for draft in drafts
+    ]
+    for row in rows:
+        row.clean_fields(exclude=["plan_version", "package_version"])
+    Allowance.objects.bulk_create(rows)
 
 
 @transaction.atomic
@@ -90,6 +129,15 @@ def publish_plan_version(*, version_id: int, now: datetime) -> PlanVersion:
     version = PlanVersion.objects.select_for_update(no_key=True).get(pk=version_id)
     if version.published_at:
         raise UnableToPublishPlan(_("This version is published already."))
+    _check_decks(version)
+    _check_products(version)
+    _check_notice(version, on=timezone.localdate(now))
+    version.published_at = now
+    version.save(update_fields=["published_at"])
+    return version
+
+
+def _check_decks(version: PlanVersion) -> None:
     for plan_deck in version.decks.select_related("deck"):
         if plan_deck.usage_kind != plan_deck.deck.usage_kind:
             message = _("Deck “%(deck)s” is not for this kind of usage.")
@@ -97,9 +145,27 @@ def publish_plan_version(*, version_id: int, now: datetime) -> PlanVersion:
         if not plan_deck.deck.versions.filter(published_at__isnull=False).exists():
             message = _("Deck “%(deck)s” has no published version.")
             raise UnableToPublishPlan(message % {"deck": plan_deck.deck.code})
-    version.published_at = now
-    version.save(update_fields=["published_at"])
-    return version
+
+
+def _check_products(version: PlanVersion) -> None:
+    for part in version.products.select_related("product"):
+        product = part.product
+        if product.is_archived or product.kind == Product.Kind.ONE_OFF:
+            message = _("Product “%(product)s” is archived, or a one-off service.")
+            raise UnableToPublishPlan(message % {"product": product.code})
+
+
+def _check_notice(version: PlanVersion, *, on: date) -> None:
+    if version.effect != PlanVersion.Effect.MOVE or version.moves_on is None:
+        return
+    earliest = on + timedelta(days=version.notice_days)
+    if version.moves_on < earliest:
+        message = _(
+            "Subscribers must be told %(days)s days before: they move on %(earliest)s at the earliest."
+        )
+        raise UnableToPublishPlan(
+            message % {"days": version.notice_days, "earliest": earliest.isoformat()}
+        )
 
 
 @transaction.atomic

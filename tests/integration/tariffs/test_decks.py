@@ -19,6 +19,7 @@ from tests.integration.tariffs.catalogue import (
 )
 
 pytestmark = pytest.mark.django_db
+MARCH = date(2026, 3, 1)
 
 
 @pytest.fixture
@@ -54,12 +55,65 @@ def test_a_draft_that_names_an_unknown_zone_is_refused_whole() -> None:
     assert not RateDeckVersion.objects.exists()
 
 
-def test_versions_of_a_deck_do_not_overlap(published: RateDeckVersion) -> None:
-    with pytest.raises(IntegrityError), transaction.atomic():
-        draft_version(published.deck, valid_from=date(2026, 3, 1))
-    operations.close_deck_version(version_id=published.pk, valid_to=date(2026, 3, 1))
-    draft_version(published.deck, valid_from=date(2026, 3, 1))
-    assert published.deck.versions.count() == 2
+def publish(version: RateDeckVersion) -> RateDeckVersion:
+    return operations.publish_deck_version(version_id=version.pk, now=NOW)
+
+
+def test_the_version_before_without_an_end_ends_where_the_next_begins(published) -> None:
+    later = publish(draft_version(published.deck, valid_from=MARCH))
+    published.refresh_from_db()
+    assert (published.valid_to, later.valid_to) == (MARCH, None)
+
+
+def test_a_draft_ends_nothing(published) -> None:
+    draft_version(published.deck, valid_from=MARCH)
+    published.refresh_from_db()
+    assert published.valid_to is None
+
+
+@pytest.mark.parametrize("valid_from", [JANUARY, date(2025, 12, 1), date(2026, 2, 1)])
+def test_days_of_another_version_stand_in_the_way(published, valid_from) -> None:
+    operations.close_deck_version(version_id=published.pk, valid_to=MARCH)
+    draft = draft_version(published.deck, valid_from=valid_from)
+    with pytest.raises(operations.UnableToPublishDeck):
+        publish(draft)
+    assert not RateDeckVersion.objects.get(pk=draft.pk).published_at
+
+
+def replacement_of(version: RateDeckVersion, price: str = "9") -> RateDeckVersion:
+    return operations.draft_replacement(
+        version_id=version.pk, bands=[ANY_BAND], rates=[RateDraft("any", Decimal(price))]
+    )
+
+
+def test_a_corrected_version_takes_the_place_of_the_wrong_one(published) -> None:
+    draft = replacement_of(published)
+    operations.close_deck_version(version_id=published.pk, valid_to=MARCH)
+    corrected = publish(draft)
+    published.refresh_from_db()
+    assert (published.replaced_at, corrected.replaces_id) == (NOW, published.pk)
+    assert (corrected.valid_from, corrected.valid_to) == (JANUARY, MARCH)
+
+
+def test_a_version_is_replaced_once(published) -> None:
+    first, second = replacement_of(published), replacement_of(published, "8")
+    publish(first)
+    with pytest.raises(operations.UnableToPublishDeck):
+        publish(second)
+    with pytest.raises(operations.UnableToDraftDeck):
+        replacement_of(published)
+    publish(replacement_of(first, "7"))
+    assert RateDeckVersion.objects.filter(replaced_at=None, published_at__isnull=False).count() == 1
+
+
+def test_a_draft_is_not_replaced_and_no_version_of_another_deck(published) -> None:
+    with pytest.raises(operations.UnableToDraftDeck):
+        replacement_of(draft_version(make_deck("draft")))
+    foreign = draft_version(make_deck("other"), replaces=published)
+    with pytest.raises(operations.UnableToPublishDeck):
+        publish(foreign)
+    published.refresh_from_db()
+    assert published.replaced_at is None
 
 
 def test_closing_before_the_first_day_is_refused(published: RateDeckVersion) -> None:
