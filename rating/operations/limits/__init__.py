@@ -12,6 +12,7 @@ from rating.operations.limits.guards import (
     check_guards,
     lift_guard,
     set_guard,
+    stops,
 )
 from rating.operations.limits.notices import notice_allowances
 
@@ -26,4 +27,5 @@ __all__ = [
     "open_group",
     "remove_member",
     "set_guard",
+    "stops",
 ]

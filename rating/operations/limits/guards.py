@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Subscription
 from billing_project.kernel.operations import record_event, record_events
-from rating import queries
 from rating.domain.spending import GuardState, period_number
 from rating.models import SpendingGuard
+from rating.queries import limits as queries
 
 MOST: Final = Decimal("1000000.00")
 
