@@ -88,12 +88,13 @@ def _figures(report: BatchReport) -> Summary:
 
 
 def post_usage(night: Night, _piece: JobRun, advance: Advance) -> Summary:
-    """Post what was priced to the accounts."""
+    """Post what was priced to the accounts, and look whether more than usual was not priced."""
     entries = 0
     for number in rating_queries.list_batches(state="priced"):
         entries += rating_operations.post_batch(batch_id=number, now=night.now, progress=advance)
+    alarms = rating_operations.watch_suspense(business_date=night.business_date, now=night.now)
     kernel_operations.refresh_statistics()
-    return {"entries": entries}
+    return {"entries": entries, "alarms of the suspense": alarms}
 
 
 def change_plans(night: Night, _piece: JobRun, _advance: Advance) -> Summary:

@@ -11,6 +11,12 @@ from rating import operations
 from rating.operations import whatif
 
 
+@shared_task(name="usage.follow_up", queue="rating", ignore_result=True)
+def follow_up(**_kwargs: Any) -> None:
+    """Add up posted batches, raise alarms of the suspense, go on with work on its records."""
+    operations.follow_up(now=timezone.now())
+
+
 @shared_task(name="usage.load", queue="rating", ignore_result=True)
 def load_usage(**_kwargs: Any) -> None:
     """Take in, price and post what lies in the folder of usage, between two nights."""

@@ -25,6 +25,8 @@ RIGHTS: Final[dict[str, str]] = {
     "decide_approval": "Approve or refuse adjustments of others",
     "see_usage": "See usage files and suspended records",
     "recycle_usage": "Correct, recycle and write off suspended records",
+    "undo_write_off": "Undo corrections and write-offs of suspended records",
+    "see_charts": "See charts of usage and revenue",
     "see_jobs": "See the nightly work",
     "run_jobs": "Start the nightly work",
     "see_reports": "See reports",
@@ -58,6 +60,8 @@ ROLES: Final[dict[str, frozenset[str]]] = {
         "decide_approval",
         "see_usage",
         "recycle_usage",
+        "undo_write_off",
+        "see_charts",
         "see_jobs",
         "see_reports",
         "see_catalogue",
@@ -67,3 +71,9 @@ ROLES: Final[dict[str, frozenset[str]]] = {
 
 #: How much a role may adjust by itself, in the account's currency; more waits for a second person.
 ADJUSTMENT_LIMITS: Final[dict[str, int]] = {AGENT: 300, ACCOUNTANT: 3_000, ADMINISTRATOR: 10_000}
+
+#: What a role may give up of the suspense by itself: an estimate of money, a number of records.
+WRITE_OFF_LIMITS: Final[dict[str, tuple[int, int]]] = {
+    ACCOUNTANT: (3_000, 100),
+    ADMINISTRATOR: (10_000, 1_000),
+}

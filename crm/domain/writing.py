@@ -30,3 +30,13 @@ def phone(value: str) -> str:
         return value
     parts = f"+7 {digits[1:4]} {digits[4:7]}-{digits[7:9]}-{digits[9:]}"
     return parts.replace(" ", NBSP)
+
+
+def cell(text: str) -> str:
+    """
+    Return a text as a cell of a table program takes it: never as a formula.
+
+    >>> cell("=1+1"), cell("+79215550102"), cell("a=1")
+    ("'=1+1", "'+79215550102", 'a=1')
+    """
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from accounts.models import User
 from crm.domain import roles
 from crm.models import StaffSignIn
+from rating.domain.selections import Limits
 
 WINDOW: Final = timedelta(minutes=15)
 
@@ -52,3 +53,14 @@ def adjustment_limit(user: User) -> Decimal:
         return Decimal(max(roles.ADJUSTMENT_LIMITS.values()))
     names = user.groups.values_list("name", flat=True)
     return Decimal(max((roles.ADJUSTMENT_LIMITS.get(name, 0) for name in names), default=0))
+
+
+def write_off_limits(user: User) -> Limits:
+    """Return what the member of staff may give up of the suspense alone: the highest of the roles."""
+    known = roles.WRITE_OFF_LIMITS
+    names = known if user.is_superuser else set(user.groups.values_list("name", flat=True))
+    held = [known[name] for name in names if name in known] or [(0, 0)]
+    return Limits(
+        money=Decimal(max(money for money, _records in held)),
+        records=max(records for _money, records in held),
+    )

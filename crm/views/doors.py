@@ -27,6 +27,7 @@ PLACES = {
     "approval-list": (_("Approvals"), "decide_approval"),
     "suspense": (_("Suspense"), "see_usage"),
     "usage-files": (_("Usage files"), "see_usage"),
+    "usage": (_("Usage"), "see_charts"),
     "jobs": (_("Night"), "see_jobs"),
     "reports": (_("Reports"), "see_reports"),
 }
@@ -159,4 +160,6 @@ def _places(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _is_here(request: HttpRequest, to: str) -> bool:
     match = request.resolver_match
-    return match is not None and (match.url_name or "").startswith(to)
+    name = (match.url_name or "") if match is not None else ""
+    # The longest name that fits is meant: "usage-files" is no page of "usage".
+    return to == max((place for place in PLACES if name.startswith(place)), key=len, default="")

@@ -2,11 +2,16 @@
 What people do with many suspended records at once, and the alarms that call them.
 """
 
+from typing import Final
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from rating.models.files import UsageSource
 from rating.models.suspense import REASON_LABELS, SuspenseRecord
+
+#: `Approval.kind` of a write-off that waits for a second person; its data names the run.
+APPROVAL_KIND: Final = "suspense_write_off"
 
 _REASONS = [(reason.value, label) for reason, label in REASON_LABELS.items()]
 

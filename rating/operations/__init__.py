@@ -4,11 +4,14 @@ from rating.operations.batches import BatchReport, open_batch, price_batch, repo
 from rating.operations.files import Received, UnableToReceive, receive_files
 from rating.operations.loading import Loaded, load_usage
 from rating.operations.posting import UnableToPostBatch, post_batch
+from rating.operations.summaries import summarise_batches
 from rating.operations.suspense import (
     Recycled,
     UnableToRecycle,
     UnableToWriteOff,
+    follow_up,
     recycle,
+    watch_suspense,
     write_off,
 )
 from rating.operations.writing import UnableToPriceBatch
@@ -23,6 +26,7 @@ __all__ = [
     "UnableToReceive",
     "UnableToRecycle",
     "UnableToWriteOff",
+    "follow_up",
     "load_usage",
     "open_batch",
     "post_batch",
@@ -30,5 +34,7 @@ __all__ = [
     "receive_files",
     "recycle",
     "report_of",
+    "summarise_batches",
+    "watch_suspense",
     "write_off",
 ]

@@ -1,8 +1,7 @@
-"""Set-up of an empty installation, the night's page, suspense, reports."""
+"""Set-up of an empty installation, the night's page, reports."""
 
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from billing_project.kernel.models import JobRun
 from crm.forms.setup import SetUpForm
 from notifications.models import Template
 from notifications.operations.templates import ensure_reference_data as ensure_templates
-from rating.models import SuspenseRecord, UsageFile, UsageSource
+from rating.models import UsageSource
 from tariffs import queries as tariffs_queries
 from tariffs.models import Holiday, PlanVersion
 from tests import people
@@ -153,64 +152,6 @@ def piece(**fields: Any) -> JobRun:
     )
 
 
-LINE = (
-    '"","79215550101","78121234567","default","","SIP/1","SIP/2","Dial","",'
-    '"2026-11-{day} 10:00:00","2026-11-{day} 10:00:05","2026-11-{day} 10:02:05",'
-    '125,120,"ANSWERED","DOCUMENTATION","1.{day}",""'
-)
-
-
-@pytest.fixture
-def suspended(tmp_path: Path, settings: Any) -> SuspenseRecord:
-    """A call with an impossible day, in a file of an Asterisk."""
-    settings.ARCHIVE_DIR = tmp_path
-    raw = LINE.format(day="41")
-    (tmp_path / "Master.csv").write_text(raw + "\n")
-    source = UsageSource.objects.create(code="asterisk", name="Asterisk", format="asterisk")
-    file = UsageFile.objects.create(
-        source=source,
-        name="Master.csv",
-        sha256="0" * 64,
-        size=len(raw),
-        archive_path="Master.csv",
-        received_at=people.NOON,
-        state="priced",
-        records=1,
-        suspended=1,
-    )
-    return SuspenseRecord.objects.create(
-        file=file, line=1, reason="bad_time", raw=raw, suspended_at=people.NOON
-    )
-
-
-def test_suspense_is_listed_by_reason(as_role: StaffClient, suspended: SuspenseRecord) -> None:
-    client = as_role("accountant")
-    page = client.get("/crm/suspense/", {"reason": "bad_time"}).content.decode()
-    assert "неверное время" in page
-    assert "Master.csv" in page
-    assert "Master.csv" not in client.get("/crm/suspense/?reason=no_rate").content.decode()
-    assert "Master.csv" in client.get("/crm/usage-files/").content.decode()
-
-
-def test_a_record_still_wrong_waits_on(as_role: StaffClient, suspended: SuspenseRecord) -> None:
-    address = f"/crm/suspense/{suspended.pk}/recycle/"
-    answer = as_role("accountant").post(address, {"corrected": LINE.format(day="02")})
-    assert answer.status_code == 302
-    suspended.refresh_from_db()
-    assert (suspended.state, suspended.reason) == ("waiting", "unknown_subscriber")
-
-
-def test_a_record_is_written_off_with_a_reason(
-    as_role: StaffClient, suspended: SuspenseRecord
-) -> None:
-    client, address = as_role("accountant"), f"/crm/suspense/{suspended.pk}/write-off/"
-    assert client.post(address, {"reason": ""}).status_code == 200
-    client.post(address, {"reason": "испытание коммутатора"})
-    suspended.refresh_from_db()
-    assert (suspended.state, suspended.closed_by) == ("written_off", staff("accountant").actor)
-    assert client.post(address, {"reason": "снова"}).context["form"].non_field_errors()
-
-
 def test_the_trial_balance_shows_both_sides(as_role: StaffClient) -> None:
     account: Account = people.open_account_for("Иванова", "Мария")
     from tests.integration.crm.test_card import pay
@@ -276,14 +217,6 @@ def test_is_set_up_is_asked_once(as_role: StaffClient) -> None:
     client = as_role("agent")
     client.get("/crm/")
     assert cache.get("crm:is_set_up") is True
-
-
-def test_a_correction_can_be_taken_back(as_role: StaffClient, suspended: SuspenseRecord) -> None:
-    client, address = as_role("accountant"), f"/crm/suspense/{suspended.pk}/recycle/"
-    client.post(address, {"corrected": LINE.format(day="02")})
-    client.post(address, {"corrected": suspended.raw})
-    suspended.refresh_from_db()
-    assert (suspended.corrected, suspended.reason) == (suspended.raw, "bad_time")
 
 
 def test_sums_of_the_night_are_money_and_added_up(as_role: StaffClient) -> None:
