@@ -1,15 +1,43 @@
 """
-A deck made ready for looking up one record: its priced zones, and the band of any moment.
+A deck made ready for pricing: what it says of a zone as whole numbers, found by the zone's id.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from fractions import Fraction
+from math import ceil, floor, lcm
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from rating.domain.clock import change_between
+from rating.domain.tariff_times import TariffTimes
 from rating.domain.usage import FOREVER
-from tariffs.domain.deck import DAY, Band, Deck, Rate, Zone, ZoneTerms
+from tariffs.domain.deck import (
+    Deck,
+    OnMaxCost,
+    Rate,
+    Rounding,
+    Step,
+    UsageKind,
+    Zone,
+    ZoneTerms,
+    price_scale,
+)
+from tariffs.domain.price_models import BrokenCharge, Charge
+
+#: Minor units (kopecks) per unit of the currency.
+MINOR: Final = 100
+#: Records above these are refused: no call lasts longer, no session is larger.
+MOST_UNITS: Final = {
+    UsageKind.VOICE: 31 * 86_400,
+    UsageKind.SMS: 1_000_000,
+    UsageKind.DATA: 2**50,
+    UsageKind.SESSION: 2**50,
+}
+
+
+class UnableToCompile(ValueError):
+    """The catalogue contradicts itself, or says what the core can't compute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,55 +49,182 @@ class ZonePrices:
     terms: ZoneTerms | None
 
 
-class DeckPrices:
-    """The priced zones of a deck by id, and its tariff times."""
+@dataclass(frozen=True, slots=True, eq=False)
+class BandRules:
+    """
+    A rate in whole numbers: amounts times the zone's scale.
 
-    def __init__(self, deck: Deck, *, zones: Iterable[Zone]) -> None:
+    `steps` are (from unit, unit at which the next begins, increment, price of a unit).
+    """
+
+    rate: Rate
+    fee: int
+    steps: tuple[tuple[int, int, int, int], ...]
+    sources: tuple[Step, ...]
+    charge: Charge | None
+
+
+@dataclass(frozen=True, slots=True)
+class RoundingRules:
+    """How a sum becomes minor units: a whole one is (sum + `add`) // `divisor` · `quantum`."""
+
+    add: int
+    divisor: int
+    quantum: int
+    mode: Rounding
+
+    def minor(self, total: int | Fraction) -> int:
+        """Return the sum in minor units."""
+        if isinstance(total, int):
+            return (total + self.add) // self.divisor * self.quantum
+        if self.mode is Rounding.UP:
+            return ceil(total / self.divisor) * self.quantum
+        half = Fraction(1, 2) if self.mode is Rounding.HALF_UP else 0
+        return floor(total / self.divisor + half) * self.quantum
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ZoneRules:
+    """
+    All that prices a zone, in whole numbers: a sum over `scale` is money of the currency.
+
+    `bands` has the deck's order, None where the zone has no rate. `spared` is the longest record
+    that costs nothing, `cap` the maximum of a record's sum, `limit` what ends a session.
+    """
+
+    scale: int
+    bands: tuple[BandRules | None, ...]
+    times: TariffTimes
+    spared: int
+    free: int
+    least: int
+    surcharges: tuple[tuple[int, int], ...]
+    cap: int | None
+    limit: Fraction | None
+    rounding: RoundingRules
+
+    @property
+    def has_model(self) -> bool:
+        """Whether some rate prices quantities as a whole."""
+        return any(band is not None and band.charge is not None for band in self.bands)
+
+
+class DeckPrices:
+    """
+    The priced zones of a deck by id; their rules are made when first asked for.
+
+    Amounts are counted in 1/`minor` of the currency.
+    """
+
+    def __init__(self, deck: Deck, *, zones: Iterable[Zone], minor: int = MINOR) -> None:
+        terms = {of_zone.zone_id: of_zone for of_zone in reversed(deck.terms)}
+        rest = terms.get(None)
         self.deck = deck
+        self.minor = minor
+        self.is_timed = deck.kind.is_timed and deck.follows_clock
+        self.most_units = MOST_UNITS[deck.kind]
         self.zones = {
-            zone.zone_id: ZonePrices(zone, rates, deck.terms_for(zone))
+            zone.zone_id: ZonePrices(zone, rates, terms.get(zone.zone_id) or rest)
             for zone, rates in deck.priced_zones(zones)
         }
-        self._time_zone = ZoneInfo(deck.timezone)
-        self._windows: dict[tuple[frozenset[str], int, bool], list[tuple[int, Band | None]]] = {}
+        self._rules: dict[int, ZoneRules | None] = {}
+        self._shared: dict[tuple[int, int], ZoneRules] = {}
+        self._times: dict[frozenset[str], TariffTimes] = {}
 
-    def band_at(self, codes: Iterable[str], moment: int) -> tuple[Band | None, int]:
-        """
-        Return the band in force at a moment among those named, and until when that is certain.
+    def rules(self, zone_id: int) -> ZoneRules | None:
+        """Return what prices a zone, None without rates or if the deck forgot how to count."""
+        if zone_id not in self._rules:
+            self._rules[zone_id] = self._make(self.zones.get(zone_id))
+        return self._rules[zone_id]
 
-        The second value is a moment too: a later one at which the band may be another.
-        """
-        local = datetime.fromtimestamp(moment, self._time_zone)
-        second = local.hour * 3600 + local.minute * 60 + local.second
-        is_holiday = local.date() in self.deck.holidays
-        windows = self._windows_of(frozenset(codes), local.isoweekday(), is_holiday)
-        end, band = next(window for window in windows if second < window[0])
-        return band, self._changed_clock(moment, moment + end - second)
+    def _make(self, zone: ZonePrices | None) -> ZoneRules | None:
+        if zone is None or zone.terms is None:
+            return None
+        # Zones of a class share their rates.
+        key = (id(zone.rates), id(zone.terms))
+        if key not in self._shared:
+            self._shared[key] = self._compile(zone.rates, zone.terms)
+        return self._shared[key]
 
-    def _windows_of(
-        self, codes: frozenset[str], weekday: int, is_holiday: bool
-    ) -> list[tuple[int, Band | None]]:
-        """Return the band of each part of such a day, with the second at which the part ends."""
-        key = (codes, weekday, is_holiday)
-        if key not in self._windows:
-            starts = self.deck.cuts
-            ends = [*starts[1:], DAY]
-            self._windows[key] = [
-                (
-                    end,
-                    self.deck.band_at(codes, weekday=weekday, is_holiday=is_holiday, second=start),
-                )
-                for start, end in zip(starts, ends, strict=True)
-            ]
-        return self._windows[key]
+    def _compile(self, rates: Mapping[str, Rate], terms: ZoneTerms) -> ZoneRules:
+        scale = self._scale(rates, terms)
+        has_cap = terms.max_cost is not None and terms.on_max_cost is OnMaxCost.CAP
+        return ZoneRules(
+            scale=scale,
+            bands=tuple(
+                self._band(rates[band.code], terms, scale) if band.code in rates else None
+                for band in self.deck.bands
+            ),
+            times=self.times(frozenset(rates)),
+            spared=max(terms.grace_units, terms.free_units, 0),
+            free=terms.free_units,
+            least=terms.min_units,
+            surcharges=tuple((due.at_unit, scaled(due.amount, scale)) for due in terms.surcharges),
+            cap=scaled(terms.max_cost, scale) if has_cap and terms.max_cost is not None else None,
+            limit=Fraction(terms.max_cost) if terms.max_cost is not None and not has_cap else None,
+            rounding=self._rounding(scale),
+        )
 
-    def _changed_clock(self, moment: int, end: int) -> int:
-        """Return `end`, or the moment before it at which the clocks change."""
-        zone = self._time_zone
-        before = datetime.fromtimestamp(moment, zone).utcoffset()
-        if datetime.fromtimestamp(end, zone).utcoffset() == before:
-            return end
-        return change_between(zone, moment, end)
+    def times(self, codes: frozenset[str]) -> TariffTimes:
+        """Return the tariff times that rates of these bands see."""
+        if codes not in self._times:
+            self._times[codes] = TariffTimes(self.deck, codes)
+        return self._times[codes]
+
+    def _scale(self, rates: Mapping[str, Rate], terms: ZoneTerms) -> int:
+        decimals = self.deck.decimals
+        finest = self.minor if decimals is None else 10 ** max(decimals, 0)
+        return lcm(price_scale(rates.values(), terms), finest)
+
+    def _rounding(self, scale: int) -> RoundingRules:
+        decimals = self.deck.decimals
+        if decimals is None:
+            divisor, quantum = scale // self.minor, Fraction(1)
+        else:
+            quantum = self.minor / Fraction(10) ** decimals
+            divisor = int(scale / Fraction(10) ** decimals)
+        if quantum.denominator > 1:
+            message = f"{decimals} decimals are finer than 1/{self.minor}"
+            raise UnableToCompile(message)
+        add = {Rounding.HALF_UP: divisor // 2, Rounding.UP: divisor - 1, Rounding.DOWN: 0}
+        mode = self.deck.rounding
+        return RoundingRules(add[mode], divisor, int(quantum), mode)
+
+    def _band(self, rate: Rate, terms: ZoneTerms, scale: int) -> BandRules:
+        sources = tuple(sorted(rate.steps_under(terms), key=lambda step: step.from_unit))
+        ends = [*(step.from_unit for step in sources[1:]), FOREVER]
+        if sources[0].from_unit > 0:
+            message = f"deck version {self.deck.version_id}: no step begins at 0"
+            raise UnableToCompile(message)
+        return BandRules(
+            rate=rate,
+            fee=scaled(rate.connection_fee, scale),
+            steps=tuple(
+                (step.from_unit, end, step.increment, scaled(step.price, scale) // step.unit)
+                for step, end in zip(sources, ends, strict=True)
+            ),
+            sources=sources,
+            charge=self._charge(rate),
+        )
+
+    def _charge(self, rate: Rate) -> Charge | None:
+        charge = None if rate.model_id is None else self.deck.models.get(rate.model_id)
+        if isinstance(charge, BrokenCharge) or (charge is None and rate.model_id is not None):
+            message = f"deck version {self.deck.version_id}: model {rate.model_id} can't price"
+            raise UnableToCompile(message)
+        return charge
+
+
+def scaled(amount: object, scale: int) -> int:
+    """
+    Return an exact amount times the scale, which makes it whole.
+
+    >>> from decimal import Decimal
+    >>> scaled(Decimal("1.25"), 100)
+    125
+    """
+    whole, parts = amount.as_integer_ratio()  # type: ignore[attr-defined]
+    return int(whole * scale // parts)
 
 
 def month_number(moment: int, time_zone: str) -> int:
@@ -81,8 +236,3 @@ def month_number(moment: int, time_zone: str) -> int:
     """
     local = datetime.fromtimestamp(moment, UTC).astimezone(ZoneInfo(time_zone))
     return local.year * 100 + local.month
-
-
-def untimed(moment: int) -> int:
-    """Return the end of a band for units that take no time."""
-    return moment + FOREVER

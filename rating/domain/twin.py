@@ -6,37 +6,35 @@ One record, priced exactly: the executable specification of rating, and "why was
 1. No length, or one within the grace: nothing is charged, no connection fee either.
 2. Free units come off the front; what is left is at least the minimum.
 3. It is walked in whole increments from the moment of the start. An increment is priced in the
-   band in force when it starts, in the deck's time zone and in real elapsed time.
+   band in force when it starts (in the deck's time zone and in real elapsed time; a deck that
+   doesn't follow the clock: when the record starts) and in the step of the unit at which it
+   starts, covered units counted too.
 4. Each increment is taken from the first allowance that has a whole step left, else paid.
 5. The connection fee is due once, of the first increment's band, also when all is covered.
-6. The exact sum is rounded once.
+6. Surcharges are due if the record, before anything was taken off, is longer than their unit.
+7. The exact sum is limited to the maximum cost, then rounded once.
+8. Allowances of money pay what they can of the rounded amount.
+
+A rate with a price model prices the quantity as a whole instead of 1 to 4 (no quantity, too, if
+the model has a fee for it), alone or as coming after what the month counted before.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal, localcontext
-from fractions import Fraction
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 
-from billing_project.kernel.money import round_money
-from rating.domain.prices import DeckPrices, ZonePrices, untimed
-from rating.domain.usage import Reason
-from tariffs.domain.deck import NO_ZONE, Allowance, Rate, UsageKind, ZoneTerms
+from rating.domain.priced import AllowanceLeft, Piece, Priced, Segment, Work
+from rating.domain.prices import MOST_UNITS, BandRules, DeckPrices
+from rating.domain.usage import FOREVER, Reason
+from tariffs.domain.deck import UsageKind
 
-_EXACT_DIGITS: Final = 60
-#: Records above these are refused: no call lasts longer, no session is larger.
-MOST_UNITS: Final = {
-    UsageKind.VOICE: 31 * 86_400,
-    UsageKind.SMS: 1_000_000,
-    UsageKind.DATA: 2**50,
-    UsageKind.SESSION: 2**50,
-}
+__all__ = ["MOST_UNITS", "AllowanceLeft", "Priced", "Segment", "Use", "price_one"]
+
 #: An amount column is numeric(14,2).
-MOST_MONEY: Final = Decimal(10) ** 12
+MOST_MONEY: Final = 10**12
+NOTHING: Final[Mapping[int, int]] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(NamedTuple):
     """One record: when it started (seconds since 1970), of what kind, and how much."""
 
     started_at: int
@@ -44,168 +42,178 @@ class Use:
     quantity: int
 
 
-@dataclass(slots=True)
-class AllowanceLeft:
-    """An allowance and what is left of it in the month of the record."""
-
-    allowance: Allowance
-    left: int
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """Increments in a row of one band, paid alike: `allowance_id` is set if they are covered."""
-
-    band_code: str
-    at: int
-    units: int
-    price: Decimal
-    unit: int
-    amount: Fraction
-    allowance_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Priced:
-    """The price of a record with its breakdown; `exact` is the sum before rounding."""
-
-    reason: Reason
-    zone_id: int = NO_ZONE
-    band_code: str = ""
-    billed_units: int = 0
-    connection_fee: Decimal = Decimal(0)
-    segments: tuple[Segment, ...] = ()
-    uses: tuple[tuple[int, int], ...] = ()
-    exact: Fraction = Fraction(0)
-    amount: Decimal = Decimal("0.00")
-
-
 def price_one(
-    use: Use, *, prices: DeckPrices, zone_id: int, allowances: Sequence[AllowanceLeft] = ()
+    use: Use,
+    *,
+    prices: DeckPrices,
+    zone_id: int,
+    allowances: Sequence[AllowanceLeft] = (),
+    counted: Mapping[int, int] = NOTHING,
 ) -> Priced:
     """
     Price one record to a zone of a deck.
 
-    `allowances` are those that cover the zone, in the order of use; they are not changed, `uses`
-    of the answer tells what was taken. To explain a priced record, hand in what it took as left.
+    `allowances` are those that cover the zone, in the order of use, and `counted` what monthly
+    models counted before; neither is changed, `uses` and `counted` of the answer tell what was
+    taken and added. To explain a priced record, hand in what it took as left.
     """
-    zone = prices.zones.get(zone_id)
-    if zone is None:
-        return Priced(Reason.NO_ZONE)
-    if zone.terms is None:
-        return Priced(Reason.NO_RATE, zone_id)
-    if not 0 <= use.quantity <= MOST_UNITS[use.kind]:
+    rules = prices.rules(zone_id)
+    if rules is None:
+        return Priced(Reason.NO_RATE if zone_id in prices.zones else Reason.NO_ZONE, zone_id)
+    if not 0 <= use.quantity <= prices.most_units:
         return Priced(Reason.BAD_QUANTITY, zone_id)
-    walk = _Walk(use, prices, zone, {left.allowance.allowance_id: left.left for left in allowances})
-    if not walk.run(chargeable_units(use.quantity, zone.terms), allowances, zone.terms):
+    band, until = rules.times.at(use.started_at)
+    rule = rules.bands[band] if band >= 0 else None
+    work = Work(prices, rules, rule, use.quantity)
+    if rule is not None and rule.charge is not None:
+        return _price_whole(zone_id, work, rule, allowances=allowances, counted=counted)
+    if rule is None or use.quantity <= rules.spared:
+        is_free = use.quantity <= rules.spared
+        return Priced(Reason.PRICED if is_free else Reason.NO_RATE, zone_id, work)
+    length = max(use.quantity - rules.free, rules.least)
+    _, end, increment, price = rule.steps[0]
+    is_one_band = not prices.is_timed or until - use.started_at >= length
+    if not allowances and is_one_band and length <= end:
+        # By far the most: one band, one step, nothing covered.
+        units = -(-length // increment) * increment
+        pieces = ((0, band, 0, units, -1),)
+        work = work._replace(total=rule.fee + units * price, pieces=pieces)
+        priced = Priced(Reason.PRICED, zone_id, work)
+        priced.billed_units = units
+        return _finish(priced, work, allowances)
+    return _price_walk(zone_id, work, use, length=length, allowances=allowances)
+
+
+def _price_whole(
+    zone_id: int,
+    work: Work,
+    rule: BandRules,
+    *,
+    allowances: Sequence[AllowanceLeft],
+    counted: Mapping[int, int],
+) -> Priced:
+    """Price the quantity as a whole by the model of the rate."""
+    charge, model_id = rule.charge, rule.rate.model_id or 0
+    if charge is None:
+        message = "not a rate with a model"
+        raise AssertionError(message)
+    if charge.is_monthly:
+        parts = charge.price_more(counted.get(model_id, 0), work.quantity)
+    else:
+        parts = charge.price(work.quantity)
+    total = parts.amount * work.rules.scale + rule.fee
+    work = work._replace(total=int(total) if total.denominator == 1 else total, parts=parts)
+    priced = Priced(Reason.PRICED, zone_id, work)
+    priced.billed_units = work.quantity
+    if charge.is_monthly and work.quantity:
+        priced.counted = ((model_id, work.quantity),)
+    return _finish(priced, work, allowances)
+
+
+def _price_walk(
+    zone_id: int, work: Work, use: Use, *, length: int, allowances: Sequence[AllowanceLeft]
+) -> Priced:
+    work = work._replace(allowances=[a for a in allowances if not a.allowance.is_money])
+    walk = _Walk(work, use.started_at)
+    total = walk.run(length)
+    if total is None or work.rule is None:
         return Priced(Reason.NO_RATE, zone_id)
-    amount = rounded(walk.exact, prices.deck.rounding)
-    if amount >= MOST_MONEY:
-        return Priced(Reason.TOO_LARGE, zone_id)
-    return Priced(
-        reason=Reason.PRICED,
-        zone_id=zone_id,
-        band_code=walk.first_band,
-        billed_units=walk.at,
-        connection_fee=walk.connection_fee,
-        segments=tuple(walk.segments),
-        uses=tuple(walk.used.items()),
-        exact=walk.exact,
-        amount=amount,
-    )
+    work = work._replace(total=work.rule.fee + total, pieces=walk.pieces)
+    priced = Priced(Reason.PRICED, zone_id, work)
+    priced.billed_units = walk.at
+    priced.uses = walk.uses()
+    return _finish(priced, work, allowances)
 
 
-def chargeable_units(quantity: int, terms: ZoneTerms) -> int:
-    """
-    Return the length to be walked: nothing within the grace, free units off, at least the minimum.
+def _finish(priced: Priced, work: Work, allowances: Sequence[AllowanceLeft]) -> Priced:
+    """Add surcharges, limit and round the sum, and let allowances of money pay."""
+    rules, total = work.rules, work.total
+    for at_unit, amount in rules.surcharges:
+        if work.quantity > at_unit:
+            total += amount
+    if rules.cap is not None and total > rules.cap:
+        total = rules.cap
+    if total is not work.total:
+        priced.work = work._replace(total=total)
+    cost = rules.rounding.minor(total)
+    if cost >= MOST_MONEY * work.prices.minor:
+        return Priced(Reason.TOO_LARGE, priced.zone_id)
+    priced.cost = priced.minor = cost
+    for item in allowances:
+        if item.allowance.is_money and priced.minor > 0 and item.left > 0:
+            paid = min(item.left, priced.minor)
+            priced.minor -= paid
+            priced.uses = (*priced.uses, (item.allowance.allowance_id, paid))
+    return priced
 
-    >>> chargeable_units(70, ZoneTerms(free_units=10, min_units=90, grace_units=3))
-    90
-    >>> chargeable_units(3, ZoneTerms(grace_units=3))
-    0
-    """
-    if quantity <= terms.grace_units or quantity <= terms.free_units:
-        return 0
-    return max(quantity - terms.free_units, terms.min_units)
 
-
-def rounded(exact: Fraction, mode: str) -> Decimal:
-    """Round an exact sum to the minor unit."""
-    with localcontext() as context:
-        context.prec = _EXACT_DIGITS
-        return round_money(Decimal(exact.numerator) / Decimal(exact.denominator), mode=mode)
-
-
-@dataclass(slots=True)
 class _Walk:
-    """Goes through a record from increment to increment; `at` is how far it has come."""
+    """Goes through a record increment by increment, as many at once as are alike."""
 
-    use: Use
-    prices: DeckPrices
-    zone: ZonePrices
-    left: dict[int, int]
-    at: int = 0
-    first_band: str = ""
-    connection_fee: Decimal = Decimal(0)
-    exact: Fraction = Fraction(0)
-    segments: list[Segment] = field(default_factory=list)
-    used: dict[int, int] = field(default_factory=dict)
+    def __init__(self, work: Work, started_at: int) -> None:
+        self.rules = work.rules
+        self.allowances = [item.allowance for item in work.allowances]
+        self.left = [item.left for item in work.allowances]
+        self.used = [0] * len(self.left)
+        self.started_at = started_at
+        self.is_timed = work.prices.is_timed
+        self.pieces: list[Piece] = []
+        self.at = 0
 
-    def run(self, length: int, allowances: Sequence[AllowanceLeft], terms: ZoneTerms) -> bool:
-        """Walk the length; False if some increment starts at a time without a rate."""
-        first = self._rate_at()[0]
-        self.first_band = first.band_code if first else ""
-        if first and length:
-            self.connection_fee = first.connection_fee
-            self.exact = Fraction(first.connection_fee)
-        while self.at < length:
-            rate, until = self._rate_at()
-            if rate is None:
-                return False
-            increment = (
-                terms.first_increment if self.at < terms.first_increment else (terms.next_increment)
-            )
-            # The last point before which nothing changes: length, band, size of the increment.
-            stop = min(length, until)
-            if self.at < terms.first_increment:
-                stop = min(stop, terms.first_increment)
-            self._take(rate, increment=increment, stop=stop, allowances=allowances)
-        return True
+    def run(self, length: int) -> int | None:
+        """Walk the length; return what is paid, None if an increment starts without a rate."""
+        at = total = 0
+        band, until = self.rules.times.at(self.started_at)
+        until = until - self.started_at if self.is_timed else FOREVER
+        while at < length:
+            if at >= until:
+                band, until = self.rules.times.at(self.started_at + at)
+                until -= self.started_at
+            rule = self.rules.bands[band] if band >= 0 else None
+            if rule is None:
+                return None
+            number, step = _step_at(rule, at)
+            # The last point before which nothing changes is that of length, band or step.
+            units, place = self._take(min(length, until, step[1]) - at, step[2])
+            if place < 0:
+                total += units * step[3]
+            self._append((at, band, number, units, place))
+            at += units
+        self.at = at
+        return total
 
-    def _rate_at(self) -> tuple[Rate | None, int]:
-        moment = self.use.started_at + (self.at if self.use.kind.is_timed else 0)
-        band, end = self.prices.band_at(self.zone.rates, moment)
-        if not self.use.kind.is_timed:
-            end = untimed(moment)
-        return (self.zone.rates[band.code] if band else None), end - self.use.started_at
+    def uses(self) -> tuple[tuple[int, int], ...]:
+        """Return what was taken of each allowance."""
+        pairs = zip(self.allowances, self.used, strict=True)
+        return tuple((allowance.allowance_id, used) for allowance, used in pairs if used)
 
-    def _take(
-        self, rate: Rate, *, increment: int, stop: int, allowances: Sequence[AllowanceLeft]
-    ) -> None:
-        """Take all steps that start before `stop` in one go, as far as one allowance reaches."""
-        for item in allowances:
-            allowance = item.allowance
-            step = allowance.step or increment
-            whole = self.left[allowance.allowance_id] // step
-            if whole > 0:
-                units = min(-(-(stop - self.at) // step), whole) * step
-                self.left[allowance.allowance_id] -= units
-                self.used[allowance.allowance_id] = self.used.get(allowance.allowance_id, 0) + units
-                self._append(rate, units, allowance_id=allowance.allowance_id)
+    def _take(self, units: int, increment: int) -> tuple[int, int]:
+        """Return the whole steps that start within the units, as far as one payer reaches."""
+        for place, allowance in enumerate(self.allowances):
+            left = self.left[place]
+            own = allowance.step or increment
+            factor = allowance.factor
+            need = own * factor.numerator // factor.denominator
+            if 0 < need <= left:
+                steps = min(-(-units // own), left // need)
+                self.left[place] = left - steps * need
+                self.used[place] += steps * need
+                return steps * own, place
+        return -(-units // increment) * increment, -1
+
+    def _append(self, piece: Piece) -> None:
+        if self.pieces:
+            at, band, step, units, place = self.pieces[-1]
+            if (band, step, place) == (piece[1], piece[2], piece[4]):
+                self.pieces[-1] = (at, band, step, units + piece[3], place)
                 return
-        self._append(rate, -(-(stop - self.at) // increment) * increment, allowance_id=None)
+        self.pieces.append(piece)
 
-    def _append(self, rate: Rate, units: int, *, allowance_id: int | None) -> None:
-        amount = Fraction(0)
-        if allowance_id is None:
-            amount = Fraction(rate.price) * units / rate.unit
-        self.exact += amount
-        at = self.at
-        self.at += units
-        last = self.segments[-1] if self.segments else None
-        if last and (last.band_code, last.allowance_id) == (rate.band_code, allowance_id):
-            at, units, amount = last.at, last.units + units, last.amount + amount
-            self.segments.pop()
-        self.segments.append(
-            Segment(rate.band_code, at, units, rate.price, rate.unit, amount, allowance_id)
-        )
+
+def _step_at(rule: BandRules, at: int) -> tuple[int, tuple[int, int, int, int]]:
+    """Return the step of an elapsed unit, and its number."""
+    for number, step in enumerate(rule.steps):
+        if step[0] <= at < step[1]:
+            return number, step
+    message = "the last step has no end"
+    raise AssertionError(message)
