@@ -55,7 +55,13 @@ class Product(models.Model):
                     burst_up_kbps=None,
                     burst_seconds=None,
                 )
-                | models.Q(kind="internet", down_kbps__gt=0, up_kbps__gt=0),
+                | models.Q(
+                    kind="internet",
+                    down_kbps__isnull=False,
+                    up_kbps__isnull=False,
+                    down_kbps__gt=0,
+                    up_kbps__gt=0,
+                ),
                 name="product_speed_of_internet",
             ),
             models.CheckConstraint(
@@ -65,7 +71,12 @@ class Product(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(burst_down_kbps=None, burst_up_kbps=None, burst_seconds=None)
-                | models.Q(burst_down_kbps__gte=models.F("down_kbps"), burst_seconds__gt=0),
+                | models.Q(
+                    burst_down_kbps__isnull=False,
+                    burst_seconds__isnull=False,
+                    burst_down_kbps__gte=models.F("down_kbps"),
+                    burst_seconds__gt=0,
+                ),
                 name="product_burst_is_faster",
             ),
             models.CheckConstraint(
