@@ -104,3 +104,17 @@ class AmountForm(PortalForm):
             "invalid": _("Type an amount in figures, for example 300."),
         },
     )
+
+
+class GuardForm(AmountForm):
+    """A spending limit; the button pressed says what the amount is for."""
+
+    act = forms.ChoiceField(
+        choices=[("set", ""), ("more", ""), ("lift", "")], required=False, widget=forms.HiddenInput
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["amount"].label = _("Amount a month")
+        if self.data.get("act") == "lift":
+            self.fields["amount"].required = False

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from portal.views import bills, home, inbox, plans, promises, services, settings, sign_in, usage
+from portal.views import (
+    bills,
+    home,
+    inbox,
+    limits,
+    plans,
+    promises,
+    services,
+    settings,
+    sign_in,
+    usage,
+)
 
 app_name = "portal"
 
@@ -23,6 +34,7 @@ urlpatterns = [
     path("services/<int:subscription_id>/plan/", plans.choose, name="plans"),
     path("services/<int:subscription_id>/plan/cancel/", plans.cancel, name="plan-cancel"),
     path("services/<int:subscription_id>/plan/<int:version_id>/", plans.change, name="plan-change"),
+    path("services/<int:subscription_id>/limits/", limits.limits, name="limits"),
     path("usage/", usage.usage, name="usage"),
     path("charges/", usage.charges, name="charges"),
     path("inbox/", inbox.inbox, name="inbox"),

@@ -9,7 +9,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 
-def _amount(label: Any, **options: Any) -> forms.DecimalField:
+def amount_field(label: Any, **options: Any) -> forms.DecimalField:
+    """Return a field for an amount of money, as people type it."""
     widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
     return forms.DecimalField(
         label=label, max_digits=10, decimal_places=2, localize=True, widget=widget, **options
@@ -19,7 +20,7 @@ def _amount(label: Any, **options: Any) -> forms.DecimalField:
 class PaymentForm(forms.Form):
     """Cash; the receipt's number makes sure that it is taken once."""
 
-    amount = _amount(_("Amount"), min_value=Decimal("0.01"))
+    amount = amount_field(_("Amount"), min_value=Decimal("0.01"))
     receipt = forms.CharField(
         label=_("Receipt number"),
         max_length=80,
@@ -31,7 +32,7 @@ class PaymentForm(forms.Form):
 class AdjustForm(forms.Form):
     """Plus gives, minus takes; the reason goes to the ledger."""
 
-    amount = _amount(_("Amount"), help_text=_("Plus gives to the subscriber, minus takes."))
+    amount = amount_field(_("Amount"), help_text=_("Plus gives to the subscriber, minus takes."))
     reason = forms.CharField(
         label=_("Reason"), max_length=200, widget=forms.Textarea(attrs={"rows": 2})
     )
@@ -49,7 +50,7 @@ class ReverseForm(forms.Form):
 class PromiseForm(forms.Form):
     """A promised payment on the subscriber's word."""
 
-    amount = _amount(_("Amount"), min_value=Decimal("0.01"))
+    amount = amount_field(_("Amount"), min_value=Decimal("0.01"))
 
 
 class DecisionForm(forms.Form):

@@ -92,7 +92,7 @@ def remove_member(
 def _live(subscription_id: int) -> Subscription:
     service = (
         Subscription.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("account__contract")
+        .select_related("account")
         .get(pk=subscription_id)
     )
     if service.state == Subscription.State.TERMINATED:
@@ -101,7 +101,7 @@ def _live(subscription_id: int) -> Subscription:
 
 
 def _customer(service: Subscription) -> int:
-    customer_id: int = service.account.contract.customer_id
+    customer_id: int = service.account.customer_id
     return customer_id
 
 
