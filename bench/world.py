@@ -8,7 +8,6 @@ connection fees, allowances shared by calls of one month, a zone without a price
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from itertools import count
 from typing import Final
 
 from accounts import operations as accounts_operations
@@ -22,6 +21,7 @@ from accounts.models import (
     PlanAssignment,
     Subscription,
 )
+from bench import rows
 from rating.models import UsageSource
 from tariffs import operations as tariffs_operations
 from tariffs.domain.drafts import AllowanceDraft, BandDraft, RateDraft, TermsDraft
@@ -65,13 +65,20 @@ def number_of(place: int) -> str:
 
 def build_operator(*, subscribers: int, posted_from: datetime = BEGAN) -> Operator:
     """Make the operator; the services are active from `posted_from`."""
-    sources = {
+    sources = make_sources()
+    mobile, internet = build_catalogue()
+    make_people(subscribers, (mobile, internet), since=posted_from)
+    accounts = list(Account.objects.order_by("number"))
+    subscriptions = list(Subscription.objects.order_by("account__number", "-service"))
+    return Operator(sources, accounts, subscriptions, mobile, internet)
+
+
+def make_sources() -> dict[str, UsageSource]:
+    """Make the two sources: a switch and Retel's own CSV."""
+    return {
         code: UsageSource.objects.create(code=code, name=code, format=form)
         for code, form in (("msc-1", "asterisk"), ("csv-1", "retel_csv"))
     }
-    mobile, internet = build_catalogue()
-    accounts, subscriptions = _people(subscribers, (mobile, internet), since=posted_from)
-    return Operator(sources, accounts, subscriptions, mobile, internet)
 
 
 def build_catalogue() -> tuple[PlanVersion, PlanVersion]:
@@ -154,71 +161,63 @@ def _plan(code: str, decks: dict[str, RateDeck], allowances: list[AllowanceDraft
     return tariffs_operations.publish_plan_version(version_id=version.pk, now=BEGAN)
 
 
-def _people(
-    subscribers: int, plans: tuple[PlanVersion, PlanVersion], *, since: datetime
-) -> tuple[list[Account], list[Subscription]]:
-    """Make an account with a mobile service each, all under one contract, in bulk."""
+def make_people(
+    subscribers: int, plans: tuple[PlanVersion, PlanVersion], *, since: datetime = BEGAN
+) -> None:
+    """Make an account with a mobile service each, all under one contract, set by set in SQL."""
     entity = LegalEntity.objects.create(name="Bench", full_name="Bench", inn="7800000000")
     customer = Customer.objects.create(kind="company", name="Bench", created_at=since)
     contract = Contract.objects.create(
         number="B-1", customer=customer, legal_entity=entity, signed_on=since.date()
     )
-    accounts = Account.objects.bulk_create(
-        (
-            Account(
-                number=f"{place:09d}",
-                contract=contract,
-                customer=customer,
-                kind="postpaid",
-                opened_on=since.date(),
-            )
-            for place in range(subscribers)
-        ),
-        batch_size=ROWS_AT_ONCE,
-    )
+    account = Account(contract=contract, customer=customer, kind="postpaid", opened_on=since.date())
+    people = f"generate_series(0, {subscribers - 1}) AS i"
+    rows.insert(account, f"{people} ORDER BY i", number="lpad(i::text, 9, '0')")
     accounts_operations.open_balances()
-    subscriptions: list[Subscription] = []
-    identifiers: list[IdentifierUse] = []
-    for place, account in enumerate(accounts):
-        subscriptions.append(_service(account, "mobile", since))
-        if place % LOGIN_EVERY == 0:
-            subscriptions.append(_service(account, "internet", since))
-    subscriptions = Subscription.objects.bulk_create(subscriptions, batch_size=ROWS_AT_ONCE)
-    places = count()
-    for subscription in subscriptions:
-        is_mobile = subscription.service == "mobile"
-        if is_mobile:
-            place = next(places)
-        value = number_of(place) if is_mobile else f"user{place}"
-        identifiers.append(_identifier(subscription, value, since))
-    IdentifierUse.objects.bulk_create(identifiers, batch_size=ROWS_AT_ONCE)
-    PlanAssignment.objects.bulk_create(
+    services = f"""accounts_account a, (VALUES ('mobile'), ('internet')) AS s (service)
+        WHERE a.contract_id = {contract.pk}
+          AND (s.service = 'mobile' OR a.number::bigint % {LOGIN_EVERY} = 0)
+        ORDER BY a.number, s.service DESC"""
+    service = Subscription(state="active", ordered_at=since, activated_at=since)
+    rows.insert(service, services, account_id="a.id", service="s.service")
+    _make_identifiers(since)
+    of_plan = f"CASE service WHEN 'mobile' THEN {plans[0].pk} ELSE {plans[1].pk} END"
+    rows.insert(
+        PlanAssignment(active_from=since),
+        "accounts_subscription s ORDER BY s.id",
+        account_id="s.account_id",
+        subscription_id="s.id",
+        plan_version_id=of_plan,
+    )
+
+
+def _make_identifiers(since: datetime) -> None:
+    """Numbers are their own keys; the key of a login is made by Python, so the logins are few."""
+    numbers = """accounts_subscription s JOIN accounts_account a ON a.id = s.account_id
+        WHERE s.service = 'mobile' ORDER BY s.id"""
+    number = f"({FIRST_NUMBER} + a.number::bigint)"
+    rows.insert(
+        IdentifierUse(kind="msisdn", active_from=since),
+        numbers,
+        value=f"{number}::text",
+        key=number,
+        account_id="s.account_id",
+        subscription_id="s.id",
+    )
+    found = Subscription.objects.filter(service="internet").values_list(
+        "id", "account_id", "account__number"
+    )
+    IdentifierUse.objects.bulk_create(
         (
-            PlanAssignment(
-                account_id=subscription.account_id,
-                subscription=subscription,
-                plan_version=plans[0] if subscription.service == "mobile" else plans[1],
+            IdentifierUse(
+                kind="login",
+                value=f"user{int(number)}",
+                key=subscriber_key(f"user{int(number)}"),
+                account_id=account_id,
+                subscription_id=pk,
                 active_from=since,
             )
-            for subscription in subscriptions
+            for pk, account_id, number in found
         ),
         batch_size=ROWS_AT_ONCE,
-    )
-    return accounts, subscriptions
-
-
-def _service(account: Account, service: str, since: datetime) -> Subscription:
-    return Subscription(
-        account=account, service=service, state="active", ordered_at=since, activated_at=since
-    )
-
-
-def _identifier(subscription: Subscription, value: str, since: datetime) -> IdentifierUse:
-    return IdentifierUse(
-        kind="msisdn" if subscription.service == "mobile" else "login",
-        value=value,
-        key=subscriber_key(value),
-        account_id=subscription.account_id,
-        subscription=subscription,
-        active_from=since,
     )

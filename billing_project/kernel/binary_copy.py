@@ -4,9 +4,9 @@ PostgreSQL's binary COPY from and to numpy columns: no Python per row (decision 
 Every field has a fixed width, so a whole table is one structured array.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from io import BytesIO
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -62,10 +62,34 @@ def copy_out(*, sql: str, types: Sequence[str], params: Sequence[Any] = ()) -> l
     come this way (its width varies): select `(amount * 100)::bigint`.
     """
     buffer = BytesIO()
+    _copy_to(buffer, sql, params)
+    payload = buffer.getbuffer()[len(_HEADER) : -len(_TRAILER)]
+    return _decode(payload, types)
+
+
+def copy_out_by(
+    stream: IO[bytes],
+    *,
+    sql: str,
+    types: Sequence[str],
+    params: Sequence[Any] = (),
+    rows_at_once: int = 500_000,
+) -> Iterator[list[Ints]]:
+    """As `copy_out`, by way of an empty file, in portions: memory doesn't grow with the answer."""
+    _copy_to(stream, sql, params)
+    left = stream.tell() - len(_HEADER) - len(_TRAILER)
+    stream.seek(len(_HEADER))
+    portion = rows_at_once * _layout_of(types).itemsize
+    while left:
+        payload = stream.read(min(left, portion))
+        left -= len(payload)
+        yield _decode(memoryview(payload), types)
+
+
+def _copy_to(stream: IO[bytes], sql: str, params: Sequence[Any]) -> None:
     with connection.cursor() as cursor:
         bound: bytes = cursor.mogrify(sql, list(params) or None)
-        _raw(cursor).copy_expert(f"COPY ({bound.decode()}) TO STDOUT (FORMAT binary)", buffer)
-    return _decode(buffer.getbuffer(), types)
+        _raw(cursor).copy_expert(f"COPY ({bound.decode()}) TO STDOUT (FORMAT binary)", stream)
 
 
 def _raw(cursor: CursorWrapper) -> Any:
@@ -73,17 +97,19 @@ def _raw(cursor: CursorWrapper) -> Any:
     return cursor.cursor
 
 
-def _decode(buffer: memoryview, types: Sequence[str]) -> list[Ints]:
-    stored = [_INTEGERS.get(name, ">i8") for name in types]
+def _layout_of(types: Sequence[str]) -> np.dtype[Any]:
     fields: list[tuple[str, str]] = [("count", ">i2")]
-    for number, kind in enumerate(stored):
-        fields += [(f"length{number}", ">i4"), (f"value{number}", kind)]
-    layout = np.dtype(fields)
-    size = len(buffer) - len(_HEADER) - len(_TRAILER)
-    if size % layout.itemsize:
+    for number, name in enumerate(types):
+        fields += [(f"length{number}", ">i4"), (f"value{number}", _INTEGERS.get(name, ">i8"))]
+    return np.dtype(fields)
+
+
+def _decode(payload: memoryview, types: Sequence[str]) -> list[Ints]:
+    layout = _layout_of(types)
+    if len(payload) % layout.itemsize:
         message = "the columns are not of the types named, or some value is null"
         raise UnableToCopy(message)
-    rows = np.frombuffer(buffer, layout, offset=len(_HEADER), count=size // layout.itemsize)
+    rows = np.frombuffer(payload, layout)
     answers = []
     for number, name in enumerate(types):
         values: Ints = rows[f"value{number}"].astype(np.int64)
@@ -134,16 +160,19 @@ def encode(columns: Sequence[tuple[str, str, npt.NDArray[Any]]]) -> memoryview:
     for number, (_, kind, _) in enumerate(columns):
         stored = _NUMERIC if kind == "money" else _INTEGERS.get(kind, ">i8")
         fields += [(f"length{number}", ">i4"), (f"value{number}", stored)]
-    rows = np.empty(len(columns[0][2]), np.dtype(fields))
-    rows["count"] = len(columns)
+    frame = np.zeros(1, np.dtype(fields))
+    frame["count"] = len(columns)
+    for number in range(len(columns)):
+        frame[f"length{number}"] = frame.dtype[f"value{number}"].itemsize
+    # What all rows have in common goes in at one stroke.
+    rows = np.repeat(frame, len(columns[0][2]))
     for number, (_, kind, values) in enumerate(columns):
-        rows[f"length{number}"] = rows.dtype[f"value{number}"].itemsize
         if kind == "money":
             _fill_money(rows[f"value{number}"], values)
         else:
             convert = _CONVERSIONS.get(kind)
             rows[f"value{number}"] = convert(values) if convert else values
-    return memoryview(rows.tobytes())
+    return memoryview(rows.view(np.uint8))
 
 
 _CONVERSIONS: Final[Mapping[str, Callable[[Ints], Ints]]] = {

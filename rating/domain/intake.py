@@ -2,17 +2,35 @@
 From the usage of a batch's files to the records that will be priced: once each, in order of time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from rating.domain.usage import Bools, Ints, UsageColumns
+from rating.domain.usage import Ints, UsageColumns
 
 Lines = npt.NDArray[np.int32]
 Small = npt.NDArray[np.int8]
+HOUR: Final = 3600
+
+#: A record on disk: what an intake has, and its place among all records of the batch.
+RECORD: Final = np.dtype(
+    [
+        ("ordinal", "<i8"),
+        ("record_key", "<i8"),
+        ("subscriber_key", "<i8"),
+        ("started_at", "<i8"),
+        ("number_b", "<i8"),
+        ("quantity", "<i8"),
+        ("file", "<i4"),
+        ("line", "<i4"),
+        ("source_id", "<i2"),
+        ("kind", "i1"),
+        ("number_b_length", "i1"),
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,29 +70,25 @@ class Intake:
         return UsageColumns(*(getattr(self, name).astype(np.int64) for name in names))
 
 
+def to_rows(intake: Intake, *, first_ordinal: int) -> npt.NDArray[Any]:
+    """Return the records as RECORD rows, numbered from the ordinal on."""
+    rows = np.empty(len(intake), RECORD)
+    rows["ordinal"] = np.arange(first_ordinal, first_ordinal + len(intake))
+    for field in fields(Intake):
+        rows[field.name] = getattr(intake, field.name)
+    return rows
+
+
+def of_rows(rows: npt.NDArray[Any]) -> Intake:
+    """Return RECORD rows as an intake in order of time."""
+    ordered = rows.take(np.lexsort((rows["record_key"], rows["started_at"])))
+    return Intake(*(ordered[field.name].copy() for field in fields(Intake)))
+
+
 def joined(parts: Sequence[Intake]) -> Intake:
     """Put the usage of files together, in their order."""
     names = (field.name for field in fields(Intake))
     return Intake(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
-
-
-def first_deliveries(source_id: npt.NDArray[np.int16], record_key: Ints) -> Bools:
-    """Return which records come for the first time; what is given first counts as first."""
-    if not len(record_key):
-        return np.zeros(0, np.bool_)
-    is_one_source = source_id.min() == source_id.max()
-    order = (
-        np.argsort(record_key, kind="stable")
-        if is_one_source
-        else np.lexsort((record_key, source_id))
-    )
-    key, source = record_key[order], source_id[order]
-    is_first = np.empty(len(order), np.bool_)
-    is_first[0] = True
-    is_first[1:] = (key[1:] != key[:-1]) | (source[1:] != source[:-1])
-    answer = np.empty(len(order), np.bool_)
-    answer[order] = is_first
-    return answer
 
 
 def find_keys(wanted: Ints, known: Ints) -> Ints:
@@ -91,3 +105,24 @@ def find_keys(wanted: Ints, known: Ints) -> Ints:
 def chronological(intake: Intake) -> Intake:
     """Order by the start, then by record key, so that every run meets the same order."""
     return intake.some(np.lexsort((intake.record_key, intake.started_at)))
+
+
+def merged_hours(hours: Iterable[int], *, most: int = 48) -> list[tuple[int, int]]:
+    """
+    Return periods [first, stop) in seconds that cover the hours since 1970, at most so many.
+
+    >>> merged_hours([5, 3, 4, 900], most=2)
+    [(10800, 21600), (3240000, 3243600)]
+    """
+    found = np.unique(np.fromiter(hours, np.int64))
+    if not len(found):
+        return []
+    gaps = np.diff(found) - 1
+    # The widest gaps stay gaps.
+    widest = np.sort(np.argsort(gaps, kind="stable")[::-1][: most - 1])
+    breaks = widest[gaps[widest] > 0]
+    firsts, lasts = np.append(0, breaks + 1), np.append(breaks, len(found) - 1)
+    return [
+        (int(found[first]) * HOUR, int(found[last] + 1) * HOUR)
+        for first, last in zip(firsts, lasts, strict=True)
+    ]

@@ -3,10 +3,14 @@ Who used it, and on which plan, as of a moment: columns of the numbers in use an
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from rating.domain.usage import Bools, Ints
+
+#: So many keys are searched fast in any order.
+CACHED: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,10 +48,20 @@ class History:
         """Return the place of each key, -1 for the unknown."""
         if not len(self.keys):
             return np.full(len(keys), -1, np.int64)
-        place = np.searchsorted(self.keys, keys)
+        place = search_sorted(self.keys, keys)
         place[place == len(self.keys)] = 0
         place[self.keys[place] != keys] = -1
         return place
+
+
+def search_sorted(known: Ints, wanted: Ints) -> Ints:
+    """As `np.searchsorted`, in half its time where the known don't fit the processor's cache."""
+    if len(known) < CACHED or len(wanted) < CACHED:
+        return np.searchsorted(known, wanted)
+    order = np.argsort(wanted)
+    place = np.empty(len(wanted), np.int64)
+    place[order] = np.searchsorted(known, wanted[order])
+    return place
 
 
 def build_history(*, keys: Ints, row_keys: Ints, start: Ints, end: Ints) -> tuple[History, Ints]:

@@ -2,9 +2,8 @@
 Pricing runs: files to priced rows. Killed anywhere and run again, a run ends with the same rows.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -19,16 +18,20 @@ from django.utils.translation import gettext as _
 from billing_project.kernel.operations import change_state, ensure_months
 from rating import queries
 from rating.domain.clock import month_numbers, table_day, zone_clock
+from rating.domain.intake import HOUR
+from rating.domain.shards import make_shards
+from rating.domain.subscribers import CompiledSubscribers
 from rating.domain.usage import Ints
 from rating.models import UsageBatch, UsageFile
-from rating.operations import writing
+from rating.operations import pieces, writing
 from rating.operations.files import ACTOR
-from rating.operations.reading import BatchUsage, Problem, read_batch
-from rating.operations.slices import SLICE_ROWS, Pricer, priced_ahead
+from rating.operations.gathering import Gathered, read_batch
+from rating.operations.reading import BatchUsage
+from rating.operations.slices import SLICE_ROWS, Pricer
 from rating.operations.writing import UnableToPriceBatch
 from tariffs.domain.deck import UsageKind
 
-Progress = Callable[[int, int], None]
+Progress = pieces.Progress
 #: First key of the advisory lock of a source; the second is the source's id.
 SOURCE_LOCK: Final = 7_306_002
 #: First key of the advisory lock of a business day; the second is the day's ordinal.
@@ -88,21 +91,30 @@ def price_batch(
     Price everything in the files of a batch; `progress(done, total)` counts records.
 
     Slices are committed one by one. Run again after a kill it finds what is priced, prices the
-    rest in the same order of time, and ends with the same rows. A batch priced already answers
-    with its report.
+    rest, and ends with the same rows. A batch priced already answers with its report.
     """
     batch = UsageBatch.objects.get(pk=batch_id)
     if batch.state != UsageBatch.State.OPEN:
         return report_of(batch)
     files = queries.list_batch_files(batch_id)
-    with hold_sources(sorted({file.source_id or 0 for file in files})):
+    with hold_sources(sorted({file.source_id or 0 for file in files})), ExitStack() as disk:
         with transaction.atomic():
             batch = UsageBatch.objects.select_for_update(no_key=True).get(pk=batch_id)
         if batch.state != UsageBatch.State.OPEN:
             return report_of(batch)
-        usage = read_batch(files, batch_id=batch_id, now=now)
-        problems = _price(batch_id, files, usage, progress=progress, slice_rows=slice_rows)
-        _finish(batch, files, usage, problems=problems, now=now)
+        subscribers = queries.load_subscribers()
+        shards = make_shards(subscribers, together=queries.list_shared_accounts())
+        usage = read_batch(files, batch_id=batch_id, now=now, shards=shards, disk=disk)
+        if usage.to_price:
+            pricer = _load_pricer(
+                _moments(usage.all_hours),
+                batch_id=batch_id,
+                file_ids=[file.pk for file in files],
+                subscribers=subscribers,
+            )
+            work = pieces.Work(usage, pricer, shards, slice_rows)
+            pieces.price_all(work, progress=progress)
+        _finish(batch, files, usage, now=now)
     return report_of(UsageBatch.objects.get(pk=batch_id))
 
 
@@ -132,43 +144,37 @@ def hold_sources(source_ids: Sequence[int]) -> Iterator[None]:
         other.close()
 
 
-def _price(
-    batch_id: int,
-    files: Sequence[UsageFile],
-    usage: BatchUsage,
-    *,
-    progress: Progress | None,
-    slice_rows: int,
-) -> list[Problem]:
-    """Price and write slice after slice; return the problems of all records."""
-    problems = list(usage.problems)
-    if usage.span is None:
-        return problems
-    pricer = make_pricer(usage, batch_id=batch_id, file_ids=[file.pk for file in files])
-    granted = pricer.catalogue.granted
-    done = len(usage.done)
-    total = done + len(usage.to_price)
-    for ready in priced_ahead(usage.to_price, pricer.price, rows_at_once=slice_rows):
-        writing.write_slice(batch_id, ready, granted=granted)
-        problems += ready.problems
-        done += ready.records
-        if progress:
-            progress(done, total)
-    return problems
-
-
 def make_pricer(usage: BatchUsage, *, batch_id: int, file_ids: Sequence[int]) -> Pricer:
     """Load what prices this usage, and make the months it is written to."""
-    first, last = usage.span or (0, 0)
+    return _load_pricer(usage.to_price.started_at, batch_id=batch_id, file_ids=file_ids)
+
+
+def _load_pricer(
+    moments: Ints,
+    *,
+    batch_id: int,
+    file_ids: Sequence[int],
+    subscribers: CompiledSubscribers | None = None,
+) -> Pricer:
+    """Load what prices usage of some moments, and make the months it is written to."""
     zone = ZoneInfo(settings.TIME_ZONE)
-    first_day = datetime.fromtimestamp(first, zone).date()
-    ensure_months(first=first_day, last=datetime.fromtimestamp(last, zone).date())
+    first, last = (
+        datetime.fromtimestamp(int(moment), zone).date()
+        for moment in (moments.min(), moments.max())
+    )
+    ensure_months(first=first, last=last)
     return Pricer(
-        catalogue=queries.load_catalogue(on_or_after=first_day),
-        counters=queries.load_counters(months=_months(usage.to_price.started_at)),
+        catalogue=queries.load_catalogue(on_or_after=first, subscribers=subscribers),
+        counters=queries.load_counters(months=_months(moments)),
         batch_id=batch_id,
         file_ids=np.array(file_ids, np.int64),
     )
+
+
+def _moments(hours: Sequence[int]) -> Ints:
+    """Return moments of which one at least lies in each local month of the hours."""
+    starts = np.array(hours, np.int64) * HOUR
+    return np.concatenate([starts, starts + HOUR - 1])
 
 
 def _months(moments: Ints) -> list[int]:
@@ -179,19 +185,13 @@ def _months(moments: Ints) -> list[int]:
 
 @transaction.atomic
 def _finish(
-    batch: UsageBatch,
-    files: Sequence[UsageFile],
-    usage: BatchUsage,
-    *,
-    problems: list[Problem],
-    now: datetime,
+    batch: UsageBatch, files: Sequence[UsageFile], usage: Gathered, *, now: datetime
 ) -> None:
     """Write suspense and counts, and close the batch for pricing."""
     writing.lock_open_batch(batch.pk)
-    writing.suspend(problems, files=files, now=now)
-    counts = usage.counts
-    suspended = np.bincount([problem.file for problem in problems], minlength=len(files))
-    suspended = suspended.astype(np.int64)
+    for problems in usage.problems.portions(files):
+        writing.suspend(problems, files=files, now=now)
+    counts, suspended = usage.counts, usage.problems.by_file
     priced = counts.records - counts.duplicates - counts.not_charged - suspended
     writing.count_files(
         files,
@@ -214,7 +214,7 @@ def _finish(
         "duplicates": int(counts.duplicates.sum()),
         "not_charged": int(counts.not_charged.sum()),
         "suspended": int(suspended.sum()),
-        "suspense": dict(sorted(Counter(problem.reason.value for problem in problems).items())),
+        "suspense": dict(sorted(usage.problems.by_reason.items())),
         "amounts": {UsageKind(kind).code: str(amount) for kind, _, amount in totals},
         "refused": {
             file.name: refusal

@@ -2,41 +2,54 @@
 From the files of a batch to the records that are to be priced, each once and in order of time.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from zoneinfo import available_timezones
 
 import numpy as np
 from django.utils.translation import gettext as _
 
 from rating import queries
-from rating.domain.intake import Intake, chronological, find_keys, first_deliveries, joined
+from rating.domain.delivery import (
+    OF_ANOTHER_BATCH,
+    OF_THIS_BATCH,
+    Delivery,
+    find_repeats,
+    key_rows,
+)
+from rating.domain.intake import HOUR, Intake, chronological, merged_hours
 from rating.domain.suspense import SuspenseReason
 from rating.domain.usage import Bools, Ints
-from rating.formats import FORMATS, BadLine, ParsedUsage, SourceSettings, UnreadableFile
-from rating.models import UsageFile, UsageSource
+from rating.formats import FORMATS, BadLine, ParsedUsage, UnreadableFile
+from rating.models import UsageFile
 from rating.operations.files import open_archived
+from rating.operations.problems import Problem, settings_of
+from rating.operations.spool import spooling
+
+__all__ = [
+    "BatchUsage",
+    "FileCounts",
+    "Problem",
+    "intake_of",
+    "no_intake",
+    "parse_all",
+    "part_undated",
+    "priced_keys",
+    "problem_of_line",
+    "settings_of",
+    "sort_out",
+]
 
 #: A switch whose clock is wrong must not open months: older or newer than this is a bad time.
 OLDEST: Final = timedelta(days=3 * 366)
 NEWEST: Final = timedelta(days=1)
 _UNREADABLE: Final = {SuspenseReason.MALFORMED_LINE, SuspenseReason.WRONG_ENCODING}
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A record that can't be priced: position of its file, line, reason, when it started."""
-
-    file: int
-    line: int
-    reason: SuspenseReason
-    detail: str = ""
-    raw: str | None = None
-    started_at: int | None = None
+#: Parsed at once, and as many again may wait to be taken.
+PARSERS: Final = 2
 
 
 @dataclass(slots=True, eq=False)
@@ -76,32 +89,6 @@ class BatchUsage:
         return int(self.to_price.started_at[0]), int(self.to_price.started_at[-1])
 
 
-def settings_of(source: UsageSource) -> SourceSettings:
-    """Return what a format needs to know of the source."""
-    return SourceSettings(
-        time_zone=source.time_zone,
-        area_code=source.area_code if source.area_code.isdecimal() else "",
-        incoming_contexts=frozenset(source.incoming_contexts.split()),
-    )
-
-
-def read_batch(files: Sequence[UsageFile], *, batch_id: int, now: datetime) -> BatchUsage:
-    """Parse the files and leave out what was delivered before, in this batch or an earlier one."""
-    counts = FileCounts.of(len(files))
-    problems: list[Problem] = []
-    parts = []
-    for position, (file, parsed) in enumerate(zip(files, _parse_all(files), strict=True)):
-        if isinstance(parsed, str):
-            counts.refusals[position] = parsed
-            continue
-        counts.records[position] = parsed.records
-        counts.not_charged[position] = parsed.not_charged
-        problems += (_problem_of_line(position, line) for line in parsed.bad)
-        parts.append(intake_of(parsed, position=position, source_id=file.source_id or 0))
-    intake = joined(parts) if parts else no_intake()
-    return sort_out(intake, problems=problems, counts=counts, batch_id=batch_id, now=now)
-
-
 def sort_out(
     intake: Intake,
     *,
@@ -111,29 +98,74 @@ def sort_out(
     now: datetime,
 ) -> BatchUsage:
     """Set apart bad times, duplicates and what the batch has priced already."""
-    has_time = _has_time(intake, now)
-    problems += (
-        Problem(file, line, SuspenseReason.BAD_TIME, _("too long ago or in the future"))
-        for file, line in _places(intake.some(~has_time))
-    )
-    intake = intake.some(has_time)
-    is_first = first_deliveries(intake.source_id, intake.record_key)
-    is_other, is_own = _priced_before(intake, batch_id)
-    is_duplicate = ~is_first | is_other
+    intake, undated = part_undated(intake, now)
+    problems += undated
+    found = np.full(len(intake), Delivery.FIRST, np.uint8)
+    rows = [
+        key_rows(
+            record_key=intake.record_key,
+            source_id=intake.source_id,
+            ordinal=np.arange(len(intake)),
+        )
+    ]
+    for source_id in np.unique(intake.source_id).tolist():
+        moments = intake.started_at[intake.source_id == source_id]
+        rows += priced_keys(source_id, hours=set((moments // HOUR).tolist()), batch_id=batch_id)
+    repeats = find_repeats(np.concatenate(rows))
+    found[repeats.ordinal] = np.where(repeats.is_done, Delivery.DONE, Delivery.DUPLICATE)
     files = len(counts.records)
-    counts.duplicates += np.bincount(intake.file[is_duplicate], minlength=files)
+    counts.duplicates += np.bincount(intake.file[found == Delivery.DUPLICATE], minlength=files)
     return BatchUsage(
-        to_price=chronological(intake.some(~is_duplicate & ~is_own)),
-        done=intake.some(~is_duplicate & is_own),
+        to_price=chronological(intake.some(found == Delivery.FIRST)),
+        done=intake.some(found == Delivery.DONE),
         problems=problems,
         counts=counts,
     )
 
 
-def _parse_all(files: Sequence[UsageFile]) -> Iterator[ParsedUsage | str]:
-    """Parse the files, two at a time: most of the work is done outside Python's lock."""
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        yield from pool.map(_parse, files)
+def part_undated(intake: Intake, now: datetime) -> tuple[Intake, list[Problem]]:
+    """Return the records whose time can be, and the others as problems."""
+    first, last = (now - OLDEST).timestamp(), (now + NEWEST).timestamp()
+    has_time: Bools = (intake.started_at >= int(first)) & (intake.started_at <= int(last))
+    if has_time.all():
+        return intake, []
+    others = intake.some(~has_time)
+    why = _("too long ago or in the future")
+    return intake.some(has_time), [
+        Problem(file, line, SuspenseReason.BAD_TIME, why)
+        for file, line in zip(others.file.tolist(), others.line.tolist(), strict=True)
+    ]
+
+
+def priced_keys(
+    source_id: int, *, hours: set[int], batch_id: int
+) -> Iterator[np.ndarray[Any, np.dtype[np.void]]]:
+    """Yield what is priced already of a source in some hours since 1970, as KEY rows."""
+    periods = merged_hours(hours)
+    if not periods:
+        return
+    with spooling() as stream:
+        for keys, batches in queries.priced_before(
+            source_id=source_id, periods=periods, stream=stream
+        ):
+            ordinal = np.where(batches == batch_id, OF_THIS_BATCH, OF_ANOTHER_BATCH)
+            yield key_rows(record_key=keys, source_id=source_id, ordinal=ordinal)
+
+
+def parse_all(files: Sequence[UsageFile]) -> Iterator[ParsedUsage | str]:
+    """
+    Yield the usage of the files in their order, or why one is refused as a whole.
+
+    Some are parsed ahead, most of it outside Python's lock; no more than a few are held at once.
+    """
+    with ThreadPoolExecutor(max_workers=PARSERS) as pool:
+        ahead: deque[Future[ParsedUsage | str]] = deque()
+        for file in files:
+            ahead.append(pool.submit(_parse, file))
+            if len(ahead) > PARSERS:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
 
 
 def _parse(file: UsageFile) -> ParsedUsage | str:
@@ -153,7 +185,8 @@ def _parse(file: UsageFile) -> ParsedUsage | str:
     return parsed
 
 
-def _problem_of_line(position: int, line: BadLine) -> Problem:
+def problem_of_line(position: int, line: BadLine) -> Problem:
+    """Return a line that can't be read as a problem of the batch."""
     return Problem(position, line.line, line.reason, line.detail, line.raw)
 
 
@@ -178,31 +211,3 @@ def no_intake() -> Intake:
     """Return an intake without records."""
     types = (np.int32, np.int32, np.int16, *[np.int64] * 3, np.int8, np.int64, np.int8, np.int64)
     return Intake(*(np.zeros(0, kind) for kind in types))
-
-
-def _has_time(intake: Intake, now: datetime) -> Bools:
-    first, last = (now - OLDEST).timestamp(), (now + NEWEST).timestamp()
-    answer: Bools = (intake.started_at >= int(first)) & (intake.started_at <= int(last))
-    return answer
-
-
-def _places(intake: Intake) -> Iterator[tuple[int, int]]:
-    return zip(intake.file.tolist(), intake.line.tolist(), strict=True)
-
-
-def _priced_before(intake: Intake, batch_id: int) -> tuple[Bools, Bools]:
-    """Return which records another batch has priced, and which this one has."""
-    is_other = np.zeros(len(intake), np.bool_)
-    is_own = np.zeros(len(intake), np.bool_)
-    for source_id in np.unique(intake.source_id).tolist():
-        rows = np.flatnonzero(intake.source_id == source_id)
-        moments = intake.started_at[rows]
-        keys, batches = queries.priced_before(
-            source_id=source_id, first=int(moments.min()), last=int(moments.max())
-        )
-        place = find_keys(intake.record_key[rows], keys)
-        found = place >= 0
-        own = np.zeros(len(rows), np.bool_)
-        own[found] = batches[place[found]] == batch_id
-        is_other[rows], is_own[rows] = found & ~own, own
-    return is_other, is_own

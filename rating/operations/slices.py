@@ -1,12 +1,9 @@
 """
-Slices of a batch: priced by the core one ahead, in a thread, while the one before is written.
-
-The thread touches numpy only; everything that speaks to the database is the caller's.
+Slices of a batch: priced by the core, and laid out as the rows that are written.
 """
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 import numpy as np
@@ -16,12 +13,12 @@ from rating.domain.allowances import AllowanceCounters, counters_of
 from rating.domain.engine import price_columns
 from rating.domain.intake import Intake
 from rating.domain.suspense import OF_PRICING
-from rating.domain.usage import Ints, PricedColumns, Reason
-from rating.operations.reading import Problem
+from rating.domain.usage import Bools, Ints, PricedColumns, Reason
+from rating.operations.problems import Problem
 from rating.queries.catalogue import Catalogue
 
-#: Large enough for the unique key to be filled in few passes, small enough to overlap.
-SLICE_ROWS: Final = 500_000
+#: Large enough to be worth its transaction, small enough for several to be in memory at once.
+SLICE_ROWS: Final = 400_000
 
 Column = tuple[str, str, Ints]
 
@@ -50,14 +47,20 @@ class Pricer:
     batch_id: int
     file_ids: Ints
 
+    def among(self, wanted: Bools) -> "Pricer":
+        """Return one that knows only some of the counters: enough for the accounts they are of."""
+        names = (field.name for field in fields(AllowanceCounters))
+        some = AllowanceCounters(*(getattr(self.counters, name)[wanted] for name in names))
+        return replace(self, counters=some)
+
     def price(self, intake: Intake) -> PricedSlice:
-        """Price one slice; slices must come in order."""
+        """Price one slice; the slices of an account must come in order of time."""
         usage = intake.usage()
         priced, self.counters = price_columns(
             usage, catalogue=self.catalogue.compiled, counters=self.counters
         )
         good = np.flatnonzero(priced.reason == Reason.PRICED)
-        # Slices come by time and record key: by account on top of that is the unique key's order.
+        # They come by time and record key: by account on top of that is the unique key's order.
         order = np.argsort(priced.account_id[good], kind="stable")
         return PricedSlice(
             rows=self._columns(intake, priced, good[order]),
@@ -109,22 +112,6 @@ def _problems(intake: Intake, priced: PricedColumns) -> Iterator[Problem]:
             reason=OF_PRICING[Reason(int(priced.reason[row]))],
             started_at=int(intake.started_at[row]),
         )
-
-
-def priced_ahead(
-    intake: Intake, price: Callable[[Intake], PricedSlice], *, rows_at_once: int = SLICE_ROWS
-) -> Iterator[PricedSlice]:
-    """Yield the slices of an intake, each priced while its predecessor is being used."""
-    starts = range(0, len(intake), rows_at_once)
-    parts = (intake.part(start, start + rows_at_once) for start in starts)
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        following = [pool.submit(price, next(parts))] if starts else []
-        while following:
-            ready = following.pop().result()
-            part = next(parts, None)
-            if part is not None:
-                following.append(pool.submit(price, part))
-            yield ready
 
 
 def copy_rows(rows: list[Column]) -> int:

@@ -13,10 +13,8 @@ from django.utils.translation import gettext as _
 
 from billing_project.kernel import binary_copy
 from rating.domain.allowances import AllowanceCounters
-from rating.formats.rows import readable
 from rating.models import SuspenseRecord, UsageBatch, UsageFile
-from rating.operations.files import open_archived
-from rating.operations.reading import Problem
+from rating.operations.problems import Problem
 from rating.operations.slices import PricedSlice, copy_rows
 
 USED: Final = """
@@ -39,7 +37,6 @@ SUSPEND: Final = """
            AS p (file_id, line, reason, detail, raw, started_at)
     ON CONFLICT (file_id, line) DO NOTHING
 """
-SUSPENDED_AT_ONCE: Final = 10_000
 
 
 class UnableToPriceBatch(Exception):
@@ -52,22 +49,31 @@ def lock_open_batch(batch_id: int) -> UsageBatch:
 
     A run that was killed may still be committing on the server: this waits for it.
     """
-    batch = UsageBatch.objects.select_for_update(no_key=True).get(pk=batch_id)
+    return _open(UsageBatch.objects.select_for_update(no_key=True).get(pk=batch_id))
+
+
+def _open(batch: UsageBatch) -> UsageBatch:
     if batch.state != UsageBatch.State.OPEN:
         message = _("Batch %(batch)s is priced already.")
-        raise UnableToPriceBatch(message % {"batch": batch_id})
+        raise UnableToPriceBatch(message % {"batch": batch.pk})
     return batch
 
 
 def write_slice(batch_id: int, ready: PricedSlice, *, granted: dict[int, int]) -> None:
     """Write priced rows and what they took from allowances in one transaction."""
     with transaction.atomic():
-        lock_open_batch(batch_id)
+        _share_open_batch(batch_id)
         copy_rows(ready.rows)
-        _add_uses(ready.uses, granted)
+        add_uses(ready.uses, granted)
 
 
-def _add_uses(uses: AllowanceCounters, granted: dict[int, int]) -> None:
+def _share_open_batch(batch_id: int) -> None:
+    """As `lock_open_batch`, beside others that write slices of the same batch."""
+    sql = "SELECT * FROM rating_usagebatch WHERE id = %s FOR SHARE"
+    _open(UsageBatch.objects.raw(sql, [batch_id])[0])
+
+
+def add_uses(uses: AllowanceCounters, granted: dict[int, int]) -> None:
     if not len(uses):
         return
     with connection.cursor() as cursor:
@@ -93,42 +99,21 @@ def _add_uses(uses: AllowanceCounters, granted: dict[int, int]) -> None:
 
 
 def suspend(problems: Sequence[Problem], *, files: Sequence[UsageFile], now: datetime) -> None:
-    """Put records into suspense, each line of a file once."""
-    lines = _missing_lines(problems, files)
-    for start in range(0, len(problems), SUSPENDED_AT_ONCE):
-        some = problems[start : start + SUSPENDED_AT_ONCE]
-        columns: list[list[Any]] = [
-            [files[problem.file].pk for problem in some],
-            [problem.line for problem in some],
-            [problem.reason.value for problem in some],
-            [problem.detail for problem in some],
-            [problem.raw or lines[problem.file, problem.line] for problem in some],
-            [_moment(problem.started_at) for problem in some],
-        ]
-        with connection.cursor() as cursor:
-            cursor.execute(SUSPEND, [now, *columns])
+    """Put records, given with their lines, into suspense; each line of a file once."""
+    columns: list[list[Any]] = [
+        [files[problem.file].pk for problem in problems],
+        [problem.line for problem in problems],
+        [problem.reason.value for problem in problems],
+        [problem.detail for problem in problems],
+        [problem.raw or "" for problem in problems],
+        [_moment(problem.started_at) for problem in problems],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(SUSPEND, [now, *columns])
 
 
 def _moment(seconds: int | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
-
-
-def _missing_lines(
-    problems: Iterable[Problem], files: Sequence[UsageFile]
-) -> dict[tuple[int, int], str]:
-    """Read the lines of records whose trouble was seen after the file had been parsed."""
-    wanted: dict[int, set[int]] = {}
-    for problem in problems:
-        if problem.raw is None:
-            wanted.setdefault(problem.file, set()).add(problem.line)
-    found = {}
-    for position, numbers in wanted.items():
-        with open_archived(files[position]).open("rb") as stream:
-            for number, line in enumerate(stream, start=1):
-                if number in numbers:
-                    text = line.removeprefix(b"\xef\xbb\xbf").rstrip(b"\r\n")
-                    found[position, number] = readable(text)
-    return found
 
 
 def count_files(files: Sequence[UsageFile], counts: dict[str, npt.NDArray[np.int64]]) -> None:

@@ -2,11 +2,11 @@
 What batches, files and priced rows say to the operations that go on with them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import IO, Final
 
 import numpy as np
 from django.db import connection
@@ -17,7 +17,17 @@ from rating.models import UsageBatch, UsageFile, UsageSource
 
 EXISTING: Final = """
     SELECT record_key, batch_id FROM rating_pricedusage
-     WHERE source_id = %s AND started_at >= to_timestamp(%s) AND started_at <= to_timestamp(%s)
+     WHERE source_id = %s AND revision = 0 AND ({periods})
+"""
+PERIOD: Final = "(started_at >= to_timestamp(%s) AND started_at < to_timestamp(%s))"
+
+SHARED: Final = """
+    SELECT DISTINCT o.account_id, s.account_id
+      FROM rating_allowancegroupmember m
+      JOIN rating_allowancegroup g ON g.id = m.group_id
+      JOIN accounts_subscription o ON o.id = g.owner_id
+      JOIN accounts_subscription s ON s.id = m.subscription_id
+     WHERE o.account_id <> s.account_id
 """
 
 SUMS: Final = """
@@ -56,12 +66,28 @@ class Charges:
                 yield Charges(*(getattr(self, column.name)[some] for column in fields(self)))
 
 
-def priced_before(*, source_id: int, first: int, last: int) -> tuple[Ints, Ints]:
-    """Return record keys and batches of what is priced of a source between two moments."""
-    keys, batches = binary_copy.copy_out(
-        sql=EXISTING, params=[source_id, first, last], types=["bigint", "bigint"]
+def priced_before(
+    *, source_id: int, periods: Sequence[tuple[int, int]], stream: IO[bytes]
+) -> Iterator[list[Ints]]:
+    """
+    Yield record keys and batches of what is priced of a source in periods [first, stop).
+
+    They come in portions by way of the stream, an empty file that may be written to.
+    """
+    where = " OR ".join([PERIOD] * len(periods))
+    yield from binary_copy.copy_out_by(
+        stream,
+        sql=EXISTING.format(periods=where),
+        params=[source_id, *(moment for period in periods for moment in period)],
+        types=["bigint", "bigint"],
     )
-    return keys, batches
+
+
+def list_shared_accounts() -> list[tuple[int, int]]:
+    """List pairs of accounts, services of which share or shared an allowance."""
+    with connection.cursor() as cursor:
+        cursor.execute(SHARED)
+        return list(cursor.fetchall())
 
 
 def charges_of(batch_id: int) -> Charges:

@@ -15,6 +15,7 @@ from rating.domain.allowances import AllowanceCounters, counters_of
 from rating.domain.compilation import compile_tariffs
 from rating.domain.compiled import CompiledCatalogue, CompiledTariffs, join
 from rating.domain.subscribers import (
+    CompiledSubscribers,
     IdentifierColumns,
     PlanColumns,
     compile_subscribers,
@@ -49,16 +50,23 @@ class Catalogue:
         return self.band_id[np.minimum(place, len(self.band_id) - 1), band]
 
 
-def load_catalogue(*, on_or_after: date) -> Catalogue:
-    """Return everything that prices usage from that day on."""
+def load_catalogue(
+    *, on_or_after: date, subscribers: CompiledSubscribers | None = None
+) -> Catalogue:
+    """Return everything that prices usage from that day on; subscribers loaded before may be given."""
     tariffs = compile_tariffs(
         tariffs_queries.load_plan_pricing(on_or_after=on_or_after),
         zones=tariffs_queries.load_zones(),
         time_zone=settings.TIME_ZONE,
     )
+    return Catalogue(join(tariffs, subscribers or load_subscribers()), _band_ids(tariffs))
+
+
+def load_subscribers() -> CompiledSubscribers:
+    """Return whose numbers and logins were in use when, and on which plans."""
     identifiers = accounts_queries.identifier_columns()
     plans = accounts_queries.plan_history_columns()
-    subscribers = compile_subscribers(
+    return compile_subscribers(
         identifiers=IdentifierColumns(
             key=identifiers.key,
             subscription_id=identifiers.subscription_id,
@@ -73,7 +81,6 @@ def load_catalogue(*, on_or_after: date) -> Catalogue:
             active_to=plans.active_to,
         ),
     )
-    return Catalogue(join(tariffs, subscribers), _band_ids(tariffs))
 
 
 def _band_ids(tariffs: CompiledTariffs) -> Ints:

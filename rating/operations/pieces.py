@@ -1,0 +1,94 @@
+"""
+The pieces of a batch priced and written side by side: no two of them share an account.
+
+Each thread reads a piece from disk, prices it and writes it in a transaction of its own, so that
+one prices while the others wait for the database.
+"""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import connection
+
+from rating.domain.shards import Shards
+from rating.operations import writing
+from rating.operations.gathering import Gathered
+from rating.operations.problems import Problem
+from rating.operations.slices import Pricer
+
+#: Told how many records are done, of how many.
+Progress = Callable[[int, int], None]
+#: Two processes of the database at work while a third piece is priced.
+WRITERS: Final = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Work:
+    """What has to be priced, and by what."""
+
+    usage: Gathered
+    pricer: Pricer
+    shards: Shards
+    slice_rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What became of a range of shards."""
+
+    records: int
+    problems: list[Problem]
+
+
+def price_all(work: Work, *, progress: Progress | None = None) -> None:
+    """Price and write all pieces; the first error ends it, once those at work are through."""
+    done = work.usage.done
+    total = done + work.usage.to_price
+    for piece in _side_by_side(work, work.usage.pieces(rows=work.slice_rows)):
+        work.usage.problems.add(piece.problems)
+        done += piece.records
+        if progress:
+            progress(done, total)
+
+
+def _side_by_side(work: Work, ranges: list[tuple[int, int]]) -> Iterable[_Piece]:
+    if connection.in_atomic_block or len(ranges) == 1:
+        # Inside the caller's transaction there is one connection only.
+        yield from (_price(work, *shards) for shards in ranges)
+        return
+    with ThreadPoolExecutor(max_workers=WRITERS) as pool:
+        pieces = [pool.submit(_price_on_own_connection, work, *shards) for shards in ranges]
+        try:
+            for piece in as_completed(pieces):
+                yield piece.result()
+        finally:
+            _cancel(pieces)
+
+
+def _cancel(pieces: Iterable[Future[_Piece]]) -> None:
+    for piece in pieces:
+        piece.cancel()
+
+
+def _price_on_own_connection(work: Work, first: int, stop: int) -> _Piece:
+    try:
+        return _price(work, first, stop)
+    finally:
+        connection.close()
+
+
+def _price(work: Work, first: int, stop: int) -> _Piece:
+    """Price some shards; more records than a slice holds are cut by time."""
+    intake = work.usage.read(first, stop)
+    shard = work.shards.of_accounts(work.pricer.counters.account_id)
+    pricer = work.pricer.among((shard >= first) & (shard < stop))
+    problems: list[Problem] = []
+    # A piece is a little larger than a slice; twice the size is one account's, or a few accounts'.
+    size = 2 * work.slice_rows
+    for start in range(0, len(intake), size):
+        ready = pricer.price(intake.part(start, start + size))
+        writing.write_slice(pricer.batch_id, ready, granted=pricer.catalogue.granted)
+        problems += ready.problems
+    return _Piece(len(intake), problems)
