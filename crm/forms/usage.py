@@ -26,7 +26,9 @@ class SuspenseFilterForm(forms.Form):
     source = forms.TypedChoiceField(
         label=_("Source"), coerce=int, empty_value=0, required=False, choices=ANY
     )
-    file = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1)
+    file = forms.IntegerField(
+        widget=forms.HiddenInput, required=False, min_value=1, max_value=2**62
+    )
     day = forms.DateField(
         label=_("Suspended on"), widget=forms.DateInput(attrs={"type": "date"}), required=False
     )
@@ -37,10 +39,6 @@ class SuspenseFilterForm(forms.Form):
     def __init__(self, *args: Any, sources: list[tuple[int, str]], **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["source"].choices = [*ANY, *sources]
-
-    def clean_text(self) -> str:
-        """PostgreSQL takes no NUL."""
-        return str(self.cleaned_data["text"]).replace("\0", "")
 
     def selection(self) -> Selection:
         """Return what is asked for; a filter that is none is left out."""

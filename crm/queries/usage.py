@@ -109,6 +109,11 @@ def list_work(*, limit: int = 20) -> list[Work]:
     return _named(rating_queries.list_runs(limit=limit))
 
 
+def list_asked() -> list[Work]:
+    """Return the write-offs that wait for a second person, oldest first."""
+    return _named(rating_queries.list_asked_runs())
+
+
 def list_work_on(record_id: int) -> list[Work]:
     """Return the work that had to do with one record."""
     return _named(rating_queries.list_runs_of(record_id))

@@ -36,9 +36,21 @@ _TONES: Final = {
         ["ordered", "running", "sending", "queued", "scheduled", "slow", "bar_long_distance"],
         "soon",
     ),
-    **dict.fromkeys(["waiting", "received", "paused", "suspended_by_wish"], "soon"),
     **dict.fromkeys(
-        ["suspended", "failed", "broken", "refused", "unknown", "reversed", "written_off"], "now"
+        ["waiting", "received", "paused", "suspended_by_wish", "asked", "duplicate"], "soon"
+    ),
+    **dict.fromkeys(
+        [
+            "suspended",
+            "failed",
+            "broken",
+            "refused",
+            "unknown",
+            "reversed",
+            "written_off",
+            "still_bad",
+        ],
+        "now",
     ),
 }
 
@@ -57,6 +69,7 @@ FIGURES: Final = {
     "suspense by reason": _("reason"),
     "charged": _("charged"),
     "entries": _("ledger entries"),
+    "alarms of the suspense": _("alarms of the suspense"),
     "plan changes": _("plan changes"),
     "periods charged": _("periods charged"),
     "promises kept": _("promises kept"),

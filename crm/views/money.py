@@ -18,6 +18,7 @@ from crm.forms import money as forms
 from crm.queries import approvals as approval_queries
 from crm.queries import card as card_queries
 from crm.queries import staff as staff_queries
+from crm.queries import usage as usage_queries
 from crm.queries.history.words import money as written
 from crm.queries.history.words import written_day
 from crm.views.doors import carry_out, door, go, is_sent, page, show_form, staff_of
@@ -162,7 +163,12 @@ def give_promise(request: HttpRequest, account_id: int) -> HttpResponse:
 def approval_list(request: HttpRequest) -> HttpResponse:
     """What waits for a second person."""
     waiting = approval_queries.list_waiting()
-    return page(request, "crm/approvals.html", {"waiting": waiting, "me": staff_of(request).actor})
+    context = {
+        "waiting": waiting,
+        "write_offs": usage_queries.list_asked(),
+        "me": staff_of(request).actor,
+    }
+    return page(request, "crm/approvals.html", context)
 
 
 @require_http_methods(["GET", "POST"])

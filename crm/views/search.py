@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 from crm.queries import card as card_queries
 from crm.queries import search as search_queries
 from crm.views.doors import door, page, staff_of
+from rating import queries as rating_queries
 
 LEAST_LETTERS = 3
 
@@ -21,7 +22,11 @@ def search(request: HttpRequest) -> HttpResponse:
     text = _text(request)
     context = _context(text)
     visited = [] if text else card_queries.list_visited(actor=staff_of(request).actor)
-    return page(request, "crm/search.html", {**context, "visited": visited})
+    return page(
+        request,
+        "crm/search.html",
+        {**context, "visited": visited, "alarms": _count_alarms(request)},
+    )
 
 
 @require_GET
@@ -29,6 +34,12 @@ def search(request: HttpRequest) -> HttpResponse:
 def results(request: HttpRequest) -> HttpResponse:
     """What the box found so far, while one is still typing."""
     return page(request, "crm/search_results.html", _context(_text(request)))
+
+
+def _count_alarms(request: HttpRequest) -> int:
+    """Return how many alarms of the suspense wait for this member of staff."""
+    is_theirs = staff_of(request).has_perm("crm.see_usage")
+    return rating_queries.count_unseen_alarms() if is_theirs else 0
 
 
 def _context(text: str) -> dict[str, Any]:

@@ -6,11 +6,12 @@ from rating.queries.batches import (
     has_rows,
     list_batch_files,
     list_batches,
+    list_shared_accounts,
     priced_before,
     sources_by_code,
     totals_of,
 )
-from rating.queries.catalogue import Catalogue, load_catalogue, load_counters
+from rating.queries.catalogue import Catalogue, load_catalogue, load_counters, load_subscribers
 from rating.queries.charts import (
     SuspensePeriod,
     UsagePeriod,
@@ -19,6 +20,7 @@ from rating.queries.charts import (
     suspense_of_period,
     usage_of_period,
 )
+from rating.queries.gaps import Gap, count_waiting_parts, list_gaps, list_waiting_parts
 from rating.queries.invariants import invariants
 from rating.queries.suspense import (
     AverageCharges,
@@ -42,6 +44,7 @@ from rating.queries.suspense_runs import (
     find_run,
     find_run_by_request,
     list_alarms,
+    list_asked_runs,
     list_changed_lines,
     list_runs,
     list_runs_of,
@@ -57,6 +60,7 @@ __all__ = [
     "Catalogue",
     "ChangedLine",
     "Explanation",
+    "Gap",
     "Overview",
     "SuspensePeriod",
     "UsagePeriod",
@@ -70,6 +74,7 @@ __all__ = [
     "charges_of",
     "count_suspense",
     "count_unseen_alarms",
+    "count_waiting_parts",
     "days_of_reasons",
     "estimate",
     "explain_usage",
@@ -82,15 +87,20 @@ __all__ = [
     "invariants",
     "key_of",
     "list_alarms",
+    "list_asked_runs",
     "list_batch_files",
     "list_batches",
     "list_changed_lines",
+    "list_gaps",
     "list_runs",
     "list_runs_of",
+    "list_shared_accounts",
     "list_suspense",
     "list_usage",
+    "list_waiting_parts",
     "load_catalogue",
     "load_counters",
+    "load_subscribers",
     "next_of_run",
     "priced_before",
     "selected",

@@ -4,7 +4,7 @@ The suspense as people look at it: how much waits, why, what it may be worth, th
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import MAXYEAR, MINYEAR, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -167,7 +167,9 @@ def selected(selection: Selection) -> "QuerySet[SuspenseRecord]":
     if selection.record_id:
         wanted["pk"] = selection.record_id
     if selection.day:
-        start = timezone.make_aware(datetime.combine(selection.day, time.min))
+        # Away from the ends of the calendar, where a day has no next one.
+        day = min(max(selection.day, date(MINYEAR + 1, 1, 1)), date(MAXYEAR - 1, 1, 1))
+        start = timezone.make_aware(datetime.combine(day, time.min))
         wanted["suspended_at__gte"] = start
         wanted["suspended_at__lt"] = start + timedelta(days=1)
     found = SuspenseRecord.objects.filter(**wanted).order_by("pk")

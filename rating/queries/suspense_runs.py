@@ -64,6 +64,11 @@ def list_runs(*, limit: int = 20) -> list[SuspenseRun]:
     return list(SuspenseRun.objects.order_by("-pk")[:limit])
 
 
+def list_asked_runs() -> list[SuspenseRun]:
+    """Return the runs that wait for a second person, oldest first."""
+    return list(SuspenseRun.objects.filter(state=SuspenseRun.State.ASKED).order_by("pk"))
+
+
 def list_runs_of(record_id: int) -> list[SuspenseRun]:
     """Return the runs that had to do with a record, newest first."""
     return list(SuspenseRun.objects.filter(records__record_id=record_id).order_by("-pk")[:20])
