@@ -26,6 +26,7 @@ from rating.models import UsageBatch, UsageFile
 from rating.operations import pieces, writing
 from rating.operations.files import ACTOR
 from rating.operations.gathering import Gathered, read_batch
+from rating.operations.order import revise
 from rating.operations.reading import BatchUsage
 from rating.operations.slices import SLICE_ROWS, Pricer
 from rating.operations.writing import UnableToPriceBatch
@@ -34,6 +35,8 @@ from tariffs.domain.deck import UsageKind
 Progress = pieces.Progress
 #: First key of the advisory lock of a source; the second is the source's id.
 SOURCE_LOCK: Final = 7_306_002
+#: In the place of a source: one run prices at a time, or two would race for one allowance.
+EVERYTHING: Final = 0
 #: First key of the advisory lock of a business day; the second is the day's ordinal.
 DAY_LOCK: Final = 7_306_003
 
@@ -97,7 +100,7 @@ def price_batch(
     if batch.state != UsageBatch.State.OPEN:
         return report_of(batch)
     files = queries.list_batch_files(batch_id)
-    with hold_sources(sorted({file.source_id or 0 for file in files})), ExitStack() as disk:
+    with hold_sources([EVERYTHING, *sources_of(files)]), ExitStack() as disk:
         with transaction.atomic():
             batch = UsageBatch.objects.select_for_update(no_key=True).get(pk=batch_id)
         if batch.state != UsageBatch.State.OPEN:
@@ -114,6 +117,9 @@ def price_batch(
             )
             work = pieces.Work(usage, pricer, shards, slice_rows)
             pieces.price_all(work, progress=progress)
+        usage.take_revised(
+            revise(batch_id=batch_id, files=files, corrected=usage.corrected, now=now)
+        )
         _finish(batch, files, usage, now=now)
     return report_of(UsageBatch.objects.get(pk=batch_id))
 
@@ -124,6 +130,11 @@ def report_of(batch: UsageBatch) -> BatchReport:
         message = _("Batch %(batch)s is not priced yet.")
         raise UnableToPriceBatch(message % {"batch": batch.pk})
     return BatchReport(batch_id=batch.pk, **batch.summary)
+
+
+def sources_of(files: Sequence[UsageFile]) -> list[int]:
+    """Return the sources of files, in the order in which they are locked."""
+    return sorted({file.source_id for file in files if file.source_id is not None})
 
 
 @contextmanager
@@ -140,6 +151,8 @@ def hold_sources(source_ids: Sequence[int]) -> Iterator[None]:
             for source_id in source_ids:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [SOURCE_LOCK, source_id])
         yield
+        # Closing alone lets the server take its time to give the locks back.
+        other.rollback()
     finally:
         other.close()
 
@@ -206,7 +219,7 @@ def _finish(
     _close_files(files, counts.refusals, now=now)
     _let_go(batch.pk, files)
     totals = queries.totals_of(batch.pk)
-    _check_rows(batch.pk, found=sum(row[1] for row in totals), expected=int(priced.sum()))
+    _check_rows(batch.pk, found=queries.count_priced(batch.pk), expected=int(priced.sum()))
     batch.summary = {
         "files": len(files),
         "records": int(counts.records.sum()),
