@@ -3,11 +3,13 @@
 from django.urls import path
 
 from billing_project import health
+from rating.api import charging
 
 urlpatterns = [
     path("health", health.health),
     path("ready", health.ready),
     path("metrics", health.metrics),
+    *(path(f"net/charging/{verb}", charging.ask, {"verb": verb}) for verb in charging.VERBS),
 ]
 
 # The pages' own error pages lead back into pages; machines get a word.

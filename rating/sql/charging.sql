@@ -39,6 +39,9 @@ BEGIN
 END
 $$;
 
+-- An answer of another shape can't be put in the place of a function.
+DROP FUNCTION IF EXISTS rating_charging_look(bigint, text, bigint, timestamptz, text);
+
 -- All that an answer needs: the session, if it is known, and who pays with what.
 CREATE OR REPLACE FUNCTION rating_charging_look(
     p_client_id bigint, p_session text, p_key bigint, p_at timestamptz, p_zone text,
@@ -46,10 +49,10 @@ CREATE OR REPLACE FUNCTION rating_charging_look(
     OUT other_number bigint, OUT session_plan_version_id integer, OUT deck_version_id integer,
     OUT zone_id smallint, OUT used bigint, OUT granted bigint, OUT session_held numeric,
     OUT units text, OUT sequence bigint, OUT fingerprint bigint, OUT answer text,
-    OUT has_ended boolean, OUT booked_batch_id bigint,
+    OUT ending text, OUT is_booked boolean, OUT amount numeric,
     OUT account_id bigint, OUT subscription_id bigint, OUT account_kind text, OUT state text,
     OUT level text, OUT plan_version_id bigint, OUT money numeric, OUT held numeric,
-    OUT floor numeric, OUT counters text
+    OUT floor numeric, OUT counters text, OUT packages bigint[], OUT has_guard boolean
 ) LANGUAGE plpgsql STABLE AS $$
 DECLARE
     s rating_chargingsession%ROWTYPE;
@@ -66,8 +69,8 @@ BEGIN
             session_plan_version_id := s.plan_version_id; deck_version_id := s.deck_version_id;
             zone_id := s.zone_id; used := s.used; granted := s.granted; session_held := s.held;
             units := s.units; sequence := s.sequence; fingerprint := s.fingerprint;
-            answer := s.answer; has_ended := s.ended_at IS NOT NULL;
-            booked_batch_id := s.batch_id; subscription_id := s.subscription_id;
+            answer := s.answer; ending := CASE WHEN s.ended_at IS NOT NULL THEN s.ending END;
+            is_booked := s.booked_at IS NOT NULL; amount := s.amount; subscription_id := s.subscription_id;
             moment := s.started_at;
         END IF;
     END IF;
@@ -82,12 +85,18 @@ BEGIN
     SELECT n.confirmed ->> 'level' INTO level FROM provisioning_networkstate n
      WHERE n.subscription_id = payer.subscription_id;
     counters := rating_charging_counters(payer.subscription_id, moment, p_zone);
+    SELECT array_agg(p.package_version_id) INTO packages FROM accounts_packageassignment p
+     WHERE p.account_id = payer.account_id AND p.subscription_id = payer.subscription_id
+       AND tstzrange(p.active_from, p.active_to) @> moment;
+    has_guard := EXISTS (SELECT 1 FROM rating_spendingguard g
+                          WHERE g.subscription_id = payer.subscription_id);
 END
 $$;
 
 -- Reserve units and money, or give them back where they are negative. `p_units` are rows of
 -- [owner's account, owner, allowance, period, change, granted]; the last counts where the counter
--- has no row yet. Answers 'ok', 'units' or 'money' (too few left; then nothing is reserved).
+-- has no row yet. Units are never reserved twice; money only where `p_is_limited` says so. Answers
+-- 'ok', 'units' or 'money' (too few left; then nothing is reserved).
 CREATE OR REPLACE FUNCTION rating_charging_take(
     p_account_id bigint, p_amount numeric, p_is_limited boolean, p_units jsonb
 ) RETURNS text LANGUAGE plpgsql AS $$
@@ -105,7 +114,7 @@ BEGIN
          ORDER BY h.account_id, h.subscription_id, h.allowance_id, h.period
            FOR NO KEY UPDATE OF h;
         -- A statement of its own sees what those did who held the locks before.
-        IF p_is_limited AND EXISTS (
+        IF EXISTS (
             SELECT 1 FROM jsonb_array_elements(p_units) AS r
               JOIN rating_allowancehold h
                 ON h.account_id = (r ->> 0)::bigint AND h.subscription_id = (r ->> 1)::bigint
@@ -137,9 +146,9 @@ $$;
 -- Begin a session. Answers as `rating_charging_take`, or 'known': somebody was first.
 CREATE OR REPLACE FUNCTION rating_charging_begin(
     p_is_limited boolean, p_changes jsonb, p_client_id bigint, p_session text, p_account_id bigint,
-    p_subscription_id bigint, p_kind smallint, p_source_id smallint, p_record_key bigint,
+    p_subscription_id bigint, p_kind integer, p_source_id integer, p_record_key bigint,
     p_subscriber text, p_other_number bigint, p_started_at bigint, p_plan_version_id integer,
-    p_deck_version_id integer, p_zone_id smallint, p_used bigint, p_granted bigint, p_held numeric,
+    p_deck_version_id integer, p_zone_id integer, p_used bigint, p_granted bigint, p_held numeric,
     p_units jsonb, p_sequence bigint, p_fingerprint bigint, p_answer text, p_heard_at timestamptz,
     p_expires_at timestamptz, p_ended_at timestamptz, p_ending text, p_billed bigint,
     p_band_id integer, p_amount numeric, p_bookable_at timestamptz
@@ -179,15 +188,19 @@ CREATE OR REPLACE FUNCTION rating_charging_go_on(
     p_units jsonb, p_sequence bigint, p_fingerprint bigint, p_answer text, p_heard_at timestamptz,
     p_expires_at timestamptz, p_ended_at timestamptz, p_ending text, p_ended_by text,
     p_reason text, p_billed bigint, p_band_id integer, p_amount numeric, p_is_overrun boolean,
-    p_bookable_at timestamptz, p_booked_at timestamptz
+    p_bookable_at timestamptz, p_booked_at timestamptz, p_is_late boolean, p_booking_lock bigint
 ) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     s rating_chargingsession%ROWTYPE;
     outcome text;
 BEGIN
+    IF p_is_late THEN
+        -- Not while ended sessions are booked: that locks in another order.
+        PERFORM pg_advisory_xact_lock_shared(p_booking_lock);
+    END IF;
     SELECT * INTO s FROM rating_chargingsession c
      WHERE c.id = p_id AND c.sequence = p_seen_sequence AND c.used = p_seen_used
-       AND c.ended_at IS NULL FOR NO KEY UPDATE;
+       AND c.booked_at IS NULL AND (c.ended_at IS NULL OR p_is_late) FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RETURN 'moved';
     END IF;

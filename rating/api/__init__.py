@@ -1,0 +1,1 @@
+"""Doors for machines: online charging in the `net` process."""
