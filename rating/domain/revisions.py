@@ -5,6 +5,7 @@ A record that has a price keeps its subscription; what is looked up anew is the 
 the zone. Revisions: even ones are prices, odd ones reversals of the one before.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rating.domain.compiled import CompiledCatalogue
+from rating.domain.intake import Intake, joined
 from rating.domain.resolving import resolve
 from rating.domain.subscribers import History, padded
 from rating.domain.usage import FOREVER, Bools, Ints, PricedColumns, Reason, UsageColumns
@@ -63,6 +65,44 @@ class PricedRows:
         """Whether there is a price in force; a record delivered just now has revision -1 or odd."""
         answer: Bools = self.revision % 2 == 0
         return answer
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CorrectedUsage:
+    """Records delivered to take the place of earlier ones of their key, with their numbers."""
+
+    intake: Intake
+    number: Ints
+
+    def __len__(self) -> int:
+        return len(self.number)
+
+    def some(self, rows: npt.NDArray[Any]) -> "CorrectedUsage":
+        """Return those at these positions, or where the mask is true."""
+        return CorrectedUsage(self.intake.some(rows), self.number[rows])
+
+
+def joined_corrected(parts: Sequence[CorrectedUsage]) -> CorrectedUsage:
+    """Put the corrected records of files together, in their order; there may be none."""
+    types = (field.name for field in fields(Intake))
+    if not parts:
+        none = np.zeros(0, np.int64)
+        return CorrectedUsage(Intake(*(none for _ in types)), none)
+    return CorrectedUsage(
+        joined([part.intake for part in parts]), np.concatenate([part.number for part in parts])
+    )
+
+
+def highest(corrected: CorrectedUsage) -> Bools:
+    """Return which of them count: of each record the highest number, delivered first."""
+    intake, number = corrected.intake, corrected.number
+    order = np.lexsort((np.arange(len(number)), -number, intake.record_key, intake.source_id))
+    key, source = intake.record_key[order], intake.source_id[order]
+    is_first = np.ones(len(order), np.bool_)
+    is_first[1:] = (key[1:] != key[:-1]) | (source[1:] != source[:-1])
+    answer = np.empty(len(order), np.bool_)
+    answer[order] = is_first
+    return answer
 
 
 def no_rows() -> PricedRows:

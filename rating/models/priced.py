@@ -77,8 +77,8 @@ class UsageCorrection(models.Model):
     """
     A record delivered with a correction number above 0 that was accepted: the highest one counts.
 
-    The record now lies at (account_id, started_at) with `revision`; account 0 if it was withdrawn
-    before anything was priced. A withdrawn one has the reversal's revision, -1 if there is none.
+    The record now lies at (account_id, started_at) with `revision`. A withdrawn one stays where it
+    was, with the reversal's revision, or -1 if nothing of it was priced yet.
     """
 
     source_id = models.SmallIntegerField()

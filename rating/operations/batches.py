@@ -118,7 +118,13 @@ def price_batch(
             work = pieces.Work(usage, pricer, shards, slice_rows)
             pieces.price_all(work, progress=progress)
         usage.take_revised(
-            revise(batch_id=batch_id, files=files, corrected=usage.corrected, now=now)
+            revise(
+                batch_id=batch_id,
+                files=files,
+                corrected=usage.corrected,
+                now=now,
+                span=usage.span,
+            )
         )
         _finish(batch, files, usage, now=now)
     return report_of(UsageBatch.objects.get(pk=batch_id))

@@ -13,14 +13,18 @@ import numpy.typing as npt
 
 from rating.domain.delivery import KEY, Delivery, find_repeats, key_rows
 from rating.domain.intake import HOUR, RECORD, Intake, of_rows, to_rows
+from rating.domain.revisions import CorrectedUsage, joined_corrected
 from rating.domain.shards import Shards, cut
 from rating.domain.usage import Ints
 from rating.formats import ParsedUsage
 from rating.models import UsageFile
+from rating.operations.order import Revised
 from rating.operations.partials import HeldParts
 from rating.operations.problems import ProblemLog
 from rating.operations.reading import (
     FileCounts,
+    corrected_keys,
+    corrected_of,
     intake_of,
     parse_all,
     part_undated,
@@ -48,6 +52,13 @@ class Gathered:
     counts: FileCounts
     hours: dict[int, set[int]]
     span: tuple[int, int] | None
+    corrected: CorrectedUsage
+
+    def take_revised(self, revised: Revised) -> None:
+        """Count what became of corrected records."""
+        self.problems.add(revised.problems)
+        self.counts.duplicates += revised.duplicates
+        self.counts.not_charged += revised.withdrawn
 
     @property
     def all_hours(self) -> list[int]:
@@ -89,6 +100,7 @@ class _Gathering:
     ends: list[int] = field(default_factory=list)
     #: Files of the records that come behind those of all files.
     joined_files: list[Ints] = field(default_factory=list)
+    corrected: list[CorrectedUsage] = field(default_factory=list)
     span: tuple[int, int] | None = None
 
     def take(self, parsed: ParsedUsage | str, *, position: int, source_id: int) -> None:
@@ -101,6 +113,8 @@ class _Gathering:
         self.counts.records[position] = parsed.records
         self.counts.not_charged[position] = parsed.not_charged
         self.problems.add(problem_of_line(position, line) for line in parsed.bad)
+        if len(parsed.corrected):
+            self.corrected.append(corrected_of(parsed, position=position, source_id=source_id))
         whole = intake_of(parsed, position=position, source_id=source_id)
         self.ends.append(start + self._add(whole, start))
 
@@ -185,6 +199,7 @@ def read_batch(
         for source_id, hours in work.hours.items():
             for rows in priced_keys(source_id, hours=hours, batch_id=batch_id):
                 work.add_keys(rows)
+            work.add_keys(corrected_keys(source_id, batch_id=batch_id))
         delivery = work.deliveries()
     return Gathered(
         records=work.records,
@@ -193,4 +208,5 @@ def read_batch(
         counts=work.counts,
         hours=work.hours,
         span=work.span,
+        corrected=joined_corrected(work.corrected),
     )

@@ -18,7 +18,9 @@ from rating.operations.files import ACTOR
 from rating.queries.batches import Charges
 from tariffs.domain.deck import UsageKind
 
-LEDGER_KIND: Final = {
+#: By kind of usage; 0 is what pricing again changed.
+LEDGER_KIND: Final[dict[int, Kind]] = {
+    0: Kind.USAGE_CORRECTION,
     UsageKind.VOICE: Kind.USAGE_VOICE,
     UsageKind.SMS: Kind.USAGE_SMS,
     UsageKind.DATA: Kind.USAGE_DATA,
@@ -78,7 +80,7 @@ def _post(part: Charges, *, batch_id: int, business_date: date, now: datetime) -
                 part.amount.tolist(),
                 part.subscription_id.tolist(),
             ],
-            kind=LEDGER_KIND[UsageKind(int(part.kind[0]))],
+            kind=LEDGER_KIND[int(part.kind[0])],
             now=now,
             actor=ACTOR,
         )

@@ -5,7 +5,7 @@ From the files of a batch to the records that are to be priced, each once and in
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import available_timezones
@@ -22,6 +22,7 @@ from rating.domain.delivery import (
     key_rows,
 )
 from rating.domain.intake import HOUR, Intake, chronological, merged_hours
+from rating.domain.revisions import CorrectedUsage
 from rating.domain.suspense import SuspenseReason
 from rating.domain.usage import Bools, Ints
 from rating.formats import FORMATS, BadLine, ParsedUsage, UnreadableFile
@@ -29,11 +30,14 @@ from rating.models import UsageFile
 from rating.operations.files import open_archived
 from rating.operations.problems import Problem, settings_of
 from rating.operations.spool import spooling
+from rating.queries import rerating
 
 __all__ = [
     "BatchUsage",
     "FileCounts",
     "Problem",
+    "corrected_keys",
+    "corrected_of",
     "intake_of",
     "no_intake",
     "parse_all",
@@ -111,6 +115,7 @@ def sort_out(
     for source_id in np.unique(intake.source_id).tolist():
         moments = intake.started_at[intake.source_id == source_id]
         rows += priced_keys(source_id, hours=set((moments // HOUR).tolist()), batch_id=batch_id)
+        rows.append(corrected_keys(source_id, batch_id=batch_id))
     repeats = find_repeats(np.concatenate(rows))
     found[repeats.ordinal] = np.where(repeats.is_done, Delivery.DONE, Delivery.DUPLICATE)
     files = len(counts.records)
@@ -150,6 +155,14 @@ def priced_keys(
         ):
             ordinal = np.where(batches == batch_id, OF_THIS_BATCH, OF_ANOTHER_BATCH)
             yield key_rows(record_key=keys, source_id=source_id, ordinal=ordinal)
+
+
+def corrected_keys(source_id: int, *, batch_id: int) -> np.ndarray[Any, np.dtype[np.void]]:
+    """Return the records that another batch has in a corrected form, as KEY rows."""
+    key, _number, batch = rerating.corrected_before(source_id)
+    known = key[batch != batch_id]
+    ordinal = np.full(len(known), OF_ANOTHER_BATCH)
+    return key_rows(record_key=known, source_id=source_id, ordinal=ordinal)
 
 
 def parse_all(files: Sequence[UsageFile]) -> Iterator[ParsedUsage | str]:
@@ -205,6 +218,13 @@ def intake_of(parsed: ParsedUsage, *, position: int, source_id: int) -> Intake:
         number_b_length=columns.number_b_length,
         quantity=columns.quantity,
     )
+
+
+def corrected_of(parsed: ParsedUsage, *, position: int, source_id: int) -> CorrectedUsage:
+    """Return the corrected records of one file as part of a batch."""
+    found = replace(parsed, columns=parsed.corrected.columns)
+    intake = intake_of(found, position=position, source_id=source_id)
+    return CorrectedUsage(intake, parsed.corrected.number)
 
 
 def no_intake() -> Intake:

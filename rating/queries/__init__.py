@@ -2,6 +2,7 @@
 
 from rating.queries.batches import (
     charges_of,
+    count_priced,
     find_batch_of_day,
     has_rows,
     list_batch_files,
@@ -72,6 +73,7 @@ __all__ = [
     "average_charges",
     "batches_to_summarise",
     "charges_of",
+    "count_priced",
     "count_suspense",
     "count_unseen_alarms",
     "count_waiting_parts",

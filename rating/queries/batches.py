@@ -30,18 +30,27 @@ SHARED: Final = """
      WHERE o.account_id <> s.account_id
 """
 
+#: Kind 0 is what pricing again changed.
 SUMS: Final = """
-    SELECT kind, account_id, (sum(amount) * 100)::bigint,
+    SELECT (CASE WHEN revision = 0 THEN kind ELSE 0 END)::smallint, account_id, (sum(amount) * 100)::bigint,
            CASE WHEN min(subscription_id) = max(subscription_id)
                 THEN min(subscription_id) ELSE 0 END
       FROM rating_pricedusage WHERE batch_id = %s
-     GROUP BY kind, account_id HAVING sum(amount) <> 0
-     ORDER BY kind, account_id
+     GROUP BY 1, account_id HAVING sum(amount) <> 0
+     ORDER BY 1, account_id
 """
 
 TOTALS: Final = """
     SELECT kind, count(*), sum(amount) FROM rating_pricedusage WHERE batch_id = %s
      GROUP BY kind ORDER BY kind
+"""
+
+
+#: Corrected records have a row of revision 0 only if nothing of them was priced before.
+PRICED: Final = """
+    SELECT (SELECT count(*) FROM rating_pricedusage WHERE batch_id = %(batch)s AND revision = 0)
+         + (SELECT count(*) FROM rating_usagecorrection
+             WHERE batch_id = %(batch)s AND revision > 0 AND NOT is_withdrawn)
 """
 
 
@@ -106,6 +115,13 @@ def totals_of(batch_id: int) -> list[tuple[int, int, Decimal]]:
         return list(cursor.fetchall())
 
 
+def count_priced(batch_id: int) -> int:
+    """Count the records that a batch priced, each once; not what it priced again."""
+    with connection.cursor() as cursor:
+        cursor.execute(PRICED, {"batch": batch_id})
+        return int(cursor.fetchone()[0])
+
+
 def list_batch_files(batch_id: int) -> list[UsageFile]:
     """Return the files of a batch with their sources, in the order in which they count."""
     files = UsageFile.objects.filter(batch_id=batch_id, source__isnull=False)
@@ -114,12 +130,13 @@ def list_batch_files(batch_id: int) -> list[UsageFile]:
 
 def list_batches(*, state: str) -> list[int]:
     """List the batches in a state (open, priced), oldest first: what nights left to do."""
-    return list(UsageBatch.objects.filter(state=state).order_by("pk").values_list("pk", flat=True))
+    batches = UsageBatch.objects.filter(state=state, rerate_run__isnull=True)
+    return list(batches.order_by("pk").values_list("pk", flat=True))
 
 
 def find_batch_of_day(business_date: date) -> UsageBatch | None:
     """Return the batch of a business day that is not finished, else its newest one."""
-    batches = UsageBatch.objects.filter(business_date=business_date)
+    batches = UsageBatch.objects.filter(business_date=business_date, rerate_run__isnull=True)
     unfinished = batches.exclude(state=UsageBatch.State.POSTED).order_by("id").first()
     return unfinished or batches.order_by("-id").first()
 

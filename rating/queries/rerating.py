@@ -1,0 +1,458 @@
+"""
+Priced rows in force, what they took out of counters, and what of it comes late.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import ceil
+from typing import Final
+
+import numpy as np
+from django.conf import settings
+from django.db import connection
+from django.db.models import Max, Q
+
+from billing_project.kernel import binary_copy
+from rating.domain.allowances import AllowanceCounters, counters_of
+from rating.domain.clock import zone_clock
+from rating.domain.revisions import PricedRows
+from rating.domain.usage import Ints
+from rating.models import BatchSpan, UsageBatch
+from tariffs.domain.deck import DAY
+from tariffs.models import Allowance, RateStep, ZoneTerms
+
+#: The end of windows without one, in seconds: PostgreSQL still has dates there.
+NO_END: Final = 2**38
+_ROW: Final = """
+    account_id, started_at, record_key, source_id, revision, batch_id, file_id, subscription_id,
+    kind, other_number, zone_id, band_id, plan_version_id, deck_version_id, quantity, billed,
+    allowance_id, allowance_used
+"""
+_ROW_TYPES: Final = (
+    *("bigint", "timestamptz", "bigint", "smallint", "smallint"),
+    *("bigint", "bigint", "bigint", "smallint", "bigint", "smallint"),
+    *("integer", "integer", "integer", "bigint", "bigint", "integer", "bigint", "bigint"),
+)
+#: A window: usage of a subscription from a moment up to another.
+_WINDOWS: Final = """
+    unnest(%(account_ids)s::bigint[], %(subscription_ids)s::bigint[], %(first)s::bigint[],
+           %(end)s::bigint[]) AS w (account_id, subscription_id, first, end_)
+"""
+# LATERAL with an order of its own: an index scan per window, whatever the statistics say.
+IN_FORCE: Final = f"""
+    SELECT r.* FROM {_WINDOWS}
+     CROSS JOIN LATERAL (
+        SELECT DISTINCT ON (account_id, started_at, source_id, record_key)
+               {_ROW}, (amount * 100)::bigint AS minor
+          FROM rating_pricedusage u
+         WHERE u.account_id = w.account_id AND u.subscription_id = w.subscription_id
+           AND u.started_at >= to_timestamp(w.first) AND u.started_at < to_timestamp(w.end_)
+           AND u.started_at >= to_timestamp(%(least)s) AND u.started_at < to_timestamp(%(most)s)
+         ORDER BY account_id, started_at, source_id, record_key, revision DESC) AS r
+     WHERE r.revision %% 2 = 0
+"""
+COVERS: Final = f"""
+    SELECT c.source_id, c.record_key, c.revision, c.owner_id, c.allowance_id, c.used
+      FROM {_WINDOWS}
+     CROSS JOIN LATERAL (
+        SELECT * FROM rating_usagecover c
+         WHERE c.account_id = w.account_id AND c.subscription_id = w.subscription_id
+           AND c.started_at >= to_timestamp(w.first) AND c.started_at < to_timestamp(w.end_)
+           AND c.started_at >= to_timestamp(%(least)s) AND c.started_at < to_timestamp(%(most)s)
+         ORDER BY c.started_at) AS c
+"""
+#: Rows of a batch that start no later than others did: they may come late.
+EARLY: Final = """
+    SELECT account_id, subscription_id, extract(epoch FROM min(started_at))::bigint
+      FROM rating_pricedusage
+     WHERE batch_id = %s AND revision = 0 AND started_at <= to_timestamp(%s)
+     GROUP BY account_id, subscription_id
+"""
+#: Of those, the ones after which other batches have records.
+OVERTAKEN: Final = """
+    SELECT w.n FROM unnest(%(account_ids)s::bigint[], %(subscription_ids)s::bigint[],
+                           %(first)s::bigint[]) WITH ORDINALITY
+           AS w (account_id, subscription_id, first, n)
+     WHERE EXISTS (SELECT 1 FROM rating_pricedusage u
+                    WHERE u.account_id = w.account_id AND u.subscription_id = w.subscription_id
+                      AND u.started_at >= to_timestamp(w.first) AND u.batch_id <> %(batch_id)s
+                      AND u.started_at >= to_timestamp(%(least)s))
+"""
+#: What others wrote while the batch was being priced, beside the same subscriptions' records.
+BESIDE: Final = """
+    SELECT mine.account_id, mine.subscription_id,
+           extract(epoch FROM least(mine.first_at, others.first_at))::bigint
+      FROM (SELECT account_id, subscription_id, min(started_at) AS first_at
+              FROM rating_pricedusage WHERE batch_id = ANY(%(others)s)
+             GROUP BY account_id, subscription_id) AS others
+      JOIN (SELECT account_id, subscription_id, min(started_at) AS first_at
+              FROM rating_pricedusage WHERE batch_id = %(batch_id)s
+             GROUP BY account_id, subscription_id) AS mine
+     USING (account_id, subscription_id)
+"""
+SPAN: Final = """
+    SELECT extract(epoch FROM min(started_at))::bigint, extract(epoch FROM max(started_at))::bigint
+      FROM rating_pricedusage WHERE batch_id = %s AND revision = 0
+"""
+#: Batches priced before spans were kept have none.
+WITHOUT_SPAN: Final = """
+    SELECT b.id FROM rating_usagebatch b
+     WHERE b.id <> %s AND NOT EXISTS (SELECT 1 FROM rating_batchspan s WHERE s.batch_id = b.id)
+     ORDER BY b.id
+"""
+CORRECTED: Final = """
+    SELECT record_key, max(correction), (array_agg(batch_id ORDER BY correction DESC))[1]
+      FROM rating_usagecorrection WHERE source_id = %s GROUP BY record_key ORDER BY record_key
+"""
+#: What subscriptions took out of counters before a moment, by day, where it is not long ago.
+USED_BEFORE: Final = f"""
+    SELECT x.owner_account_id, x.owner_id, x.allowance_id,
+           to_char(x.started_at AT TIME ZONE %(zone)s, 'YYYYMMDD')::integer AS day,
+           w.first, sum(x.used)::bigint
+      FROM {_WINDOWS}
+     CROSS JOIN LATERAL (
+        SELECT u.account_id AS owner_account_id, u.subscription_id AS owner_id, u.allowance_id,
+               u.allowance_used AS used, u.started_at
+          FROM rating_pricedusage u
+         WHERE u.account_id = w.account_id AND u.subscription_id = w.subscription_id
+           AND u.started_at >= to_timestamp(w.first - %(back)s)
+           AND u.started_at < to_timestamp(w.first) AND u.allowance_id <> 0
+           AND NOT EXISTS (SELECT 1 FROM rating_usagecover c
+                            WHERE c.account_id = u.account_id AND c.started_at = u.started_at
+                              AND c.source_id = u.source_id AND c.record_key = u.record_key
+                              AND c.revision = u.revision)
+        UNION ALL
+        SELECT c.owner_account_id, c.owner_id, c.allowance_id, c.used, c.started_at
+          FROM rating_usagecover c
+         WHERE c.account_id = w.account_id AND c.subscription_id = w.subscription_id
+           AND c.started_at >= to_timestamp(w.first - %(back)s)
+           AND c.started_at < to_timestamp(w.first)) AS x
+     GROUP BY 1, 2, 3, 4, 5
+"""
+COUNTERS: Final = """
+    SELECT account_id, subscription_id, allowance_id, month, used, granted
+      FROM rating_allowanceuse
+     WHERE (account_id, subscription_id) IN (SELECT * FROM unnest(%s::bigint[], %s::bigint[]))
+"""
+#: Where records are now that were delivered corrected before.
+PLACES: Final = """
+    SELECT DISTINCT ON (c.source_id, c.record_key) w.n, c.account_id,
+           extract(epoch FROM c.started_at)::bigint
+      FROM unnest(%(sources)s::smallint[], %(keys)s::bigint[]) WITH ORDINALITY
+           AS w (source_id, record_key, n)
+      JOIN rating_usagecorrection c USING (source_id, record_key)
+     ORDER BY c.source_id, c.record_key, c.correction DESC
+"""
+#: The newest revision of records, of accounts in a time …
+NEWEST: Final = f"""
+    SELECT w.n, r.* FROM unnest(%(accounts)s::bigint[], %(sources)s::smallint[], %(keys)s::bigint[],
+                                %(first)s::bigint[], %(last)s::bigint[]) WITH ORDINALITY
+           AS w (account_id, source_id, record_key, first, last, n)
+     CROSS JOIN LATERAL (
+        SELECT {_ROW}, (amount * 100)::bigint AS minor FROM rating_pricedusage u
+         WHERE u.account_id = w.account_id AND u.source_id = w.source_id
+           AND u.record_key = w.record_key AND u.started_at >= to_timestamp(w.first)
+           AND u.started_at <= to_timestamp(w.last)
+           AND u.started_at >= to_timestamp(%(least)s) AND u.started_at <= to_timestamp(%(most)s)
+         ORDER BY u.revision DESC LIMIT 1) AS r
+"""
+#: … and of whatever account, which reads all usage of the time.
+ANYWHERE: Final = f"""
+    SELECT DISTINCT ON (w.n) w.n, {_ROW}, (amount * 100)::bigint AS minor
+      FROM unnest(%(sources)s::smallint[], %(keys)s::bigint[]) WITH ORDINALITY
+           AS w (of_source, with_key, n)
+      JOIN rating_pricedusage u ON u.source_id = w.of_source AND u.record_key = w.with_key
+     WHERE u.started_at >= to_timestamp(%(least)s) AND u.started_at <= to_timestamp(%(most)s)
+     ORDER BY w.n, u.revision DESC
+"""
+#: Services that ever shared allowances, with the group they did it in.
+GROUPS: Final = """
+    SELECT m.subscription_id, s.account_id, m.group_id
+      FROM (SELECT group_id, subscription_id FROM rating_allowancegroupmember
+             UNION SELECT id, owner_id FROM rating_allowancegroup) AS m
+      JOIN accounts_subscription s ON s.id = m.subscription_id
+     WHERE m.group_id IN (
+        SELECT group_id FROM rating_allowancegroupmember WHERE subscription_id = ANY(%s)
+         UNION SELECT id FROM rating_allowancegroup WHERE owner_id = ANY(%s))
+     ORDER BY 1, 3
+"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Windows:
+    """Usage of subscriptions, each from a moment up to another (seconds); arrays of one length."""
+
+    account_id: Ints
+    subscription_id: Ints
+    first: Ints
+    end: Ints
+
+    def __len__(self) -> int:
+        return len(self.subscription_id)
+
+    def some(self, rows: Ints) -> "Windows":
+        """Return the windows at these positions."""
+        return Windows(
+            self.account_id[rows], self.subscription_id[rows], self.first[rows], self.end[rows]
+        )
+
+    def params(self) -> dict[str, object]:
+        """Return them for a statement."""
+        return {
+            "account_ids": self.account_id.tolist(),
+            "subscription_ids": self.subscription_id.tolist(),
+            "first": self.first.tolist(),
+            "end": self.end.tolist(),
+            "least": int(self.first.min(initial=NO_END)),
+            "most": int(self.end.max(initial=0)),
+        }
+
+
+def rows_in_force(windows: Windows) -> PricedRows:
+    """Return the prices in force of the windows; a subscription must not be in two of them."""
+    columns = _out(IN_FORCE, windows.params(), types=_ROW_TYPES)
+    return PricedRows(*columns, number_length=np.zeros(len(columns[0]), np.int64))
+
+
+def covers_in(windows: Windows) -> list[Ints]:
+    """
+    Return what was written beside the rows of the windows' accounts: source_id, record_key,
+    revision, owner_id, allowance_id, used.
+    """
+    types = ("smallint", "bigint", "smallint", "bigint", "integer", "bigint")
+    return _out(COVERS, windows.params(), types=types)
+
+
+def counters_in(windows: Windows) -> tuple[AllowanceCounters, Ints]:
+    """Return the counters of the windows' subscriptions, and what is left of each."""
+    *columns, granted = binary_copy.copy_out(
+        sql=COUNTERS,
+        params=[windows.account_id.tolist(), windows.subscription_id.tolist()],
+        types=["bigint", "bigint", "integer", "integer", "bigint", "bigint"],
+    )
+    names = ("account_id", "subscription_id", "allowance_id", "period", "used")
+    counters = counters_of(**dict(zip(names, columns, strict=True)))
+    _account, subscription, allowance, period, _used = columns
+    # One row per counter: in the order of the counters' key, as they are.
+    order = np.lexsort((period, allowance, subscription))
+    return counters, granted[order] - counters.used
+
+
+def used_before(windows: Windows, *, days: int) -> AllowanceCounters:
+    """
+    Return what the windows' subscriptions used before them of the periods that hold their start.
+
+    Rows older than `days` are not looked at.
+    """
+    params = {**windows.params(), "zone": settings.TIME_ZONE, "back": days * DAY}
+    types = ("bigint", "bigint", "integer", "integer", "bigint", "bigint")
+    account, owner, allowance, day, first, used = _out(USED_BEFORE, params, types=types)
+    period = periods_of(allowance, day)
+    is_same = period == periods_of(allowance, days_of(first))
+    return counters_of(
+        account_id=account[is_same],
+        subscription_id=owner[is_same],
+        allowance_id=allowance[is_same],
+        period=period[is_same],
+        used=used[is_same],
+    )
+
+
+def days_of(moments: Ints) -> Ints:
+    """Return the operator's days of moments as yyyymmdd."""
+    local, _ = zone_clock(settings.TIME_ZONE).read(moments)
+    days = local.astype("datetime64[s]").astype("datetime64[D]")
+    months = days.astype("datetime64[M]")
+    month = months.astype(np.int64)
+    number: Ints = (month // 12 + 1970) * 10_000 + (month % 12 + 1) * 100
+    return number + (days - months.astype("datetime64[D]")).astype(np.int64) + 1
+
+
+def periods_of(_allowance_id: Ints, day: Ints) -> Ints:
+    """Return the periods of allowances that hold days (yyyymmdd)."""
+    return day // 100
+
+
+def with_groups(
+    windows: Windows, *, pairs: Iterable[tuple[int, int]] = ()
+) -> tuple[Windows, Ints]:
+    """
+    Return the windows with those of everybody who shares allowances with them, and their groups.
+
+    `pairs` are subscriptions that have windows and are to be in one group for another reason.
+
+    A group's windows begin with its first and end with its last. Groups are numbers from 0;
+    services that are linked through several groups are one.
+    """
+    ids = windows.subscription_id.tolist()
+    with connection.cursor() as cursor:
+        cursor.execute(GROUPS, [ids, ids])
+        shared = cursor.fetchall()
+    account = dict(zip(ids, windows.account_id.tolist(), strict=True))
+    for number, pair in enumerate(pairs, start=1):
+        shared += [(one, account[one], -number) for one in pair]
+    if not shared:
+        return windows, np.arange(len(windows), dtype=np.int64)
+    account |= {subscription: account_id for subscription, account_id, _group in shared}
+    group_of = _linked(account, shared)
+    spans: dict[int, tuple[int, int]] = {}
+    for one, first, end in zip(ids, windows.first.tolist(), windows.end.tolist(), strict=True):
+        known = spans.get(group_of[one], (first, end))
+        spans[group_of[one]] = (min(known[0], first), max(known[1], end))
+    members = sorted(one for one in account if group_of[one] in spans)
+    groups = np.array([group_of[one] for one in members], np.int64)
+    columns = [
+        [account[one] for one in members],
+        members,
+        [spans[group_of[one]][0] for one in members],
+        [spans[group_of[one]][1] for one in members],
+    ]
+    found = Windows(*(np.array(column, np.int64) for column in columns))
+    return found, np.unique(groups, return_inverse=True)[1].astype(np.int64)
+
+
+def _linked(account: dict[int, int], shared: list[tuple[int, int, int]]) -> dict[int, int]:
+    """Return the smallest subscription that each is linked with, through one group or more."""
+    leader = {one: one for one in account}
+
+    def find(one: int) -> int:
+        while leader[one] != one:
+            one = leader[one]
+        return one
+
+    first_of_group: dict[int, int] = {}
+    for subscription, _account, group in shared:
+        one, other = find(subscription), find(first_of_group.setdefault(group, subscription))
+        leader[max(one, other)] = min(one, other)
+    return {one: find(one) for one in account}
+
+
+def early_in_batch(batch_id: int, *, until: int) -> tuple[Ints, Ints, Ints]:
+    """Return account, subscription and first start of a batch's usage up to a moment."""
+    account, subscription, first = binary_copy.copy_out(
+        sql=EARLY, params=[batch_id, until], types=["bigint", "bigint", "bigint"]
+    )
+    return account, subscription, first
+
+
+def overtaken(windows: Windows, *, batch_id: int) -> Ints:
+    """Return the positions of the windows in which other batches have records."""
+    found = _out(OVERTAKEN, {**windows.params(), "batch_id": batch_id}, types=("bigint",))[0]
+    return found - 1
+
+
+def priced_beside(batch_id: int, *, others: list[int]) -> tuple[Ints, Ints, Ints]:
+    """Return account, subscription and first start of usage that both this and other batches have."""
+    if not others:
+        none = np.zeros(0, np.int64)
+        return none, none, none
+    params = {"batch_id": batch_id, "others": others}
+    account, subscription, first = _out(BESIDE, params, types=("bigint", "bigint", "bigint"))
+    return account, subscription, first
+
+
+def span_of(batch_id: int) -> tuple[int, int] | None:
+    """Return the first and the last start of a batch's records in seconds; None without any."""
+    with connection.cursor() as cursor:
+        cursor.execute(SPAN, [batch_id])
+        first, last = cursor.fetchone()
+    return None if first is None else (first, last)
+
+
+def batches_without_span(batch_id: int) -> list[int]:
+    """Return the other batches of which it isn't written down when their usage was."""
+    with connection.cursor() as cursor:
+        cursor.execute(WITHOUT_SPAN, [batch_id])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def batches_beside(batch: UsageBatch) -> list[int]:
+    """Return the batches that were not posted when this one was opened."""
+    others = UsageBatch.objects.exclude(pk=batch.pk)
+    beside = others.filter(Q(posted_at__isnull=True) | Q(posted_at__gte=batch.opened_at))
+    return list(beside.order_by("pk").values_list("pk", flat=True))
+
+
+def places_of_corrected(source_id: Ints, record_key: Ints) -> tuple[Ints, Ints, Ints]:
+    """Return the positions of records corrected before, their accounts and starts now."""
+    params: dict[str, object] = {"sources": source_id.tolist(), "keys": record_key.tolist()}
+    place, account, started = _out(PLACES, params, types=("bigint", "bigint", "bigint"))
+    return place - 1, account, started
+
+
+def newest_of(
+    *, account_id: Ints, source_id: Ints, record_key: Ints, first: Ints, last: Ints
+) -> tuple[Ints, PricedRows]:
+    """Return the newest revision of records of accounts in a time: their positions, the rows."""
+    params: dict[str, object] = {
+        "accounts": account_id.tolist(),
+        "sources": source_id.tolist(),
+        "keys": record_key.tolist(),
+        "first": first.tolist(),
+        "last": last.tolist(),
+        "least": int(first.min(initial=NO_END)),
+        "most": int(last.max(initial=0)),
+    }
+    return _placed(NEWEST, params)
+
+
+def newest_anywhere(
+    *, source_id: Ints, record_key: Ints, first: int, last: int
+) -> tuple[Ints, PricedRows]:
+    """Return the newest revision of records whosever they are: reads all usage of the time."""
+    params: dict[str, object] = {
+        "sources": source_id.tolist(),
+        "keys": record_key.tolist(),
+        "least": first,
+        "most": last,
+    }
+    return _placed(ANYWHERE, params)
+
+
+def _placed(sql: str, params: dict[str, object]) -> tuple[Ints, PricedRows]:
+    place, *columns = _out(sql, params, types=("bigint", *_ROW_TYPES))
+    return place - 1, PricedRows(*columns, number_length=np.zeros(len(place), np.int64))
+
+
+def last_start_of_others(batch_id: int) -> int:
+    """Return the last start of what other batches priced, of which it is written down."""
+    others = BatchSpan.objects.exclude(batch_id=batch_id)
+    last = others.aggregate(last=Max("last_at"))["last"]
+    return int(last.timestamp()) if last else 0
+
+
+def rest_that_fits() -> dict[int, int]:
+    """
+    Return for each allowance how much must be left to say that nobody was refused a step of it.
+
+    Allowances of money and such that are not known are not in it: nobody can say.
+    """
+    longest: dict[str, int] = {}
+    kind = "deck_version__deck__usage_kind"
+    terms = ZoneTerms.objects.values_list(kind).annotate(
+        Max("first_increment"), Max("next_increment")
+    )
+    steps = RateStep.objects.values_list(f"rate__{kind}").annotate(Max("increment"))
+    for of_kind, *increments in [*terms, *steps]:
+        longest[of_kind] = max(longest.get(of_kind, 1), *increments)
+    allowances = Allowance.objects.filter(is_money=False)
+    return {
+        pk: ceil(max(step, longest.get(of_kind, 1)) * factor)
+        for pk, of_kind, step, factor in allowances.values_list(
+            "id", "usage_kind", "step", "factor"
+        )
+    }
+
+
+def corrected_before(source_id: int) -> tuple[Ints, Ints, Ints]:
+    """Return the corrected records of a source, by key: their highest correction, and its batch."""
+    key, correction, batch_id = binary_copy.copy_out(
+        sql=CORRECTED, params=[source_id], types=["bigint", "integer", "bigint"]
+    )
+    return key, correction, batch_id
+
+
+def _out(sql: str, params: dict[str, object], *, types: tuple[str, ...]) -> list[Ints]:
+    with connection.cursor() as cursor:
+        bound = cursor.mogrify(sql, params).decode()
+    return binary_copy.copy_out(sql=bound, types=types)
