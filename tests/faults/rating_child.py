@@ -23,7 +23,7 @@ POINTS = {
     "before a file is registered": ("rating.operations.files", "_archive", 2, True),
     "while files are read": ("rating.operations.batches", "read_batch", 1, False),
     "with a slice half written": ("rating.operations.writing", "copy_rows", 3, True),
-    "before a slice is committed": ("rating.operations.writing", "_add_uses", 2, True),
+    "before a slice is committed": ("rating.operations.writing", "add_uses", 2, True),
     "between two slices": ("rating.operations.writing", "write_slice", 2, True),
     "with the suspense half written": ("rating.operations.writing", "suspend", 1, True),
     "before the batch is closed": ("rating.operations.batches", "_close_files", 1, True),
