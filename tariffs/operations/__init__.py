@@ -1,5 +1,11 @@
 """What the catalogue does: reference data, zones, plans, packages, bundles, decks, their versions."""
 
+from tariffs.operations.deck_import import (
+    ImportedDeck,
+    ImportProblem,
+    UnableToImportDeck,
+    import_deck,
+)
 from tariffs.operations.decks import (
     UnableToCloseDeckVersion,
     UnableToDraftDeck,
@@ -43,10 +49,13 @@ from tariffs.operations.products import (
 from tariffs.operations.reference import ensure_reference_data, ensure_world_zones
 
 __all__ = [
+    "ImportProblem",
+    "ImportedDeck",
     "UnableToCloseDeckVersion",
     "UnableToCloseOffer",
     "UnableToClosePlanVersion",
     "UnableToDraftDeck",
+    "UnableToImportDeck",
     "UnableToPublishBundle",
     "UnableToPublishDeck",
     "UnableToPublishPackage",
@@ -71,6 +80,7 @@ __all__ = [
     "draft_replacement",
     "ensure_reference_data",
     "ensure_world_zones",
+    "import_deck",
     "publish_bundle_version",
     "publish_deck_version",
     "publish_package_version",

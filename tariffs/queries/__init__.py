@@ -1,6 +1,16 @@
 """Reads of the catalogue: prices as values for the rating core, plans on sale, tax, invariants."""
 
 from tariffs.queries.bundles import list_bundle_parts, price_bundle_version
+from tariffs.queries.deck_files import (
+    ANY_BAND,
+    DeckDiff,
+    UnableToExportDeck,
+    describe_line_error,
+    diff_deck_versions,
+    find_deck_version,
+    find_former_version,
+    load_deck_table,
+)
 from tariffs.queries.drafts import allowance_value, find_replacement, load_version_pricing
 from tariffs.queries.invariants import invariants
 from tariffs.queries.offers import (
@@ -25,12 +35,19 @@ from tariffs.queries.pricing import load_deck, load_plan_pricing, load_zones
 from tariffs.queries.reference import UnknownTaxRate, get_tax_percent, zone_names
 
 __all__ = [
+    "ANY_BAND",
+    "DeckDiff",
     "MoveDue",
+    "UnableToExportDeck",
     "UnknownTaxRate",
     "allowance_value",
     "conditions_of",
     "describe_bundle_problem",
+    "describe_line_error",
     "describe_reason",
+    "diff_deck_versions",
+    "find_deck_version",
+    "find_former_version",
     "find_move",
     "find_replacement",
     "fit_of",
@@ -45,6 +62,7 @@ __all__ = [
     "list_packages_on_sale",
     "list_plans_on_sale",
     "load_deck",
+    "load_deck_table",
     "load_package_pricing",
     "load_plan_pricing",
     "load_version_pricing",

@@ -1,0 +1,1 @@
+"""Files that the catalogue reads and writes."""
