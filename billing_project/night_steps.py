@@ -55,6 +55,7 @@ def receive_files(night: Night, _piece: JobRun, _advance: Advance) -> Summary:
     if night.folder is None or not night.folder.is_dir():
         return {"new files": 0}
     received = rating_operations.receive_files(folder=night.folder, now=night.now)
+    rating_operations.suspend_incomplete(now=night.now)
     return {
         "new files": len(received.new),
         "seen before": len(received.seen),

@@ -25,6 +25,7 @@ class PartialRecord(models.Model):
         SUSPENDED = "suspended", _("in suspense")
 
     MOVES = {
+        State.WAITING: (State.SUSPENDED,),
         State.JOINED: (State.WAITING, State.SUSPENDED),
         State.SUSPENDED: (State.WAITING,),
     }

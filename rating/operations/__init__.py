@@ -2,6 +2,7 @@
 
 from rating.operations.batches import BatchReport, open_batch, price_batch, report_of
 from rating.operations.files import Received, UnableToReceive, receive_files
+from rating.operations.incomplete import suspend_incomplete
 from rating.operations.loading import Loaded, load_usage
 from rating.operations.posting import UnableToPostBatch, post_batch
 from rating.operations.summaries import summarise_batches
@@ -35,6 +36,7 @@ __all__ = [
     "recycle",
     "report_of",
     "summarise_batches",
+    "suspend_incomplete",
     "watch_suspense",
     "write_off",
 ]

@@ -19,6 +19,7 @@ from billing_project.kernel.operations import change_state
 from rating import queries
 from rating.formats import FORMATS
 from rating.models import UsageFile, UsageSource
+from rating.operations.sequences import note_file_number
 
 #: Files that somebody still writes.
 UNFINISHED: Final = (".part", ".tmp", ".swp")
@@ -102,6 +103,7 @@ def _receive(
         state=UsageFile.State.REFUSED if refusal else UsageFile.State.RECEIVED,
         refusal=refusal,
     )
+    note_file_number(file)
     if refusal:
         report.refused.append((name, refusal))
     else:
@@ -143,6 +145,8 @@ def _take_again(file: UsageFile, *, name: str, source: UsageSource | None, now: 
         refusal="",
         times_seen=F("times_seen") + 1,
     )
+    file.refresh_from_db()
+    note_file_number(file)
 
 
 def _hash(path: Path) -> str:

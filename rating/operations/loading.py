@@ -10,6 +10,7 @@ from pathlib import Path
 from rating.models import UsageBatch
 from rating.operations.batches import BatchReport, open_batch, price_batch
 from rating.operations.files import Received, receive_files
+from rating.operations.incomplete import suspend_incomplete
 from rating.operations.posting import post_batch
 
 #: Told the step (receive, price, post), how much of it is done, and of how much.
@@ -35,6 +36,7 @@ def load_usage(
     """
     watch = watch or _look_away
     received = receive_files(folder=folder, now=now)
+    suspend_incomplete(now=now)
     watch("receive", len(received.new), len(received.new))
     reports: list[BatchReport] = []
     entries = 0
