@@ -5,6 +5,7 @@ from rating.models.charging import AllowanceHold, ChargingClient, ChargingSessio
 from rating.models.files import UsageBatch, UsageFile, UsageSource
 from rating.models.gaps import SequenceRun
 from rating.models.limits import (
+    AllowanceCarry,
     AllowanceGroup,
     AllowanceGroupMember,
     AllowanceNotice,
@@ -25,6 +26,7 @@ from rating.models.whatif import Comparison
 
 __all__ = [
     "REASON_LABELS",
+    "AllowanceCarry",
     "AllowanceGroup",
     "AllowanceGroupMember",
     "AllowanceHold",
@@ -37,11 +39,11 @@ __all__ = [
     "IntakeSummary",
     "PartialRecord",
     "PricedUsage",
-    "SequenceRun",
     "RerateLine",
     "RerateRun",
-    "SummarisedBatch",
+    "SequenceRun",
     "SpendingGuard",
+    "SummarisedBatch",
     "SuspenseAlarm",
     "SuspenseLevel",
     "SuspenseRecord",

@@ -66,6 +66,30 @@ class AllowanceNotice(models.Model):
         return f"{self.subscription_id}/{self.allowance_id} {self.period}: {self.percent} %"
 
 
+class AllowanceCarry(models.Model):
+    """What was left of an allowance at the end of a period and carried into the next, once."""
+
+    account_id = models.BigIntegerField()
+    subscription_id = models.BigIntegerField()
+    allowance_id = models.IntegerField()
+    from_period = models.IntegerField()
+    to_period = models.IntegerField()
+    units = models.BigIntegerField()
+    carried_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account_id", "subscription_id", "allowance_id", "from_period"],
+                name="allowancecarry_once",
+            ),
+            models.CheckConstraint(condition=models.Q(units__gt=0), name="allowancecarry_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subscription_id}/{self.allowance_id} {self.from_period}: {self.units}"
+
+
 class AllowanceGroup(models.Model):
     """
     Services that use the shared allowances of one of them, its owner: a household, a company.

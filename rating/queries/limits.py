@@ -26,11 +26,13 @@ class GuardView:
 
 def month_moments(on: date) -> tuple[datetime, datetime]:
     """Return when the calendar month of a day begins and ends, in the operator's zone."""
-    month, zone = month_of(on), ZoneInfo(settings.TIME_ZONE)
-    first, end = (
-        datetime(day.year, day.month, day.day, tzinfo=zone) for day in (month.start, month.end)
-    )
-    return first, end
+    month = month_of(on)
+    return day_begins(month.start), day_begins(month.end)
+
+
+def day_begins(day: date) -> datetime:
+    """Return the moment at which a day begins, in the operator's zone."""
+    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(settings.TIME_ZONE))
 
 
 def spent_in_month(*, account_id: int, subscription_id: int, on: date) -> Decimal:

@@ -15,12 +15,14 @@ from rating.operations.limits.guards import (
     stops,
 )
 from rating.operations.limits.notices import notice_allowances
+from rating.operations.limits.rollover import carry_over
 
 __all__ = [
     "UnableToGuard",
     "UnableToShare",
     "add_member",
     "allow_more",
+    "carry_over",
     "check_guards",
     "lift_guard",
     "notice_allowances",
