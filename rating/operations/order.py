@@ -8,7 +8,7 @@ are the same in whatever order files arrive. Run again after a kill it finds not
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -39,11 +39,28 @@ AT_ONCE: Final = 2_000
 
 @dataclass(slots=True, eq=False)
 class Revised:
-    """What became of corrected records: by position of the file, and those that can't be priced."""
+    """
+    What became of corrected records: counts by position of the file, those that can't be priced,
+    and the places (file, line) of those that were priced just now.
+    """
 
     duplicates: Ints
     withdrawn: Ints
     problems: list[Problem] = field(default_factory=list)
+    priced: list[tuple[int, int]] = field(default_factory=list)
+
+    def count(self, delivered: Delivered, stuck: Bools) -> None:
+        """Take in what was written of some corrected records, and which of them were not."""
+        detail = _("Other usage of the service can't be priced again.")
+        places = list(zip(delivered.file.tolist(), delivered.line.tolist(), strict=True))
+        withdrawn, started = delivered.is_withdrawn.tolist(), delivered.records.started_at.tolist()
+        for row, (file, line) in enumerate(places):
+            if stuck[row]:
+                self.withdrawn[file] -= withdrawn[row]
+                problem = Problem(file, line, SuspenseReason.NO_PLAN, detail)
+                self.problems.append(replace(problem, started_at=started[row]))
+            elif not withdrawn[row]:
+                self.priced.append((file, line))
 
 
 def revise(
@@ -74,15 +91,20 @@ def revise(
             delivered = found.delivered
             _make_months(delivered)
         for part, mine in _parts(windows, delivered):
-            revised.problems += _put_in_order(part, mine, batch_id=batch_id, catalogue=catalogue)
+            stuck = _put_in_order(part, mine, batch_id=batch_id, catalogue=catalogue)
+            revised.count(mine, stuck)
     note_span(batch_id, span)
     return revised
 
 
 def _put_in_order(
     windows: Windows, delivered: Delivered, *, batch_id: int, catalogue: queries.Catalogue
-) -> list[Problem]:
-    """Price some subscriptions again and write what changed, in one transaction."""
+) -> Bools:
+    """
+    Price some subscriptions again and write what changed, in one transaction.
+
+    Returns which corrected records can't be put in, for the sake of others.
+    """
     with transaction.atomic():
         writing.lock_open_batch(batch_id)
         outcome = price_again(_work(windows, delivered), windows, catalogue=catalogue)
@@ -92,14 +114,7 @@ def _put_in_order(
         taken_back = mine.present.some(mine.is_withdrawn & mine.present.is_priced)
         withdraw(taken_back, batch_id=batch_id)
         corrections.note(mine, batch_id=batch_id)
-    detail = _("Other usage of the service can't be priced again.")
-    bad = delivered.some(stuck)
-    return [
-        Problem(file=file, line=line, reason=SuspenseReason.NO_PLAN, detail=detail, started_at=at)
-        for file, line, at in zip(
-            bad.file.tolist(), bad.line.tolist(), bad.records.started_at.tolist(), strict=True
-        )
-    ]
+    return stuck
 
 
 def _work(windows: Windows, delivered: Delivered) -> Work:
@@ -222,7 +237,9 @@ def _first_day(windows: Windows, corrected: CorrectedUsage | None) -> date:
 def _make_months(delivered: Delivered) -> None:
     if len(delivered):
         started, zone = delivered.records.started_at, ZoneInfo(settings.TIME_ZONE)
-        days = (datetime.fromtimestamp(int(one), zone).date() for one in (started.min(), started.max()))
+        days = (
+            datetime.fromtimestamp(int(one), zone).date() for one in (started.min(), started.max())
+        )
         ensure_months(first=next(days), last=next(days))
 
 

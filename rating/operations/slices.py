@@ -10,6 +10,7 @@ import numpy as np
 
 from billing_project.kernel import binary_copy
 from rating.domain.allowances import AllowanceCounters, counters_of
+from rating.domain.covers import covers_of
 from rating.domain.engine import price_columns
 from rating.domain.intake import Intake
 from rating.domain.suspense import OF_PRICING
@@ -28,6 +29,7 @@ class PricedSlice:
     """Rows as they are written, in the order of the unique key, and what goes with them."""
 
     rows: list[Column]
+    covers: list[Column]
     uses: AllowanceCounters
     problems: list[Problem]
     records: int
@@ -64,6 +66,7 @@ class Pricer:
         order = np.argsort(priced.account_id[good], kind="stable")
         return PricedSlice(
             rows=self._columns(intake, priced, good[order]),
+            covers=self._covers(intake, priced),
             uses=_total(priced),
             problems=list(_problems(intake, priced)),
             records=len(intake),
@@ -92,6 +95,23 @@ class Pricer:
             ("amount", "money", priced.amount[rows]),
         ]
 
+    def _covers(self, intake: Intake, priced: PricedColumns) -> list[Column]:
+        covers = covers_of(priced)
+        rows = covers.row
+        return [
+            ("account_id", "bigint", priced.account_id[rows]),
+            ("started_at", "timestamptz", intake.started_at[rows]),
+            ("record_key", "bigint", intake.record_key[rows]),
+            ("batch_id", "bigint", np.full(len(rows), self.batch_id)),
+            ("subscription_id", "bigint", priced.subscription_id[rows]),
+            ("owner_id", "bigint", covers.owner_id),
+            ("owner_account_id", "bigint", covers.owner_account_id),
+            ("used", "bigint", covers.used),
+            ("allowance_id", "integer", covers.allowance_id),
+            ("period", "integer", covers.period),
+            ("source_id", "smallint", intake.source_id[rows]),
+        ]
+
 
 def _total(priced: PricedColumns) -> AllowanceCounters:
     uses = priced.uses
@@ -117,3 +137,9 @@ def _problems(intake: Intake, priced: PricedColumns) -> Iterator[Problem]:
 def copy_rows(rows: list[Column]) -> int:
     """Append priced rows; inside the caller's transaction."""
     return binary_copy.copy_in(table="rating_pricedusage", columns=rows)
+
+
+def copy_covers(covers: list[Column]) -> None:
+    """Append what rows don't tell of their covers; most slices have none."""
+    if len(covers[0][2]):
+        binary_copy.copy_in(table="rating_usagecover", columns=covers)

@@ -15,7 +15,7 @@ from billing_project.kernel import binary_copy
 from rating.domain.allowances import AllowanceCounters
 from rating.models import SuspenseRecord, UsageBatch, UsageFile
 from rating.operations.problems import Problem
-from rating.operations.slices import PricedSlice, copy_rows
+from rating.operations.slices import PricedSlice, copy_covers, copy_rows
 
 USED: Final = """
     INSERT INTO rating_allowanceuse AS u
@@ -64,6 +64,7 @@ def write_slice(batch_id: int, ready: PricedSlice, *, granted: dict[int, int]) -
     with transaction.atomic():
         _share_open_batch(batch_id)
         copy_rows(ready.rows)
+        copy_covers(ready.covers)
         add_uses(ready.uses, granted)
 
 
@@ -74,6 +75,7 @@ def _share_open_batch(batch_id: int) -> None:
 
 
 def add_uses(uses: AllowanceCounters, granted: dict[int, int]) -> None:
+    """Add what was used to the counters; new ones get what is granted."""
     if not len(uses):
         return
     with connection.cursor() as cursor:

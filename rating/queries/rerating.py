@@ -273,9 +273,7 @@ def periods_of(_allowance_id: Ints, day: Ints) -> Ints:
     return day // 100
 
 
-def with_groups(
-    windows: Windows, *, pairs: Iterable[tuple[int, int]] = ()
-) -> tuple[Windows, Ints]:
+def with_groups(windows: Windows, *, pairs: Iterable[tuple[int, int]] = ()) -> tuple[Windows, Ints]:
     """
     Return the windows with those of everybody who shares allowances with them, and their groups.
 

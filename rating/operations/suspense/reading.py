@@ -12,14 +12,17 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from rating.domain.intake import Intake, Lines, joined
+from rating.domain.revisions import CorrectedUsage, joined_corrected
 from rating.formats import FORMATS
 from rating.formats.parsed import ParsedUsage
 from rating.models import SuspenseRecord, UsageFile
 from rating.operations.files import open_archived
+from rating.operations.partials import whole_again
 from rating.operations.reading import (
     BatchUsage,
     FileCounts,
     Problem,
+    corrected_of,
     intake_of,
     no_intake,
     settings_of,
@@ -35,12 +38,14 @@ class SuspendedLines:
     """
     The records of some files with the lines that are to be read, by id where they are corrected.
 
-    Positions of files are those of `files`; the lines are those of the records.
+    Positions of files are those of `files`; the lines are those of the records. `corrected` are,
+    once they are parsed, those that take the place of earlier records.
     """
 
     def __init__(self, records: Sequence[SuspenseRecord], corrections: Mapping[int, str]) -> None:
         self.records = records
         self.corrections = corrections
+        self.corrected = joined_corrected([])
         by_file: dict[int, list[SuspenseRecord]] = defaultdict(list)
         for record in records:
             by_file[record.file_id].append(record)
@@ -65,6 +70,7 @@ class SuspendedLines:
         """Parse the lines as those of their files."""
         problems: list[Problem] = []
         parts: list[Intake] = []
+        corrected: list[CorrectedUsage] = []
         for position, file in enumerate(self.files):
             parsed, numbers = self._parse(file, self._by_file[file.pk])
             problems += (
@@ -73,7 +79,13 @@ class SuspendedLines:
             )
             intake = intake_of(parsed, position=position, source_id=file.source_id or 0)
             parts.append(replace(intake, line=numbers[intake.line]))
-        return (joined(parts) if parts else no_intake()), problems
+            if len(parsed.corrected):
+                found = corrected_of(parsed, position=position, source_id=file.source_id or 0)
+                intake = replace(found.intake, line=numbers[found.intake.line])
+                corrected.append(CorrectedUsage(intake, found.number))
+        self.corrected = joined_corrected(corrected)
+        intake = joined(parts) if parts else no_intake()
+        return whole_again(intake, self.files), problems
 
     def read(self, batch_id: int, now: datetime) -> BatchUsage:
         """Parse the lines, and sort them out as a batch is."""
@@ -93,7 +105,8 @@ class SuspendedLines:
             raise UnableToRecycle(_("The file has no source."))
         known = FORMATS[file.source.format]
         settings = replace(settings_of(file.source), is_excerpt=True)
-        header = header_of(file).splitlines()
+        found = header_of(file)
+        header = found.split(b"\n") if found else []
         lines = [self.line_of(record).encode() for record in records]
         numbers = [0, *range(1, len(header) + 1), *(record.line for record in records)]
         parsed = known.parse(BytesIO(b"\n".join([*header, *lines])), settings)

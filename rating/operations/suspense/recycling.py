@@ -3,7 +3,7 @@ Suspended records priced anew, as they are or corrected.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -16,7 +16,8 @@ from billing_project.kernel.operations import change_state, record_events
 from rating import queries
 from rating.models import SuspenseRecord, UsageBatch
 from rating.operations import writing
-from rating.operations.batches import SOURCE_LOCK, make_pricer
+from rating.operations.batches import EVERYTHING, SOURCE_LOCK, make_pricer, sources_of
+from rating.operations.order import revise
 from rating.operations.posting import post_batch
 from rating.operations.reading import BatchUsage, Problem
 from rating.operations.suspense.reading import SuspendedLines, UnableToRecycle
@@ -25,7 +26,7 @@ from tariffs.domain.deck import UsageKind
 #: One event per account whose records are priced.
 EVENTS: Final = """
     SELECT account_id, NULL::bigint, NULL::bigint, %s::timestamptz,
-           jsonb_build_object('records', count(*), 'amount', sum(amount)::text)
+           jsonb_build_object('records', count(*) FILTER (WHERE revision = 0), 'amount', sum(amount)::text)
       FROM rating_pricedusage WHERE batch_id = %s GROUP BY account_id
 """
 NOTE: Final = """
@@ -77,7 +78,12 @@ def recycle(
         ready = pricer.price(usage.to_price)
         writing.write_slice(batch.pk, ready, granted=pricer.catalogue.granted)
         problems += ready.problems
-    outcome = _outcome(work, batch_id=batch.pk, usage=usage, problems=problems)
+    revised = revise(
+        batch_id=batch.pk, files=work.files, corrected=work.corrected, now=now, span=usage.span
+    )
+    problems += revised.problems
+    tried = [*_places(usage), *revised.priced]
+    outcome = _outcome(work, batch_id=batch.pk, tried=tried, problems=problems)
     _close(batch, work, outcome, problems=problems, actor=actor, now=now)
     post_batch(batch_id=batch.pk, now=now)
     return outcome
@@ -93,7 +99,7 @@ def _locked(record_ids: Iterable[int], corrections: Mapping[int, str]) -> list[S
     if not records or [record.pk for record in records] != wanted:
         raise UnableToRecycle(_("Some of the records don't wait any more."))
     with connection.cursor() as cursor:
-        for source_id in sorted({record.file.source_id or 0 for record in records}):
+        for source_id in [EVERYTHING, *sources_of([record.file for record in records])]:
             cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [SOURCE_LOCK, source_id])
             if not cursor.fetchone()[0]:
                 raise UnableToRecycle(_("Usage is being priced just now: try again in a minute."))
@@ -161,15 +167,22 @@ def _summary(batch_id: int, work: SuspendedLines, outcome: Recycled) -> dict[str
     }
 
 
+def _places(usage: BatchUsage) -> Iterator[tuple[int, int]]:
+    return zip(usage.to_price.file.tolist(), usage.to_price.line.tolist(), strict=True)
+
+
 def _outcome(
-    work: SuspendedLines, *, batch_id: int, usage: BatchUsage, problems: list[Problem]
+    work: SuspendedLines,
+    *,
+    batch_id: int,
+    tried: Iterable[tuple[int, int]],
+    problems: list[Problem],
 ) -> Recycled:
     """Tell what became of each record."""
     answer = Recycled(batch_id)
     for problem in problems:
         record = work.by_place[problem.file, problem.line]
         answer.waiting[record.pk] = problem.reason.value
-    tried = zip(usage.to_price.file.tolist(), usage.to_price.line.tolist(), strict=True)
     chargeable = {work.by_place[place].pk for place in tried}
     for record in work.records:
         if record.pk in answer.waiting:
