@@ -13,16 +13,20 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from bench.world import FIRST_NUMBER, LOGIN_EVERY
+from bench.world import FIRST_NUMBER, LOGIN_EVERY, foreign_prefixes
 
-HEADER: Final = "record_id,kind,subscriber,started_at,quantity,other_number\n"
-CALLS_SHARE: Final = 0.6
+HEADER: Final = "record_id,kind,subscriber,started_at,quantity,other_number"
 STAMP: Final = "%Y-%m-%d %H:%M:%S"
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to write: so many lines of one day, from so many subscribers, in so many files each."""
+    """
+    What to write: so many lines of one day, from so many subscribers, in so many files each.
+
+    `calls` is the share of calls. Calls abroad go to one of `prefixes` foreign prefixes, or to the
+    two of the small world. `seed` is part of the records' ids.
+    """
 
     folder: Path
     records: int
@@ -30,23 +34,41 @@ class Job:
     day: date
     seed: int = 1
     files: int = 2
+    calls: float = 0.6
+    prefixes: int = 0
 
 
 def write_files(job: Job) -> int:
     """Write `folder/msc-1/*.csv` and `folder/csv-1/*.csv`; return the number of lines."""
-    rng = np.random.default_rng(job.seed)
-    calls = int(job.records * CALLS_SHARE)
+    calls = int(job.records * job.calls)
     lines = 0
-    for source, header, count in (("msc-1", "", calls), ("csv-1", HEADER, job.records - calls)):
+    for source, make, count in (("msc-1", _calls, calls), ("csv-1", _others, job.records - calls)):
         target = job.folder / source
         target.mkdir(parents=True, exist_ok=True)
-        make = _calls if source == "msc-1" else _others
-        table = _with_troubles(make(job, count, rng), count, rng)
-        lines += len(table)
-        for part in range(job.files):
-            text = "\n".join(table[part :: job.files].to_list())
-            (target / f"{job.day:%Y%m%d}-{part}.csv").write_text(f"{header}{text}\n")
+        # Each file by itself: a large night never stands in memory.
+        for part in range(job.files if count else 0):
+            some = count // job.files + (part < count % job.files)
+            rng = np.random.default_rng([job.seed, part, len(source)])
+            table = _with_troubles(make(job, some, part, rng), some, rng)
+            lines += len(table)
+            path = target / f"{job.day:%Y%m%d}-{job.seed}-{part}.csv"
+            with path.open("wb") as stream:
+                if source == "csv-1":
+                    stream.write(f"{HEADER}\n".encode())
+                pl.DataFrame({"line": table}).write_csv(
+                    stream, include_header=False, quote_style="never"
+                )
     return lines
+
+
+def repeat_lines(job: Job, *, into: Path, every: int) -> int:
+    """Write one of so many calls of the job's first file as a file of its own; return how many."""
+    first = min((job.folder / "msc-1").iterdir())
+    target = into / "msc-1"
+    target.mkdir(parents=True, exist_ok=True)
+    lines = first.read_bytes().splitlines()[::every]
+    (target / f"again-{first.name}").write_bytes(b"\n".join([*lines, b""]))
+    return len(lines)
 
 
 def _starts(job: Job, count: int, rng: np.random.Generator) -> pl.Expr:
@@ -56,15 +78,24 @@ def _starts(job: Job, count: int, rng: np.random.Generator) -> pl.Expr:
 
 
 def _people(job: Job, count: int, rng: np.random.Generator) -> np.ndarray:
-    weights = np.cumsum(rng.lognormal(0, 1, job.subscribers))
+    # How busy each one is stays the same in all files.
+    weights = np.cumsum(np.random.default_rng(job.seed).lognormal(0, 1, job.subscribers))
     return np.searchsorted(weights / weights[-1], rng.random(count))
 
 
-def _calls(job: Job, count: int, rng: np.random.Generator) -> pl.Series:
+def _numbers(job: Job, count: int, rng: np.random.Generator) -> np.ndarray:
     where = rng.choice(5, count, p=[0.45, 0.4, 0.06, 0.06, 0.03])
     tail = rng.integers(10**6, 10**7, count)
-    prefix = np.array([7921, 7903, 1212, 995593, 0])[where]
-    number = np.where(where == 4, 112, prefix * 10**7 + tail)
+    number = np.array([7921, 7903, 1212, 995593, 0])[where] * 10**7 + tail
+    if job.prefixes:
+        known = np.array(foreign_prefixes(job.prefixes), np.int64)
+        abroad = (where == 2) | (where == 3)
+        number = np.where(abroad, known[rng.integers(0, len(known), count)] * 10**7 + tail, number)
+    return np.where(where == 4, 112, number)
+
+
+def _calls(job: Job, count: int, part: int, rng: np.random.Generator) -> pl.Series:
+    number = _numbers(job, count, rng)
     talk = np.minimum(rng.lognormal(4.2, 1.1, count), 14_000).astype(np.int64)
     answered = rng.random(count) > 0.08
     frame = pl.DataFrame(
@@ -74,7 +105,7 @@ def _calls(job: Job, count: int, rng: np.random.Generator) -> pl.Series:
             "way": rng.integers(0, 2, count),
             "talk": np.where(answered, talk, 0),
             "answered": answered,
-            "place": np.arange(count),
+            "place": np.arange(count) * job.files + part,
         }
     ).with_columns(start=_starts(job, count, rng))
     src, number = pl.col("src").cast(pl.String), pl.col("number").cast(pl.String)
@@ -101,7 +132,7 @@ def _calls(job: Job, count: int, rng: np.random.Generator) -> pl.Series:
     return frame.select(text.alias("line"))["line"]
 
 
-def _others(job: Job, count: int, rng: np.random.Generator) -> pl.Series:
+def _others(job: Job, count: int, part: int, rng: np.random.Generator) -> pl.Series:
     people = _people(job, count, rng)
     kind = rng.choice(3, count, p=[0.4, 0.5, 0.1])
     quantity = np.where(kind == 0, 1, rng.lognormal(16, 1.5, count).astype(np.int64))
@@ -112,7 +143,7 @@ def _others(job: Job, count: int, rng: np.random.Generator) -> pl.Series:
             "kind": pl.Series(["sms", "data", "session"])[kind],
             "quantity": quantity,
             "other": FIRST_NUMBER + rng.integers(0, 10**8, count),
-            "place": np.arange(count),
+            "place": np.arange(count) * job.files + part,
         }
     ).with_columns(at=_starts(job, count, rng))
     is_session, is_sms = pl.col("kind") == "session", pl.col("kind") == "sms"

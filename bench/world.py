@@ -5,10 +5,13 @@ The catalogue has what makes rating hard: bands over midnight and weekends, two 
 connection fees, allowances shared by calls of one month, a zone without a price.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final
+
+from django.db import connection
 
 from accounts import operations as accounts_operations
 from accounts.domain.identifiers import subscriber_key
@@ -33,6 +36,8 @@ FIRST_NUMBER: Final = 79_210_000_000
 #: Every so many subscribers have an internet service too, its login `user<number>`.
 LOGIN_EVERY: Final = 10
 ROWS_AT_ONCE: Final = 10_000
+#: Foreign prefixes are spread over so many zones.
+FOREIGN_ZONES: Final = 300
 
 ZONES: Final = {
     "home": ("local", ("7921", "7812")),
@@ -81,11 +86,19 @@ def make_sources() -> dict[str, UsageSource]:
     }
 
 
-def build_catalogue() -> tuple[PlanVersion, PlanVersion]:
-    """Make zones, decks and two plans: mobile and internet."""
-    for code, (zone_class, prefixes) in ZONES.items():
-        zone = Zone.objects.create(code=code, name_ru=code, name_en=code, zone_class=zone_class)
-        ZonePrefix.objects.bulk_create(ZonePrefix(zone=zone, prefix=digits) for digits in prefixes)
+def foreign_prefixes(count: int) -> list[int]:
+    """Return so many prefixes of three to six digits that no zone of the small world has."""
+    digits = (range(200, 700), range(2_000, 7_000), range(20_000, 70_000), range(200_000, 700_000))
+    return [prefix for some in digits for prefix in some][:count]
+
+
+def build_catalogue(*, prefixes: int = 0) -> tuple[PlanVersion, PlanVersion]:
+    """Make zones, decks and two plans: mobile and internet; and more foreign zones if wanted."""
+    for code, (zone_class, digits) in ZONES.items():
+        _zone(code, zone_class, digits)
+    foreign = [str(prefix) for prefix in foreign_prefixes(prefixes)]
+    for number in range(min(FOREIGN_ZONES, len(foreign))):
+        _zone(f"abroad-{number}", "international", foreign[number::FOREIGN_ZONES])
     decks = {
         "voice": _deck(
             "voice", [DAY, EVENING, WEEKEND], rates=_voice_rates(), terms=_voice_terms()
@@ -104,6 +117,11 @@ def build_catalogue() -> tuple[PlanVersion, PlanVersion]:
         ],
     )
     return mobile, _plan("internet", {"session": session}, [])
+
+
+def _zone(code: str, zone_class: str, prefixes: Iterable[str]) -> None:
+    zone = Zone.objects.create(code=code, name_ru=code, name_en=code, zone_class=zone_class)
+    ZonePrefix.objects.bulk_create(ZonePrefix(zone=zone, prefix=digits) for digits in prefixes)
 
 
 def _flat_deck(kind: str, price: str, *, unit: int, step: int) -> RateDeck:
@@ -159,6 +177,16 @@ def _plan(code: str, decks: dict[str, RateDeck], allowances: list[AllowanceDraft
         allowances=allowances,
     )
     return tariffs_operations.publish_plan_version(version_id=version.pk, now=BEGAN)
+
+
+def drop_exclusions() -> None:
+    """Let a million people be made in a minute: what they exclude doesn't happen here."""
+    with connection.cursor() as cursor:
+        for table, name in (
+            ("accounts_identifieruse", "identifieruse_no_overlap"),
+            ("accounts_planassignment", "planassignment_no_overlap"),
+        ):
+            cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
 
 
 def make_people(

@@ -2,14 +2,18 @@
 Priced rows to the ledger: one entry per account, batch and kind of usage (decision A5: sums only).
 """
 
-from datetime import date, datetime
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Final
 
-from django.db import transaction
+import numpy as np
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts import operations as accounts_operations
 from accounts.domain.kinds import Kind
+from billing_project.kernel import binary_copy
 from billing_project.kernel.operations import change_state
 from rating import queries
 from rating.models import UsageBatch
@@ -28,11 +32,18 @@ LEDGER_KIND: Final[dict[int, Kind]] = {
 }
 ACCOUNTS_AT_ONCE: Final = 50_000
 
+#: Posted side by side: no two of these share an account.
+POSTERS: Final = 2
+
+TABLE: Final = """
+    CREATE TEMPORARY TABLE IF NOT EXISTS rating_charge (
+        account_id bigint NOT NULL, minor bigint NOT NULL, subscription_id bigint NOT NULL
+    ) ON COMMIT DROP
+"""
 CHARGES: Final = """
     SELECT account_id, %s::bigint, -(minor::numeric / 100)::numeric(14, 2), %s::date,
            nullif(subscription_id, 0), NULL::jsonb
-      FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[])
-           AS c (account_id, minor, subscription_id)
+      FROM rating_charge
 """
 
 
@@ -55,9 +66,9 @@ def post_batch(*, batch_id: int, now: datetime, progress: Progress | None = None
         raise UnableToPostBatch(message % {"batch": batch_id})
     charges = queries.charges_of(batch_id)
     posted = done = 0
-    for part in charges.parts(ACCOUNTS_AT_ONCE):
-        posted += _post(part, batch_id=batch_id, business_date=batch.business_date, now=now)
-        done += len(part)
+    for new, size in _side_by_side(charges, batch=batch, now=now):
+        posted += new
+        done += size
         if progress:
             progress(done, len(charges))
     with transaction.atomic():
@@ -68,18 +79,50 @@ def post_batch(*, batch_id: int, now: datetime, progress: Progress | None = None
     return posted
 
 
-def _post(part: Charges, *, batch_id: int, business_date: date, now: datetime) -> int:
+def _side_by_side(
+    charges: Charges, *, batch: UsageBatch, now: datetime
+) -> Iterator[tuple[int, int]]:
+    """Post ranges of accounts; yield for each how many entries it made, of how many charges."""
+    parts = list(charges.parts(ACCOUNTS_AT_ONCE))
+    if connection.in_atomic_block or len(parts) == 1:
+        # Inside the caller's transaction there is one connection only.
+        yield from ((_post(part, batch=batch, now=now), len(part)) for part in parts)
+        return
+    with ThreadPoolExecutor(max_workers=POSTERS) as pool:
+        for kind in np.unique(charges.kind):
+            same = [part for part in parts if part.kind[0] == kind]
+            found = [pool.submit(_post_apart, part, batch=batch, now=now) for part in same]
+            yield from ((one.result(), len(part)) for one, part in zip(found, same, strict=True))
+
+
+def _post_apart(part: Charges, *, batch: UsageBatch, now: datetime) -> int:
+    """Post on a connection of this thread's own."""
+    try:
+        return _post(part, batch=batch, now=now)
+    finally:
+        connection.close()
+
+
+def _post(part: Charges, *, batch: UsageBatch, now: datetime) -> int:
     """Post the charges of one kind for some accounts, in one transaction."""
     with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(TABLE)
+            # Inside an outer transaction the part before is still there.
+            cursor.execute("DELETE FROM rating_charge")
+            columns = (
+                ("account_id", part.account_id),
+                ("minor", part.amount),
+                ("subscription_id", part.subscription_id),
+            )
+            binary_copy.copy_in(
+                table="rating_charge",
+                columns=[(name, "bigint", values) for name, values in columns],
+            )
+            cursor.execute("ANALYZE rating_charge")
         return accounts_operations.post_many(
             source_sql=CHARGES,
-            params=[
-                batch_id,
-                business_date,
-                part.account_id.tolist(),
-                part.amount.tolist(),
-                part.subscription_id.tolist(),
-            ],
+            params=[batch.pk, batch.business_date],
             kind=LEDGER_KIND[int(part.kind[0])],
             now=now,
             actor=ACTOR,
