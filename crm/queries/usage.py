@@ -4,6 +4,7 @@ Usage files, suspended records and work on them as the CRM lists them.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from django.db.models import Count, QuerySet, Sum
@@ -102,6 +103,27 @@ def sum_files() -> FileTotals:
     names = ("records", "priced", "duplicates", "not_charged", "suspended")
     sums = UsageFile.objects.aggregate(files=Count("pk"), **{name: Sum(name) for name in names})
     return FileTotals(**{name: value or 0 for name, value in sums.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Incomplete:
+    """What a source has not delivered: gaps in its numbers, parts of records that wait."""
+
+    source: UsageSource
+    gaps: list[rating_queries.Gap]
+    parts: int
+    since: datetime | None
+
+
+def list_incomplete() -> list[Incomplete]:
+    """Return the sources that something is missing from; two queries a source."""
+    found = []
+    for source in UsageSource.objects.order_by("name"):
+        gaps = rating_queries.list_gaps(source.pk, limit=PAGE)
+        parts, since = rating_queries.count_waiting_parts(source.pk)
+        if gaps or parts:
+            found.append(Incomplete(source, gaps, parts, since))
+    return found
 
 
 def list_work(*, limit: int = 20) -> list[Work]:

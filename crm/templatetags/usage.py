@@ -8,12 +8,15 @@ from typing import Any, Final
 
 from django import template
 from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from crm.domain import writing
 from crm.domain.charts import HEIGHT, WIDTH, Chart
+from crm.domain.line_changes import mark_change
 from crm.templatetags.crm import REASONS, money, number
 from rating.domain.corrections import Action
 from rating.models import SuspenseRecord
@@ -139,6 +142,17 @@ def rule_text(rule: dict[str, Any]) -> str:
 
 
 @register.simple_tag
+def changed(before: str, after: str) -> SafeString:
+    """Return a line before and after with what changed marked, and enough around it."""
+    found = mark_change(before, after)
+    return format_html(
+        '<del class="mono">{}<mark>{}</mark>{}</del><br><ins class="mono">{}<mark>{}</mark>{}</ins>',
+        *(found.head, found.old, found.tail),
+        *(found.head, found.new, found.tail),
+    )
+
+
+@register.simple_tag
 def used(quantity: int | None, kind: str) -> str:
     """Return a quantity in people's units: minutes, pieces, gigabytes; nothing over many kinds."""
     if quantity is None:
@@ -182,15 +196,17 @@ def _written(value: Decimal, unit: object) -> str:
 
 
 def _tick(value: Decimal | int, *, is_money: bool) -> str:
-    text = number(int(value))
-    return f"{text}{writing.NBSP}₽" if is_money else text
+    if not is_money:
+        return number(int(value))
+    return writing.money(Decimal(value), currency="RUB", is_russian=_is_russian(), decimals=0)
 
 
 def _labels(chart: Chart) -> list[str]:
     """Return a few words along the axis, evenly spaced: of the first, some between, the last."""
     keys = [column.key for column in chart.columns]
     if len(keys) <= 8:
-        return [_label(key, is_short=True) for key in keys]
+        # Under each column there is room for a number.
+        return [str(key.day) if isinstance(key, date) else _label(key) for key in keys]
     step = (len(keys) - 1) / 4
     return [_label(keys[round(step * place)], is_short=True) for place in range(5)]
 

@@ -166,7 +166,9 @@ def see_alarm(request: HttpRequest, alarm_id: int) -> HttpResponse:
 
 def filters(request: HttpRequest) -> forms.SuspenseFilterForm:
     """Return the filters of the address."""
-    return forms.SuspenseFilterForm(request.GET, sources=usage_queries.list_sources())
+    sources = usage_queries.list_sources()
+    # A dialog on the same page has fields of these names too.
+    return forms.SuspenseFilterForm(request.GET, sources=sources, auto_id="filter_%s")
 
 
 def as_query(selection: Selection) -> str:

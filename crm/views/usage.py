@@ -28,6 +28,7 @@ def usage_files(request: HttpRequest) -> HttpResponse:
     context = {
         "files": files,
         "totals": usage_queries.sum_files(),
+        "incomplete": usage_queries.list_incomplete(),
         "next": files[-1].pk if len(files) == usage_queries.PAGE else None,
     }
     return page(request, "crm/usage_files.html", context)
