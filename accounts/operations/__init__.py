@@ -6,6 +6,12 @@ from accounts.operations.adjustments import (
     approve_adjustment,
     refuse_adjustment,
 )
+from accounts.operations.company_prices import (
+    UnableToSetCompanyPrice,
+    end_company_price,
+    set_company_deck,
+    set_company_fee,
+)
 from accounts.operations.contracts import (
     UnableToOpenAccount,
     open_account,
@@ -15,6 +21,12 @@ from accounts.operations.contracts import (
     take_serials,
 )
 from accounts.operations.holds import UnableToHold, hold, release_holds
+from accounts.operations.packages import (
+    UnableToAddPackage,
+    UnableToRemovePackage,
+    add_package,
+    remove_package,
+)
 from accounts.operations.payments import (
     UnableToReversePayment,
     UnableToTakePayment,
@@ -62,6 +74,7 @@ from accounts.operations.watch import (
 __all__ = [
     "Posted",
     "UnableToAddNumbers",
+    "UnableToAddPackage",
     "UnableToAdjust",
     "UnableToChangeService",
     "UnableToHold",
@@ -69,13 +82,16 @@ __all__ = [
     "UnableToOpenAccount",
     "UnableToOrder",
     "UnableToPost",
+    "UnableToRemovePackage",
     "UnableToReversePayment",
+    "UnableToSetCompanyPrice",
     "UnableToSetPlan",
     "UnableToTakeCrossings",
     "UnableToTakePayment",
     "UnableToTransfer",
     "UnableToWriteCustomer",
     "activate_service",
+    "add_package",
     "add_pool_numbers",
     "add_pool_range",
     "adjust",
@@ -84,6 +100,7 @@ __all__ = [
     "create_person",
     "customer_search_text",
     "edit_contact",
+    "end_company_price",
     "end_service",
     "hold",
     "occupy",
@@ -95,8 +112,11 @@ __all__ = [
     "refuse_adjustment",
     "release",
     "release_holds",
+    "remove_package",
     "resume_service",
     "reverse_payment",
+    "set_company_deck",
+    "set_company_fee",
     "set_floor",
     "set_plan",
     "set_watch",

@@ -13,9 +13,13 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import queries
 from accounts.models import Account, PlanAssignment, Subscription
 from accounts.operations import pool
+from accounts.operations.packages import end_packages
 from billing_project.kernel.operations import change_state, record_event
+from tariffs import queries as tariffs_queries
+from tariffs.domain.eligibility import judge
 from tariffs.models import PlanVersion
 
 #: A number rests so long after its service ended, before somebody else gets it.
@@ -23,7 +27,7 @@ QUARANTINE_DAYS: Final = 180
 
 
 class UnableToOrder(Exception):
-    """The account is closed, or the plan is not published, not on sale, or for another service."""
+    """The account is closed, or the plan is not on sale, for another service, or for others."""
 
 
 class UnableToChangeService(Exception):
@@ -83,8 +87,12 @@ def _check_order(
     on_sale = plan_version.on_sale_from <= on and (
         plan_version.closed_on is None or on < plan_version.closed_on
     )
-    if plan_version.published_at is None or not on_sale:
+    if plan_version.published_at is None or plan.is_archived or not on_sale:
         raise UnableToOrder(_("This plan is not on sale."))
+    buyer = queries.buyer_of(account, service=service)
+    reasons = judge(tariffs_queries.conditions_of(plan_version), buyer=buyer)
+    if reasons:
+        raise UnableToOrder(" ".join(map(tariffs_queries.describe_reason, reasons)))
 
 
 def activate_service(
@@ -133,7 +141,9 @@ def end_service(
         Subscription.objects.filter(pk=subscription_id).update(terminated_at=now)
         _end_plans(subscription_id, at=now)
         pool.release(subscription_id=subscription_id, now=now, quarantine_until=rests_until)
-        return _moved("service.terminated", subscription_id, now=now, who=who)
+        ended = _moved("service.terminated", subscription_id, now=now, who=who)
+        end_packages(ended, at=now, now=now, who=who)
+        return ended
 
 
 @transaction.atomic
@@ -167,11 +177,13 @@ def set_plan(
         plan_version=version,
         active_from=active_from,
     )
+    who = (actor, on_behalf_of)
+    end_packages(subscription, at=active_from, now=now, who=who, plan=version.plan)
     _announce(
         "plan.changed",
         subscription,
         now=now,
-        who=(actor, on_behalf_of),
+        who=who,
         data={
             "plan_version_id": plan_version_id,
             "before": before.plan_version_id if before else None,

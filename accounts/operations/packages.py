@@ -1,0 +1,175 @@
+"""
+Packages of a service: added, taken off, ended with the service or with a plan they don't fit.
+
+Their fees and the consent to them belong to the issue «Money»: nothing is charged here.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import queries
+from accounts.models import PackageAssignment, Subscription
+from billing_project.kernel.operations import record_event
+from tariffs import queries as tariffs_queries
+from tariffs.domain.eligibility import judge
+from tariffs.models import PackageVersion, Plan
+
+ENDED: Final = Subscription.State.TERMINATED
+
+
+class UnableToAddPackage(Exception):
+    """The service can't have the package; `reasons` says everything that stands in the way."""
+
+    def __init__(self, reasons: Iterable[str]) -> None:
+        self.reasons = list(reasons)
+        super().__init__(" ".join(self.reasons))
+
+
+class UnableToRemovePackage(Exception):
+    """The package has ended already."""
+
+
+@transaction.atomic
+def add_package(
+    *,
+    subscription_id: int,
+    package_version_id: int,
+    now: datetime,
+    actor: str,
+    on_behalf_of: str = "",
+) -> PackageAssignment:
+    """
+    Give the service a package from now on, for its days of validity or until it is taken off.
+
+    Raises UnableToAddPackage; writes `package.added`.
+    """
+    subscription = _locked(subscription_id)
+    version = tariffs_queries.get_package_version(package_version_id)
+    reasons = list(_list_reasons(subscription, version, now=now))
+    if reasons:
+        raise UnableToAddPackage(reasons)
+    ends_at = now + timedelta(days=version.validity_days) if version.validity_days else None
+    try:
+        with transaction.atomic():
+            assignment = PackageAssignment.objects.create(
+                account_id=subscription.account_id,
+                subscription=subscription,
+                package_id=version.package_id,
+                package_version=version,
+                active_from=now,
+                active_to=ends_at,
+            )
+    except IntegrityError:
+        raise UnableToAddPackage([_("The service has this package already.")]) from None
+    _announce("package.added", assignment, subscription, now=now, who=(actor, on_behalf_of))
+    return assignment
+
+
+def _locked(subscription_id: int) -> Subscription:
+    rows = Subscription.objects.select_for_update(no_key=True, of=("self",))
+    subscription: Subscription = rows.select_related("account__customer").get(pk=subscription_id)
+    return subscription
+
+
+def _list_reasons(
+    subscription: Subscription, version: PackageVersion, *, now: datetime
+) -> Iterable[str]:
+    on = timezone.localdate(now)
+    if subscription.state == ENDED:
+        yield _("The service has ended.")
+    on_sale = {sold.pk for sold in tariffs_queries.list_packages_on_sale(on=on)}
+    if version.pk not in on_sale:
+        yield _("This package is not on sale.")
+    present = queries.plan_at(subscription_id=subscription.pk, at=now)
+    plan = present.plan_version.plan if present else None
+    if plan is None or not _fits(version, plan):
+        yield _("This package doesn't fit the plan of the service.")
+    buyer = queries.buyer_of(subscription.account, service=subscription.service)
+    for reason in judge(tariffs_queries.conditions_of(version), buyer=buyer):
+        yield tariffs_queries.describe_reason(reason)
+
+
+def _fits(version: PackageVersion, plan: Plan) -> bool:
+    return tariffs_queries.fit_of(version).holds(service=plan.service, plan_id=plan.pk)
+
+
+@transaction.atomic
+def remove_package(
+    *, assignment_id: int, now: datetime, actor: str, on_behalf_of: str = "", reason: str = ""
+) -> PackageAssignment:
+    """Take a package off now; what it includes is gone. Writes `package.removed`."""
+    found = PackageAssignment.objects.get(pk=assignment_id)
+    subscription = _locked(found.subscription_id)
+    assignment = PackageAssignment.objects.select_for_update(no_key=True).get(pk=assignment_id)
+    if assignment.active_to is not None and assignment.active_to <= now:
+        raise UnableToRemovePackage(_("The package has ended already."))
+    _end(assignment, subscription, at=now, now=now, who=(actor, on_behalf_of), reason=reason)
+    return assignment
+
+
+def end_packages(
+    subscription: Subscription,
+    *,
+    at: datetime,
+    now: datetime,
+    who: tuple[str, str],
+    plan: Plan | None = None,
+) -> None:
+    """End the packages of a service at a moment: all of them, or those that don't fit a plan."""
+    rows = PackageAssignment.objects.filter(subscription_id=subscription.pk).exclude(
+        active_to__lte=at
+    )
+    for assignment in rows.select_related("package_version").order_by("id"):
+        if plan is None or not _fits(assignment.package_version, plan):
+            _end(assignment, subscription, at=at, now=now, who=who)
+
+
+def _end(
+    assignment: PackageAssignment,
+    subscription: Subscription,
+    *,
+    at: datetime,
+    now: datetime,
+    who: tuple[str, str],
+    reason: str = "",
+) -> None:
+    if assignment.active_from >= at:
+        # It would have held for no time at all.
+        PackageAssignment.objects.filter(pk=assignment.pk).delete()
+    else:
+        PackageAssignment.objects.filter(pk=assignment.pk).update(active_to=at)
+    assignment.active_to = at
+    _announce("package.removed", assignment, subscription, now=now, who=who, reason=reason)
+
+
+def _announce(
+    kind: str,
+    assignment: PackageAssignment,
+    subscription: Subscription,
+    *,
+    now: datetime,
+    who: tuple[str, str],
+    reason: str = "",
+) -> None:
+    ends_at = assignment.active_to
+    data: dict[str, Any] = {
+        "package_version_id": assignment.package_version_id,
+        "active_from": assignment.active_from.isoformat(),
+        "active_to": ends_at.isoformat() if ends_at else None,
+        "reason": reason,
+    }
+    record_event(
+        kind=kind,
+        account_id=subscription.account_id,
+        customer_id=subscription.account.customer_id,
+        subscription_id=subscription.pk,
+        happened_at=now,
+        actor=who[0],
+        on_behalf_of=who[1],
+        data=data,
+    )
