@@ -40,13 +40,25 @@ class Block:
     @cached_property
     def line_count(self) -> int:
         """How many lines there are, blank ones included."""
-        return self.data.count(b"\n") + (not self.data.endswith(b"\n"))
+        return self.total("\n") + (not self.data.endswith(b"\n"))
 
     @cached_property
     def ends(self) -> npt.NDArray[np.int64]:
         """Where each line ends: the place of its line feed, or the end of the data."""
         found = np.flatnonzero(np.frombuffer(self.data, np.uint8) == ord("\n"))
         return found if len(found) == self.line_count else np.append(found, len(self.data))
+
+    def total(self, mark: str) -> int:
+        """Return how often the character is there."""
+        return int(np.count_nonzero(np.frombuffer(self.data, np.uint8) == ord(mark)))
+
+    def is_odd(self, mark: str) -> npt.NDArray[np.bool_]:
+        """Return which lines have the character an odd number of times."""
+        marks = (np.frombuffer(self.data, np.uint8) == ord(mark)).view(np.uint8)
+        starts = np.append(0, self.ends[:-1] + 1)
+        if len(starts) and starts[-1] == len(marks):
+            marks = np.append(marks, np.uint8(0))
+        return np.bitwise_xor.reduceat(marks, starts).view(np.bool_)
 
     def count(self, mark: str) -> npt.NDArray[np.int64]:
         """Return how often each line has the character."""
@@ -92,6 +104,8 @@ class Rows:
 
     def keep(self, wanted: npt.NDArray[np.bool_]) -> "Rows":
         """Return some of the rows."""
+        if wanted.all():
+            return self
         return Rows(self.block, self.frame.filter(pl.Series(wanted)), self.place[wanted], self.bad)
 
     def bad_line(self, row: int, reason: SuspenseReason, detail: str) -> BadLine:
@@ -127,24 +141,22 @@ def read_blocks(
 
     That must be one in which a byte is a letter, or UTF-8. Raises UnreadableFile if it is no text.
     """
-    rest, line = b"", 1
-    first = True
+    line = 1
     while piece := stream.read(size):
-        data = rest + recode(piece, encoding)
-        if first:
+        if not piece.endswith(b"\n"):
+            rest = stream.readline(max(LONGEST_LINE, size) + 1)
+            if len(rest) > max(LONGEST_LINE, size):
+                message = _("Line %(line)s has no end.") % {"line": line + piece.count(10)}
+                raise UnreadableFile(message)
+            piece += rest
+        data = recode(piece, encoding)
+        if line == 1:
             refuse_other_encodings(data)
-            data, first = data.removeprefix(_BOM), False
-        end = data.rfind(b"\n") + 1
-        data, rest = data[:end], data[end:]
-        if len(rest) > max(LONGEST_LINE, size):
-            message = _("Line %(line)s has no end.") % {"line": line + data.count(10)}
-            raise UnreadableFile(message)
+            data = data.removeprefix(_BOM)
         if data:
             block = Block(data, line)
             line += block.line_count
             yield block
-    if rest:
-        yield Block(rest, line)
 
 
 def recode(data: bytes, encoding: str) -> bytes:
@@ -192,7 +204,7 @@ def refuse_other_encodings(data: bytes) -> None:
 def read_rows(block: Block, layout: Layout) -> Rows:
     """Read the layout's columns as text; lines that can't be read are in `bad`."""
     count = block.line_count
-    has_pairs = not layout.quote or block.data.count(layout.quote.encode()) % 2 == 0
+    has_pairs = not layout.quote or block.total(layout.quote) % 2 == 0
     if has_pairs and (block.data.isascii() or _is_utf8(block.data)):
         frame = _parse(block.data, layout)
         if frame is not None and frame.height == count:
@@ -263,7 +275,7 @@ def _mend(block: Block, layout: Layout) -> Rows:
 
 def _faults(block: Block, quote: str) -> dict[int, tuple[SuspenseReason, str]]:
     """Return the lines with an open quote or another encoding, by place, with the reason."""
-    is_odd = block.count(quote) % 2 == 1 if quote else np.zeros(block.line_count, bool)
+    is_odd = block.is_odd(quote) if quote else np.zeros(block.line_count, bool)
     faults = dict.fromkeys(
         np.flatnonzero(is_odd).tolist(), (SuspenseReason.MALFORMED_LINE, _("a quote is not closed"))
     )
