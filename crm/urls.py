@@ -1,6 +1,6 @@
 """Addresses of the CRM, under /crm/."""
 
-from django.urls import path
+from django.urls import include, path
 
 from crm.views import (
     customers,
@@ -17,6 +17,7 @@ from crm.views import (
     suspense_work,
     usage,
 )
+from crm.views.catalogue.addresses import PATHS as CATALOGUE
 
 app_name = "crm"
 
@@ -84,4 +85,5 @@ urlpatterns = [
     path("night/progress/", jobs.latest_progress, name="latest-progress"),
     path("night/<str:day>/", jobs.night, name="night"),
     path("night/<str:day>/progress/", jobs.progress, name="night-progress"),
+    path("tariffs/", include(CATALOGUE)),
 ]

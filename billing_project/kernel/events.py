@@ -57,6 +57,9 @@ CONSUMERS: Final[dict[str, tuple[str, ...]]] = {
     "suspense.grew": (),
     "password.changed": (NOTIFICATIONS,),
     "note.written": (),
+    "catalogue.published": (),
+    "catalogue.closed": (),
+    "catalogue.archived": (),
 }
 
 

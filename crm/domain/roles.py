@@ -33,6 +33,8 @@ RIGHTS: Final[dict[str, str]] = {
     "see_reports": "See reports",
     "see_catalogue": "See plans, prices, rules and templates",
     "edit_catalogue": "Edit plans, prices, rules and templates",
+    "publish_catalogue": "Publish, close and archive plans and prices",
+    "compare_catalogue": "Compare versions over a month's real usage",
     "manage_staff": "Manage staff and their roles",
     "set_up": "Set up the installation",
 }
@@ -67,6 +69,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
         "see_jobs",
         "see_reports",
         "see_catalogue",
+        "compare_catalogue",
     },
     ADMINISTRATOR: frozenset(RIGHTS),
 }

@@ -30,6 +30,7 @@ PLACES = {
     "usage": (_("Usage"), "see_charts"),
     "jobs": (_("Night"), "see_jobs"),
     "reports": (_("Reports"), "see_reports"),
+    "catalogue": (_("Catalogue"), "see_catalogue"),
 }
 
 
@@ -148,14 +149,11 @@ def _places(request: HttpRequest) -> list[dict[str, Any]]:
     user = request.user
     if not isinstance(user, User):
         return []
-    found = [
+    return [
         {"name": name, "href": reverse(f"crm:{to}"), "is_here": _is_here(request, to)}
         for to, (name, right) in PLACES.items()
         if user.has_perm(f"crm.{right}")
     ]
-    if user.has_perm("crm.see_catalogue"):
-        found.append({"name": _("Catalogue"), "href": reverse("admin:index"), "is_here": False})
-    return found
 
 
 def _is_here(request: HttpRequest, to: str) -> bool:

@@ -3,6 +3,7 @@ Why a record cost what it did, in sentences: how much was counted, at which pric
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,9 +17,8 @@ from billing_project.kernel.money import round_money
 from portal.domain import wording
 from portal.queries.words import FEE_PERIODS, name_gateway, say_quantity
 from rating import queries as rating_queries
-from rating.domain.twin import Segment
 from rating.models import PricedUsage
-from rating.queries import Explanation
+from rating.queries import Explanation, telling
 from tariffs.domain.deck import UsageKind
 from tariffs.models import Band
 
@@ -73,41 +73,49 @@ def _period(told: dict[str, Any], *, language: str) -> str:
 def _sentences(
     answer: Explanation, *, bands: dict[tuple[int, str], str], currency: str
 ) -> Iterator[str]:
-    kind = UsageKind(answer.usage.kind)
     if not answer.agrees:
         yield _("Priced by the terms that were in force then.")
         return
-    if not answer.billed_units:
-        yield _("Too short to be charged.")
-    elif answer.billed_units != answer.usage.quantity:
-        billed = say_quantity(kind.code, answer.billed_units)
-        yield _("Counted as %(billed)s: the plan counts in whole steps.") % {"billed": billed}
-    if answer.connection_fee:
-        yield _("Connection: %(amount)s.") % {"amount": _price(answer.connection_fee, currency)}
-    for segment in answer.segments:
-        band = bands.get((answer.usage.deck_version_id, segment.band_code), "")
-        yield _segment(segment, kind=kind, band=band, currency=currency)
+    version_id = answer.usage.deck_version_id
+    names = telling.Names(
+        bands={band: name for (deck, band), name in bands.items() if deck == version_id}
+    )
+    steps = telling.tell(
+        answer.priced,
+        kind=UsageKind(answer.usage.kind),
+        quantity=answer.usage.quantity,
+        deck=answer.deck,
+        names=names,
+        words=PortalWords(currency),
+    )
+    for step in steps:
+        yield step.text
 
 
-def _segment(segment: Segment, *, kind: UsageKind, band: str, currency: str) -> str:
-    values = {"used": say_quantity(kind.code, segment.units), "band": band}
-    if segment.allowance_id is not None:
-        return _("%(used)s from what the plan includes.") % values
-    values["price"] = _unit_price(segment.price, unit=segment.unit, kind=kind, currency=currency)
-    if band:
-        return _("%(used)s at %(price)s, %(band)s.") % values
-    return _("%(used)s at %(price)s.") % values
+@dataclass(frozen=True, slots=True)
+class PortalWords:
+    """How the portal writes money and volumes in an explanation."""
 
+    currency: str
 
-def _unit_price(price: Decimal, *, unit: int, kind: UsageKind, currency: str) -> str:
-    values = {"price": _price(price, currency), "unit": say_quantity(kind.code, unit)}
-    if kind is UsageKind.VOICE and unit == 60:
-        return _("%(price)s a minute") % values
-    if kind is UsageKind.SMS and unit == 1:
-        return _("%(price)s a message") % values
-    if unit == MEBIBYTE:
-        return _("%(price)s a megabyte") % values
-    return _("%(price)s for %(unit)s") % values
+    def price(self, amount: Decimal) -> str:
+        """Write a price; those with parts of a kopeck keep them."""
+        return _price(amount, self.currency)
+
+    def quantity(self, kind: str, units: int) -> str:
+        """Write seconds, messages or bytes."""
+        return say_quantity(kind, units)
+
+    def unit_price(self, kind: str, amount: Decimal, unit: int) -> str:
+        """Write a price per minute, message or megabyte."""
+        values = {"price": self.price(amount), "unit": self.quantity(kind, unit)}
+        if kind == "voice" and unit == 60:
+            return _("%(price)s a minute") % values
+        if kind == "sms" and unit == 1:
+            return _("%(price)s a message") % values
+        if unit == MEBIBYTE:
+            return _("%(price)s a megabyte") % values
+        return _("%(price)s for %(unit)s") % values
 
 
 def _price(price: Decimal, currency: str) -> str:

@@ -2,18 +2,19 @@
 Priced usage of an account, page by page, and why each record cost what it did.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from rating.domain.prices import DeckPrices
 from rating.domain.twin import AllowanceLeft, Priced, Segment, Use, price_one
-from rating.models import PricedUsage
+from rating.models import PricedUsage, UsageCover
 from tariffs import queries as tariffs_queries
-from tariffs.domain.deck import Allowance, UsageKind, Zone
+from tariffs.domain.deck import Allowance, Deck, UsageKind, Zone
 from tariffs.models import Allowance as AllowanceRow
 from tariffs.models import Zone as ZoneRow
 
@@ -36,6 +37,8 @@ class Explanation:
     billed_units: int
     amount: Decimal
     agrees: bool
+    priced: Priced
+    deck: Deck
 
 
 def list_usage(
@@ -47,8 +50,11 @@ def list_usage(
     before: Key | None = None,
     limit: int = 50,
 ) -> list[PricedUsage]:
-    """Return usage that started in [first, end), newest first, before the key of the last page."""
-    rows = PricedUsage.objects.filter(account_id=account_id)
+    """
+    Return usage that started in [first, end), newest first, before the key of the last page: each
+    record once, with its price in force.
+    """
+    rows = in_force(PricedUsage.objects.filter(account_id=account_id))
     if subscription_id is not None:
         rows = rows.filter(subscription_id=subscription_id)
     if first:
@@ -59,6 +65,29 @@ def list_usage(
         rows = rows.filter(_older_than(before))
     order = ("-started_at", "-source_id", "-record_key", "-revision")
     return list(rows.order_by(*order)[:limit])
+
+
+def in_force(rows: QuerySet[PricedUsage]) -> QuerySet[PricedUsage]:
+    """Return the rows that are the prices in force of their records."""
+    newer = PricedUsage.objects.filter(
+        account_id=OuterRef("account_id"),
+        started_at=OuterRef("started_at"),
+        source_id=OuterRef("source_id"),
+        record_key=OuterRef("record_key"),
+        revision__gt=OuterRef("revision"),
+    )
+    return rows.annotate(odd=F("revision") % 2).filter(~Exists(newer), odd=0)
+
+
+def list_revisions(usage: PricedUsage) -> list[PricedUsage]:
+    """Return all rows of a record where it is now, the newest first: its prices and reversals."""
+    rows = PricedUsage.objects.filter(
+        account_id=usage.account_id,
+        started_at=usage.started_at,
+        source_id=usage.source_id,
+        record_key=usage.record_key,
+    )
+    return list(rows.order_by("-revision"))
 
 
 def key_of(usage: PricedUsage) -> Key:
@@ -81,24 +110,52 @@ def explain_usage(rows: Sequence[PricedUsage]) -> list[Explanation]:
     """
     Explain records through the scalar twin, in their order.
 
-    A record reads what it took of allowances from its own row, so that the state of the counters
-    then doesn't matter. If it took of several, all is shown as of the first.
+    A record reads what it took of allowances from its own row and covers, so that the state of the
+    counters then doesn't matter.
     """
     zones = _zones(row.zone_id for row in rows)
-    allowances = _allowances(row.allowance_id for row in rows)
+    taken = _taken(rows)
+    allowances = _allowances(allowance_id for used in taken for allowance_id in used)
     prices = {
         version_id: DeckPrices(tariffs_queries.load_deck(version_id), zones=zones)
         for version_id in {row.deck_version_id for row in rows}
     }
     return [
-        _explain(row, prices[row.deck_version_id], allowances.get(row.allowance_id)) for row in rows
+        _explain(row, prices[row.deck_version_id], _lefts(used, allowances))
+        for row, used in zip(rows, taken, strict=True)
     ]
 
 
-def _explain(row: PricedUsage, prices: DeckPrices, allowance: Allowance | None) -> Explanation:
-    lefts = [AllowanceLeft(allowance, row.allowance_used)] if allowance else []
+def _taken(rows: Sequence[PricedUsage]) -> list[dict[int, int]]:
+    """Return what each record took of which allowance: of its row, or of its covers if it has any."""
+    covers: dict[tuple[object, ...], dict[int, int]] = defaultdict(dict)
+    found = UsageCover.objects.filter(
+        account_id__in={row.account_id for row in rows},
+        started_at__in={row.started_at for row in rows},
+        record_key__in={row.record_key for row in rows},
+    )
+    for cover in found:
+        covers[_identity(cover)][cover.allowance_id] = cover.used
+    return [
+        covers.get(_identity(row))
+        or ({row.allowance_id: row.allowance_used} if row.allowance_id else {})
+        for row in rows
+    ]
+
+
+def _identity(row: PricedUsage | UsageCover) -> tuple[object, ...]:
+    return row.account_id, row.started_at, row.source_id, row.record_key, row.revision
+
+
+def _lefts(used: Mapping[int, int], allowances: Mapping[int, Allowance]) -> list[AllowanceLeft]:
+    known = [allowances[allowance_id] for allowance_id in used if allowance_id in allowances]
+    ordered = sorted(known, key=lambda one: (-one.priority, one.allowance_id))
+    return [AllowanceLeft(one, used[one.allowance_id]) for one in ordered]
+
+
+def _explain(row: PricedUsage, prices: DeckPrices, lefts: list[AllowanceLeft]) -> Explanation:
     use = Use(int(row.started_at.timestamp()), UsageKind(row.kind), row.quantity)
-    priced: Priced = price_one(use, prices=prices, zone_id=row.zone_id, allowances=lefts)
+    priced = price_one(use, prices=prices, zone_id=row.zone_id, allowances=lefts)
     return Explanation(
         usage=row,
         segments=priced.segments,
@@ -106,6 +163,8 @@ def _explain(row: PricedUsage, prices: DeckPrices, allowance: Allowance | None) 
         billed_units=priced.billed_units,
         amount=row.amount,
         agrees=priced.amount == row.amount and priced.billed_units == row.billed,
+        priced=priced,
+        deck=prices.deck,
     )
 
 
@@ -116,14 +175,4 @@ def _zones(ids: Iterable[int]) -> list[Zone]:
 
 def _allowances(ids: Iterable[int]) -> dict[int, Allowance]:
     rows = AllowanceRow.objects.filter(pk__in=set(ids) - {0})
-    return {
-        row.pk: Allowance(
-            allowance_id=row.pk,
-            kind=UsageKind.from_code(row.usage_kind),
-            amount=row.amount,
-            zone_classes=frozenset(row.zone_classes),
-            priority=row.priority,
-            step=row.step,
-        )
-        for row in rows
-    }
+    return {row.pk: tariffs_queries.allowance_value(row) for row in rows}

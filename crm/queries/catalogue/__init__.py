@@ -1,0 +1,1 @@
+"""The catalogue as the editor shows it: plans, decks, zones, packages, comparisons."""

@@ -1,0 +1,465 @@
+"""
+Rate decks and their versions: lists, prices page by page, tariff times, what a version changes.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from django.db import connection
+from django.db.models import Count, F, Max, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+
+from crm.domain.week_grid import WeekGrid, draw_week, letter_of
+from crm.queries.catalogue import words
+from tariffs.domain import deck as values
+from tariffs.models import (
+    Band,
+    PlanDeck,
+    Rate,
+    RateDeck,
+    RateDeckVersion,
+    Zone,
+    ZonePrefix,
+    ZoneTerms,
+)
+from tariffs.queries.pricing import ON_HOLIDAYS
+
+PAGE: Final = 50
+MOST_DIGITS: Final = 15
+
+_CHANGED: Final = """
+    WITH old AS (
+        SELECT z.code AS zone, r.zone_class, b.code AS band, r.price, r.unit, r.connection_fee
+          FROM tariffs_rate r JOIN tariffs_band b ON b.id = r.band_id
+          LEFT JOIN tariffs_zone z ON z.id = r.zone_id WHERE r.deck_version_id = %s),
+    new AS (
+        SELECT z.code AS zone, r.zone_class, b.code AS band, r.price, r.unit, r.connection_fee
+          FROM tariffs_rate r JOIN tariffs_band b ON b.id = r.band_id
+          LEFT JOIN tariffs_zone z ON z.id = r.zone_id WHERE r.deck_version_id = %s)
+    SELECT count(*) FILTER (WHERE old.band IS NULL), count(*) FILTER (WHERE new.band IS NULL),
+           count(*) FILTER (WHERE new.price * old.unit > old.price * new.unit),
+           count(*) FILTER (WHERE new.price * old.unit < old.price * new.unit),
+           count(*) FILTER (WHERE new.price * old.unit = old.price * new.unit
+                              AND new.connection_fee <> old.connection_fee)
+      FROM old FULL JOIN new ON coalesce(old.zone, '') = coalesce(new.zone, '')
+       AND old.zone_class = new.zone_class AND old.band = new.band
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DeckRow:
+    """A deck with how many versions it has, the last day that begins one, and its plans."""
+
+    deck: RateDeck
+    versions: int
+    drafts: int
+    latest: date | None
+    plans: int
+
+
+@dataclass(frozen=True, slots=True)
+class PriceChanges:
+    """How many prices a version adds, drops, raises and lowers."""
+
+    added: int
+    dropped: int
+    raised: int
+    lowered: int
+    fees: int
+
+    @property
+    def is_any(self) -> bool:
+        """Whether anything differs."""
+        return any((self.added, self.dropped, self.raised, self.lowered, self.fees))
+
+
+@dataclass(frozen=True, slots=True)
+class DeckVersionView:
+    """A version on the time line of its deck."""
+
+    version: RateDeckVersion
+    state: str
+    prices: int
+    changes: PriceChanges | None
+
+
+@dataclass(frozen=True, slots=True)
+class BandView:
+    """A tariff time as people read it; `letter` is that of the drawing."""
+
+    band: Band
+    letter: str
+    name: str
+    hours: str
+    days: str
+    rates: int
+
+
+@dataclass(frozen=True, slots=True)
+class RateView:
+    """A price as people read it."""
+
+    rate: Rate
+    where: str
+    code: str
+    band: str
+    price: str
+    fee: str
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TermsView:
+    """A counting rule as people read it."""
+
+    terms: ZoneTerms
+    where: str
+    lines: tuple[str, ...]
+
+
+def list_decks(
+    *, text: str = "", kind: str = "", after: str = "", limit: int = PAGE
+) -> list[DeckRow]:
+    """Return a page of decks by code."""
+    decks = RateDeck.objects.order_by("code")
+    if text:
+        decks = decks.filter(Q(code__icontains=text) | Q(name__icontains=text))
+    if kind:
+        decks = decks.filter(usage_kind=kind)
+    if after:
+        decks = decks.filter(code__gt=after)
+    counted = decks.annotate(
+        many=Count("versions"),
+        drafts=Count("versions", filter=Q(versions__published_at__isnull=True)),
+        latest=Max("versions__valid_from", filter=Q(versions__published_at__isnull=False)),
+    )[:limit]
+    found = list(counted)
+    used = PlanDeck.objects.filter(deck__in=[deck.pk for deck in found]).order_by()
+    plans = dict(
+        used.values_list("deck").annotate(plans=Count("plan_version__plan", distinct=True))
+    )
+    return [
+        DeckRow(deck, deck.many, deck.drafts, deck.latest, plans.get(deck.pk, 0)) for deck in found
+    ]
+
+
+def find_deck(deck_id: int) -> RateDeck | None:
+    """Return a deck."""
+    return RateDeck.objects.filter(pk=deck_id).first()
+
+
+def find_version(version_id: int) -> RateDeckVersion | None:
+    """Return a deck version with its deck, scheme and the one it replaces."""
+    rows = RateDeckVersion.objects.select_related("deck", "scheme", "replaces")
+    return rows.filter(pk=version_id).first()
+
+
+def state_of(version: RateDeckVersion, on: date) -> str:
+    """Return draft, replaced, scheduled, active or closed."""
+    if version.published_at is None:
+        return "draft"
+    if version.replaced_at:
+        return "replaced"
+    if version.valid_to and version.valid_to <= on:
+        return "closed"
+    return "scheduled" if version.valid_from > on else "active"
+
+
+def list_versions(deck_id: int, *, on: date) -> list[DeckVersionView]:
+    """Return the versions, the newest first, each with what it changes of the one before it."""
+    rows = RateDeckVersion.objects.filter(deck=deck_id).annotate(prices=Count("rates"))
+    versions = list(rows.order_by("valid_from", "pk"))
+    views: list[DeckVersionView] = []
+    for place, version in enumerate(versions):
+        before = version.replaces_id or (versions[place - 1].pk if place else None)
+        changes = count_changes(before, version.pk) if before else None
+        views.append(DeckVersionView(version, state_of(version, on), version.prices, changes))
+    return views[::-1]
+
+
+def find_previous(version: RateDeckVersion) -> RateDeckVersion | None:
+    """Return the version whose place a version takes, or the published one before it."""
+    if version.replaces_id:
+        return find_version(version.replaces_id)
+    rows = RateDeckVersion.objects.filter(
+        deck=version.deck_id, published_at__isnull=False, replaced_at__isnull=True
+    )
+    earlier = rows.exclude(pk=version.pk).filter(valid_from__lte=version.valid_from)
+    return earlier.select_related("deck").order_by("-valid_from", "-pk").first()
+
+
+def count_changes(old_id: int, new_id: int) -> PriceChanges:
+    """Count what differs between the prices of two versions, zones and tariff times by code."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CHANGED, [old_id, new_id])
+        return PriceChanges(*cursor.fetchone())
+
+
+def list_plans_of(deck_id: int) -> list[tuple[int, str]]:
+    """Return the plans that use a deck in some version."""
+    rows = PlanDeck.objects.filter(deck=deck_id).select_related("plan_version__plan")
+    found = {row.plan_version.plan_id: words.name_of(row.plan_version.plan) for row in rows}
+    return sorted(found.items(), key=lambda item: item[1])
+
+
+def list_bands(version_id: int) -> list[BandView]:
+    """Return the tariff times in the order of the drawing's letters."""
+    rows = Band.objects.filter(deck_version=version_id).annotate(many=Count("rates")).order_by("pk")
+    return [
+        BandView(
+            band=band,
+            letter=letter_of(place),
+            name=words.name_of(band),
+            hours=_hours(band),
+            days=_days(band),
+            rates=band.many,
+        )
+        for place, band in enumerate(rows)
+    ]
+
+
+def _hours(band: Band) -> str:
+    if band.from_second == 0 and band.to_second == values.DAY:
+        return _("round the clock")
+    return f"{words.clock(band.from_second)} – {words.clock(band.to_second)}"
+
+
+def _days(band: Band) -> str:
+    parts = [words.weekdays(band.weekdays)]
+    if band.on_holidays != Band.OnHolidays.ANY:
+        parts.append(str(band.get_on_holidays_display()))
+    parts += band.dates
+    parts += [f"{first.replace('T', ' ')} – {end.replace('T', ' ')}" for first, end in band.windows]
+    return ", ".join(parts)
+
+
+def draw_bands(bands: Iterable[Band]) -> WeekGrid:
+    """Draw the week of a version's tariff times, without loading its prices."""
+    found = tuple(
+        values.Band(
+            code=band.code,
+            weekdays=frozenset(band.weekdays),
+            from_second=band.from_second,
+            to_second=band.to_second,
+            on_holidays=ON_HOLIDAYS[band.on_holidays],
+            priority=band.priority,
+            dates=frozenset(band.dates),
+        )
+        for band in bands
+        if not band.windows
+    )
+    return draw_week(
+        values.Deck(
+            version_id=0,
+            kind=values.UsageKind.VOICE,
+            valid_from=date.min,
+            valid_to=None,
+            timezone="UTC",
+            bands=found,
+            rates=(),
+        )
+    )
+
+
+def list_rates(
+    version: RateDeckVersion, *, text: str = "", after: str = "", limit: int = PAGE
+) -> list[RateView]:
+    """
+    Return a page of prices by zone code, everything else first; `after` is `key_of` the last one.
+
+    `text` is part of a zone's name or code, or digits: zones on the way to that number, and those
+    that begin with it.
+    """
+    rates = _found(Rate.objects.filter(deck_version=version), text, scheme_id=version.scheme_id)
+    rates = rates.annotate(order=Coalesce("zone__code", F("zone_class"), Value("")))
+    place, _tilde, pk = after.rpartition("~")
+    if pk.isdigit():
+        rates = rates.filter(Q(order__gt=place) | Q(order=place, pk__gt=int(pk)))
+    rows = rates.select_related("zone", "band", "model").prefetch_related("steps")
+    return [
+        _rate_view(rate, version.deck.usage_kind) for rate in rows.order_by("order", "pk")[:limit]
+    ]
+
+
+def key_of(view: RateView) -> str:
+    """Return the key after which the next page of prices goes on."""
+    return f"{view.rate.order}~{view.rate.pk}"  # type: ignore[attr-defined]
+
+
+def _found(rates: "QuerySet[Rate]", text: str, *, scheme_id: int | None) -> "QuerySet[Rate]":
+    text = text.strip()
+    digits = text.lstrip("+").replace(" ", "").replace("-", "")
+    if digits.isascii() and digits.isdigit():
+        return rates.filter(zone__in=zones_of(digits, scheme_id=scheme_id))
+    if text:
+        return rates.filter(
+            Q(zone__code__icontains=text)
+            | Q(zone__name_ru__icontains=text)
+            | Q(zone__name_en__icontains=text)
+        )
+    return rates
+
+
+def zones_of(digits: str, *, scheme_id: int | None) -> list[int]:
+    """Return the zones whose prefixes lead to the number or begin with it."""
+    on_the_way = [digits[:length] for length in range(1, min(len(digits), MOST_DIGITS) + 1)]
+    rows = ZonePrefix.objects.filter(
+        Q(prefix__in=on_the_way) | Q(prefix__startswith=digits), scheme=scheme_id
+    )
+    return list(rows.values_list("zone", flat=True).distinct())
+
+
+def _rate_view(rate: Rate, kind: str) -> RateView:
+    steps = [
+        _("from %(from)s: %(price)s, counted by %(increment)s")
+        % {
+            "from": words.quantity(kind, step.from_unit),
+            "price": words.unit_price(kind, step.price, step.unit),
+            "increment": words.quantity(kind, step.increment),
+        }
+        for step in sorted(rate.steps.all(), key=lambda step: step.from_unit)
+    ]
+    if rate.model:
+        steps.append(f"{rate.model.get_kind_display()}: {rate.model.code}")
+    return RateView(
+        rate=rate,
+        where=where(rate.zone, rate.zone_class),
+        code=rate.zone.code if rate.zone else "",
+        band=words.name_of(rate.band),
+        price=words.unit_price(kind, rate.price, rate.unit),
+        fee=words.price(rate.connection_fee) if rate.connection_fee else "",
+        steps=tuple(steps),
+    )
+
+
+def where(zone: Zone | None, zone_class: str = "") -> str:
+    """Return a zone's name, a class of zones, or everything else."""
+    if zone:
+        return words.name_of(zone)
+    if zone_class:
+        name = dict(Zone.ZoneClass.choices).get(zone_class, zone_class)
+        return _("class: %(name)s") % {"name": name}
+    return _("everything else")
+
+
+def list_terms(version: RateDeckVersion, *, limit: int = 200) -> list[TermsView]:
+    """Return the counting rules, the deck's own first."""
+    rows = ZoneTerms.objects.filter(deck_version=version).select_related("zone")
+    ordered = rows.prefetch_related("surcharges").order_by(
+        F("zone__code").asc(nulls_first=True), "pk"
+    )
+    kind = version.deck.usage_kind
+    return [
+        TermsView(row, where(row.zone) if row.zone else _("all zones"), tuple(_lines(row, kind)))
+        for row in ordered[:limit]
+    ]
+
+
+def _lines(terms: ZoneTerms, kind: str) -> list[str]:
+    def said(units: int) -> str:
+        return words.quantity(kind, units)
+
+    counted = {"first": said(terms.first_increment), "next": said(terms.next_increment)}
+    same = terms.first_increment == terms.next_increment
+    text = _("counted by %(first)s") if same else _("the first %(first)s, then by %(next)s")
+    lines = [text % counted]
+    named: list[tuple[str, Any]] = [
+        (_("not charged up to %(units)s"), terms.grace_units),
+        (_("the first %(units)s are free"), terms.free_units),
+        (_("at least %(units)s"), terms.min_units),
+    ]
+    lines += [text % {"units": said(units)} for text, units in named if units]
+    lines += [
+        _("surcharge %(amount)s after %(units)s")
+        % {"amount": words.price(row.amount), "units": said(row.at_unit)}
+        for row in sorted(terms.surcharges.all(), key=lambda row: row.at_unit)
+    ]
+    if terms.max_cost is not None:
+        values = {
+            "amount": words.price(Decimal(terms.max_cost)),
+            "then": terms.get_on_max_cost_display(),
+        }
+        lines.append(_("at most %(amount)s, then %(then)s") % values)
+    return lines
+
+
+_CHANGED_ROWS: Final = """
+    WITH old AS (
+        SELECT coalesce(z.code, '') AS zone, r.zone_class, b.code AS band, r.price, r.unit,
+               r.connection_fee, r.zone_id
+          FROM tariffs_rate r JOIN tariffs_band b ON b.id = r.band_id
+          LEFT JOIN tariffs_zone z ON z.id = r.zone_id WHERE r.deck_version_id = %(old)s),
+    new AS (
+        SELECT coalesce(z.code, '') AS zone, r.zone_class, b.code AS band, r.price, r.unit,
+               r.connection_fee, r.zone_id
+          FROM tariffs_rate r JOIN tariffs_band b ON b.id = r.band_id
+          LEFT JOIN tariffs_zone z ON z.id = r.zone_id WHERE r.deck_version_id = %(new)s)
+    SELECT zone || '~' || zone_class || '~' || band AS key, coalesce(new.zone_id, old.zone_id),
+           zone_class, band, old.price, old.unit, old.connection_fee,
+           new.price, new.unit, new.connection_fee
+      FROM old FULL JOIN new USING (zone, zone_class, band)
+     WHERE (old.price, old.unit, old.connection_fee) IS DISTINCT FROM
+           (new.price, new.unit, new.connection_fee)
+       AND zone || '~' || zone_class || '~' || band > %(after)s
+     ORDER BY 1 LIMIT %(limit)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedPrice:
+    """A price that differs between two versions; an empty side = it isn't there."""
+
+    key: str
+    where: str
+    band: str
+    before: str
+    after: str
+    percent: Decimal | None
+
+
+def list_changed_prices(
+    old: RateDeckVersion, new: RateDeckVersion, *, after: str = "", limit: int = PAGE
+) -> list[ChangedPrice]:
+    """Return a page of the prices that differ, by zone code."""
+    with connection.cursor() as cursor:
+        values = {"old": old.pk, "new": new.pk, "after": after, "limit": limit}
+        cursor.execute(_CHANGED_ROWS, values)
+        rows = cursor.fetchall()
+    zones = Zone.objects.in_bulk({row[1] for row in rows} - {None})
+    bands = {
+        band.code: words.name_of(band)
+        for band in Band.objects.filter(deck_version__in=[old, new]).order_by("pk")
+    }
+    kind = new.deck.usage_kind
+    return [
+        ChangedPrice(
+            key=key,
+            where=where(zones.get(zone_id), zone_class),
+            band=bands.get(band, band),
+            before=_priced(kind, figures[:3]),
+            after=_priced(kind, figures[3:]),
+            percent=_percent(*figures),
+        )
+        for key, zone_id, zone_class, band, *figures in rows
+    ]
+
+
+def _priced(kind: str, figures: list[Any]) -> str:
+    price, unit, fee = figures
+    if price is None:
+        return "—"
+    text = words.unit_price(kind, price, unit)
+    return f"{text} + {words.price(fee)}" if fee else text
+
+
+def _percent(*figures: Any) -> Decimal | None:
+    """Return by how many percent the price changes; None if one of them is nothing."""
+    before, unit_before, _fee, after, unit_after, _fee_after = figures
+    if not before or not after:
+        return None
+    ratio = (after * unit_before) / (before * unit_after)
+    return ((ratio - 1) * 100).quantize(Decimal("0.1"))
