@@ -238,7 +238,8 @@ class _Reading:
         if partial is None or partial.is_running:
             return np.zeros(self.frame.height, np.int64), np.ones(self.frame.height, bool)
         if not partial.number:
-            return self.moment
+            # Below zero, where no number of the switch's own is.
+            return -self.moment[0], self.moment[1]
         number = self.frame[partial.number].str.strip_chars().cast(pl.Int64, strict=False)
         value = number.fill_null(-1).to_numpy() - partial.first_number
         return value, (value >= 0) | ~self.is_part

@@ -134,22 +134,22 @@ def test_a_piece_delivered_twice_is_one(night: Night, switch: UsageSource) -> No
     check_books()
 
 
-def test_a_batch_read_again_joins_the_same_calls(night: Night, switch: UsageSource) -> None:
+def test_a_batch_killed_and_run_again_joins_the_same_calls(
+    night: Night, switch: UsageSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
     night.load(THREE[0], source="sw-1")
     night.bring(*THREE[1:], source="sw-1")
-    night.receive()
-    batch_id = operations.open_batch(business_date=NOW.date(), now=NOW)
-    assert batch_id is not None
-    files = queries.list_batch_files(batch_id)
-    first, again = (
-        operations.batches.read_batch(files, batch_id=batch_id, now=NOW) for _ in range(2)
-    )
-    for usage in (first, again):
-        assert usage.to_price.quantity.tolist() == [150]
-        assert (usage.counts.not_charged.tolist(), usage.counts.duplicates.tolist()) == ([1], [0])
-    assert first.to_price.record_key.tolist() == again.to_price.record_key.tolist()
-    operations.price_batch(batch_id=batch_id, now=NOW)
+    with monkeypatch.context() as patch:
+        patch.setattr("rating.operations.batches._finish", lambda *_args, **_more: 1 // 0)
+        with pytest.raises(ZeroDivisionError):
+            night.price()
+    assert set(PartialRecord.objects.values_list("state", flat=True)) == {"joined"}
     assert priced() == [("10:00", 150)]
+    report = night.price()
+    assert (report.priced, report.not_charged, report.duplicates) == (1, 1, 0)
+    assert priced() == [("10:00", 150)]
+    operations.post_batch(batch_id=report.batch_id, now=NOW)
+    check_books()
 
 
 def test_without_numbers_the_last_piece_completes_the_call(
