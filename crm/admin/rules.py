@@ -16,7 +16,7 @@ from notifications.domain.wording import UnableToWord, check_template
 from notifications.models import Template
 from notifications.operations.templates import change_template
 from provisioning.models import Gateway
-from rating.models import UsageSource
+from rating.models import SuspenseThreshold, UsageSource
 
 
 @admin.register(AccessRule, site=site)
@@ -147,3 +147,10 @@ class StaffSignInAdmin(ReadOnlyAdmin):
     list_filter = ("succeeded",)
     search_fields = ("login",)
     ordering = ("-pk",)
+
+
+@admin.register(SuspenseThreshold, site=site)
+class SuspenseThresholdAdmin(CatalogueAdmin):
+    """When a reason's share of the records is alarming; without a row: 3 times, 1 %, 10 records."""
+
+    list_display = ("__str__", "times", "least_percent", "least_records")

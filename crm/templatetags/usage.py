@@ -48,6 +48,7 @@ VERDICTS: Final = {
     "still_bad": _("still bad"),
     "duplicate": _("a duplicate: charged already"),
     "not_charged": _("nothing to charge"),
+    "replaces": _("takes the place of an earlier record"),
 }
 
 SERIES: Final = {

@@ -17,6 +17,7 @@ MARK: Final = """
     INSERT INTO rating_summarisedbatch (batch_id, summarised_at) VALUES (%s, %s)
     ON CONFLICT DO NOTHING
 """
+# Reversals (odd revisions) take their record out again; their quantities are negative already.
 # Quarters of an hour are counted without asking any calendar; only the few sums are made local.
 USAGE: Final = """
     INSERT INTO rating_usagesummary
@@ -25,7 +26,7 @@ USAGE: Final = """
            extract(hour FROM q.quarter AT TIME ZONE %(zone)s)::smallint,
            q.source_id, q.kind, q.zone_id, sum(q.records), sum(q.quantity), sum(q.amount)
       FROM (SELECT date_bin('15 minutes', started_at, '2000-01-01 00:00:00+00') AS quarter,
-                   source_id, kind, zone_id, count(*) AS records,
+                   source_id, kind, zone_id, sum(1 - 2 * (revision & 1)) AS records,
                    sum(quantity)::bigint AS quantity, sum(amount) AS amount
               FROM rating_pricedusage WHERE batch_id = %(batch)s GROUP BY 1, 2, 3, 4) AS q
      GROUP BY 2, 3, 4, 5, 6

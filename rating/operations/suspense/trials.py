@@ -21,13 +21,15 @@ from rating.operations.suspense.reading import SuspendedLines
 
 #: Trial by one call: a page that answers while one waits for it.
 TRIED_AT_ONCE: Final = 2_000
+VERDICTS: Final = ("priced", "still_bad", "duplicate", "not_charged", "replaces")
 CENTS: Final = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
     """
-    What would become of a record: `priced`, `still_bad`, `duplicate` or `not_charged`.
+    What would become of a record: `priced`, `still_bad`, `duplicate`, `not_charged`, or `replaces`:
+    a corrected record, which takes the place of an earlier one; what then changes is not tried.
 
     Of a priced one the amount (positive for a charge) with its zone, plan version and account;
     of a bad one the reason and what was found. `started_at` and on are None where nothing was read.
@@ -73,7 +75,7 @@ def try_pricing(
         found = _try(work, now)
         transaction.set_rollback(True)
     tested = [found[record.pk] for record in records]
-    counts = dict.fromkeys(("priced", "still_bad", "duplicate", "not_charged"), 0)
+    counts = dict.fromkeys(VERDICTS, 0)
     for each in tested:
         counts[each.verdict] += 1
     return Trials(tested, counts, sum((each.amount for each in tested), Decimal(0)))
@@ -92,6 +94,8 @@ def _try(work: SuspendedLines, now: datetime) -> dict[int, Trial]:
     found = {record.pk: Trial(record, "not_charged") for record in work.records}
     for record in _records_of(work, intake):
         found[record.pk] = Trial(record, "duplicate")
+    for record in _records_of(work, work.corrected.intake):
+        found[record.pk] = Trial(record, "replaces")
     problems = list(usage.problems)
     if usage.span is not None:
         ready = _price(work, usage)

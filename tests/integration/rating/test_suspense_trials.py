@@ -38,6 +38,10 @@ def mended(waiting: list[SuspenseRecord]) -> dict[int, str]:
     return dict(zip((record.pk for record in waiting), lines, strict=True))
 
 
+def counts(**verdicts: int) -> dict[str, int]:
+    return {**dict.fromkeys(suspense.trials.VERDICTS, 0), **verdicts}
+
+
 def footprint() -> list[int]:
     tables = (PricedUsage, UsageBatch, AllowanceUse)
     counts = [table.objects.count() for table in tables]
@@ -54,7 +58,7 @@ def test_each_gets_its_verdict(mended: dict[int, str], operator: Operator) -> No
         "not_charged",
         "still_bad",
     ]
-    assert tried.counts == {"priced": 2, "still_bad": 1, "duplicate": 1, "not_charged": 1}
+    assert tried.counts == counts(priced=2, still_bad=1, duplicate=1, not_charged=1)
     assert tried.amount == Decimal("21.49")
     first, last = tried.records[0], tried.records[-1]
     assert (first.amount, first.account_id) == (Decimal("21.49"), operator.accounts[0].pk)
@@ -80,7 +84,7 @@ def test_a_selection_is_tried_as_it_is(
 ) -> None:
     SuspenseRecord.objects.filter(pk=waiting[0].pk).update(corrected=mended[waiting[0].pk])
     tried = suspense.try_selection(selection=Selection(reason="bad_duration"), now=LATER)
-    assert tried.counts == {"priced": 1, "still_bad": 4, "duplicate": 0, "not_charged": 0}
+    assert tried.counts == counts(priced=1, still_bad=4)
 
 
 def test_only_the_first_of_many_are_tried(

@@ -19,6 +19,7 @@ from rating.models import (
     SuspenseRecord,
     SuspenseRun,
     SuspenseThreshold,
+    UsageBatch,
     UsageSource,
     UsageSummary,
 )
@@ -86,6 +87,23 @@ class TestSums:
         assert set(period.by_kind) == {UsageKind.VOICE, UsageKind.SMS}
         assert period.by_kind[int(UsageKind.SMS)].quantity == 28
         assert queries.usage_of_period(first=date(2026, 11, 1), end=DAY).records == 0
+
+    def test_a_reversal_takes_its_record_out_again(self, night: Night) -> None:
+        night.load(*calls(2, **ABROAD))
+        row = PricedUsage.objects.all()[0]
+        batch = UsageBatch.objects.create(business_date=DAY, opened_at=NOW, state="posted")
+        names = [field.attname for field in PricedUsage._meta.concrete_fields]
+        values = {name: getattr(row, name) for name in names if name != "id"}
+        changed = {"batch_id": batch.pk, "revision": 1}
+        negated = {name: -values[name] for name in ("quantity", "billed", "amount")}
+        PricedUsage.objects.create(**{**values, **changed, **negated})
+        PricedUsage.objects.create(
+            **{**values, **changed, "revision": 2, "amount": Decimal("30.00")}
+        )
+        operations.summarise_batches(now=NOW)
+        period = queries.usage_of_period(first=DAY, end=DAY + timedelta(days=1))
+        assert (period.records, period.amount) == (2, Decimal("51.49"))
+        assert period.by_kind[int(UsageKind.VOICE)].quantity == 120
 
     def test_the_intake_is_noted_by_source_and_reason(self, night: Night) -> None:
         night.load(*calls(3), call(id="x", seconds="-1"), call(id="y", seconds="-1"))
