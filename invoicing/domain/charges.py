@@ -18,12 +18,13 @@ PAYMENTS: Final = frozenset({Kind.PAYMENT, Kind.PAYMENT_REVERSAL})
 ADJUSTMENTS: Final = frozenset(
     {Kind.ADJUSTMENT, Kind.WRITE_OFF, Kind.OPENING, Kind.TRANSFER_IN, Kind.TRANSFER_OUT}
 )
+#: Entries that stand on the bill by zone: usage, and what pricing it again changed.
+BY_ZONE: Final = USAGE_KINDS | {Kind.USAGE_CORRECTION}
 #: Entries whose tax nobody asks for; usage is taxed by zone, see `charge_of_usage`.
-UNTAXED: Final = PAYMENTS | ADJUSTMENTS | USAGE_KINDS
+UNTAXED: Final = PAYMENTS | ADJUSTMENTS | BY_ZONE
 TITLES: Final[dict[Kind, tuple[str, str]]] = {
     Kind.FEE: ("Абонентская плата", "Recurring fee"),
     Kind.FEE_CREDIT: ("Возврат абонентской платы", "Recurring fee given back"),
-    Kind.USAGE_CORRECTION: ("Перерасчёт услуг связи", "Usage corrected"),
     Kind.ONE_OFF: ("Разовая услуга", "One-off service"),
     Kind.PROMISE_PRICE: ("Обещанный платёж", "Promised payment"),
     Kind.ADJUSTMENT: ("Корректировка", "Adjustment"),
@@ -37,6 +38,7 @@ USAGE_TITLES: Final[dict[Kind, tuple[str, str, str]]] = {
     Kind.USAGE_SMS: ("Сообщения", "Messages", "message"),
     Kind.USAGE_DATA: ("Мобильный интернет", "Mobile data", "byte"),
     Kind.USAGE_SESSION: ("Интернет", "Internet", "byte"),
+    Kind.USAGE_CORRECTION: ("Перерасчёт услуг связи", "Usage corrected", ""),
 }
 LONGEST_TITLE: Final = 200
 
@@ -63,7 +65,10 @@ class LedgerRow:
 
 @dataclass(frozen=True, slots=True)
 class UsageSum:
-    """Charged usage of one service, kind, zone and tax: `amount` as charged, positive."""
+    """
+    Charged usage of one service, kind, zone and tax: `amount` as charged, positive. What pricing
+    again changed is a kind of its own, either sign, without a quantity.
+    """
 
     kind: Kind
     subscription_id: int
@@ -82,7 +87,7 @@ def charge_of_entry(row: LedgerRow, *, tax: Tax) -> Charge | None:
 
     Payments only move the balance; usage is on the bill by zone, see `charge_of_usage`.
     """
-    if row.kind in PAYMENTS or row.kind in USAGE_KINDS or row.kind not in TITLES:
+    if row.kind in PAYMENTS or row.kind in BY_ZONE or row.kind not in TITLES:
         return None
     title_ru, title_en = _titles(row)
     is_fee = row.kind in {Kind.FEE, Kind.FEE_CREDIT}
@@ -107,7 +112,7 @@ def _line_kind(kind: Kind) -> str:
         return FEE
     if kind in ADJUSTMENTS:
         return ADJUSTMENT
-    return USAGE if kind == Kind.USAGE_CORRECTION else ONE_OFF
+    return ONE_OFF
 
 
 def _titles(row: LedgerRow) -> tuple[str, str]:

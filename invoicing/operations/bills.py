@@ -19,10 +19,11 @@ import orjson
 from django.db import connection, transaction
 
 from accounts import operations as accounts
-from accounts.domain.kinds import USAGE_KINDS, Kind
+from accounts.domain.kinds import Kind
 from billing_project.kernel.money import ZERO
 from billing_project.kernel.operations import record_events
 from invoicing.domain.charges import (
+    BY_ZONE,
     PAYMENTS,
     UNTAXED,
     Tax,
@@ -212,7 +213,7 @@ def _decide(cycles: Sequence[DueCycle], taxes: TaxTable) -> list[Document]:
     for entry in billing.list_unbilled_entries(cycles):
         entries[entry.account_id].append(entry)
     usage = billing.sum_usage(
-        (one for some in entries.values() for one in some if one.row.kind in USAGE_KINDS),
+        (one for some in entries.values() for one in some if one.row.kind in BY_ZONE),
         taxes=taxes,
     )
     documents = []
@@ -244,7 +245,7 @@ def _rests(
     rest: dict[int, Decimal] = defaultdict(lambda: ZERO)
     days: dict[int, date] = {}
     for entry in entries:
-        if entry.row.kind in USAGE_KINDS:
+        if entry.row.kind in BY_ZONE:
             rest[int(entry.row.kind)] -= entry.row.amount
             days[int(entry.row.kind)] = entry.row.business_date
     for charge in by_zone:

@@ -106,14 +106,16 @@ ENTRIES: Final = f"""
 """
 
 USAGE: Final = f"""
-    SELECT u.account_id, u.subscription_id, u.kind + {USAGE_SHIFT}, u.zone_id,
+    SELECT u.account_id, u.subscription_id, e.kind, u.zone_id,
            coalesce(z.name_ru, ''), coalesce(z.name_en, ''), u.plan_version_id, e.business_date,
-           count(*), sum(u.billed)::bigint, sum(u.amount)
+           count(*) FILTER (WHERE u.revision %% 2 = 0),
+           coalesce(sum(u.billed) FILTER (WHERE u.revision = 0), 0)::bigint, sum(u.amount)
       FROM unnest(%(account_ids)s::bigint[], %(batch_ids)s::bigint[], %(kinds)s::int[],
                   %(days)s::date[]) AS e (account_id, batch_id, kind, business_date)
       JOIN rating_pricedusage u
         ON u.account_id = e.account_id AND u.batch_id = e.batch_id
-       AND u.kind = e.kind - {USAGE_SHIFT}
+       AND CASE WHEN e.kind = {Kind.USAGE_CORRECTION:d} THEN u.revision > 0
+           ELSE u.revision = 0 AND u.kind = e.kind - {USAGE_SHIFT} END
       LEFT JOIN tariffs_zone z ON z.id = u.zone_id
      WHERE u.amount <> 0
      GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
@@ -253,6 +255,9 @@ def _by_account(sums: dict[tuple[Any, ...], list[Any]]) -> dict[int, list[UsageS
     found: dict[int, list[UsageSum]] = defaultdict(list)
     for place, (count, quantity, amount) in sums.items():
         account_id, subscription_id, kind, zone_id, name_ru, name_en, tax = place
+        if not amount:
+            # Priced again, and nothing came of it in this zone.
+            continue
         found[account_id].append(
             UsageSum(
                 kind=Kind(kind),
