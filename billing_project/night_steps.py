@@ -33,7 +33,7 @@ from notifications import operations as notifications_operations
 from provisioning import operations as provisioning_operations
 from rating import operations as rating_operations
 from rating import queries as rating_queries
-from rating.operations import BatchReport
+from rating.operations import BatchReport, limits
 
 #: Orders and messages per portion; between portions others get their turn.
 PORTION: Final = 500
@@ -98,12 +98,29 @@ def post_usage(night: Night, _piece: JobRun, advance: Advance) -> Summary:
     return {"entries": entries, "alarms of the suspense": alarms}
 
 
+def watch_limits(night: Night, piece: JobRun, _advance: Advance) -> Summary:
+    """Carry on what is left of allowances, and tell whose allowance or limit is used up."""
+    day, now, actor = night.business_date, night.now, night.actor
+    accounts = {"account_from": piece.account_from, "account_to": piece.account_to}
+    carried = limits.carry_over(business_date=day, now=now, **accounts)
+    told = limits.notice_allowances(business_date=day, now=now, actor=actor, **accounts)
+    reached = limits.check_guards(business_date=day, now=now, actor=actor, **accounts)
+    return {
+        "allowances carried over": carried,
+        "notices of allowances": told,
+        "spending limits reached": reached,
+    }
+
+
 def change_plans(night: Night, _piece: JobRun, _advance: Advance) -> Summary:
-    """Carry out the plan changes agreed for the coming day."""
+    """Carry out the plan changes due the coming day; tell who is moved to a new version."""
+    announced = invoicing_operations.announce_moves(
+        business_date=_morning(night), now=night.now, actor=night.actor
+    )
     done = invoicing_operations.execute_due(
         business_date=_morning(night), now=night.now, actor=night.actor
     )
-    return {"plan changes": done}
+    return {"plan changes": done, "moves announced": announced}
 
 
 def charge_fees(night: Night, piece: JobRun, _advance: Advance) -> Summary:
@@ -201,6 +218,7 @@ STEPS: Final = (
     Step("load", receive_files),
     Step("price", price_usage),
     Step("post", post_usage),
+    Step("limits", watch_limits, account_ranges),
     Step("plans", change_plans),
     Step("fees", charge_fees, account_ranges),
     Step("promises", close_promises),

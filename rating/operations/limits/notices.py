@@ -21,9 +21,11 @@ NOTICED: Final = """
       FROM rating_allowanceuse u
       JOIN tariffs_allowance a ON a.id = u.allowance_id
       JOIN accounts_subscription b ON b.id = u.subscription_id AND b.state <> 'terminated'
+      JOIN unnest(%(recurrences)s::text[], %(periods)s::integer[]) AS p (recurrence, period)
+        ON p.recurrence = a.recurrence AND p.period = u.period
       CROSS JOIN unnest(%(percents)s::integer[]) AS t (percent)
      WHERE u.account_id >= %(account_from)s AND u.account_id < %(account_to)s
-       AND u.period = ANY(%(periods)s) AND u.used > 0
+       AND u.used > 0
        AND u.used >= (u.granted + u.carried) * t.percent / 100.0
      ORDER BY u.account_id, u.subscription_id, u.allowance_id, t.percent
     ON CONFLICT (account_id, subscription_id, allowance_id, period, percent) DO NOTHING
@@ -62,10 +64,12 @@ def notice_allowances(
     nobody wants to be told every day.
     """
     periods = current_periods(business_date)
+    del periods[Recurrence.DAY]
     params = {
         "now": now,
         "percents": list(THRESHOLDS),
-        "periods": [number for kind, number in periods.items() if kind != Recurrence.DAY],
+        "recurrences": [kind.value for kind in periods],
+        "periods": list(periods.values()),
         "account_from": account_from,
         "account_to": account_to,
     }
