@@ -49,7 +49,7 @@ def write_files(job: Job) -> int:
         for part in range(job.files if count else 0):
             some = count // job.files + (part < count % job.files)
             rng = np.random.default_rng([job.seed, part, len(source)])
-            table = _with_troubles(make(job, some, part, rng), some, rng)
+            table = _with_troubles(make(job, some, part=part, rng=rng), some, rng)
             lines += len(table)
             path = target / f"{job.day:%Y%m%d}-{job.seed}-{part}.csv"
             with path.open("wb") as stream:
@@ -94,7 +94,7 @@ def _numbers(job: Job, count: int, rng: np.random.Generator) -> np.ndarray:
     return np.where(where == 4, 112, number)
 
 
-def _calls(job: Job, count: int, part: int, rng: np.random.Generator) -> pl.Series:
+def _calls(job: Job, count: int, *, part: int, rng: np.random.Generator) -> pl.Series:
     number = _numbers(job, count, rng)
     talk = np.minimum(rng.lognormal(4.2, 1.1, count), 14_000).astype(np.int64)
     answered = rng.random(count) > 0.08
@@ -132,7 +132,7 @@ def _calls(job: Job, count: int, part: int, rng: np.random.Generator) -> pl.Seri
     return frame.select(text.alias("line"))["line"]
 
 
-def _others(job: Job, count: int, part: int, rng: np.random.Generator) -> pl.Series:
+def _others(job: Job, count: int, *, part: int, rng: np.random.Generator) -> pl.Series:
     people = _people(job, count, rng)
     kind = rng.choice(3, count, p=[0.4, 0.5, 0.1])
     quantity = np.where(kind == 0, 1, rng.lognormal(16, 1.5, count).astype(np.int64))

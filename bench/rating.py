@@ -1,195 +1,137 @@
 """
-How fast usage is loaded, priced and posted: `python -m bench.rating --records 1000000`.
+How fast a night's usage is loaded, priced and posted, and in how much memory.
 
-All in one run on one machine, so that the ratios mean something: the bare COPY writes the very rows
-that were priced into a twin of the partitioned table with its unique key; the ORM loop prices a
-slice of the same records the way a plain Django project would, one at a time.
+The bare COPY writes the very rows that were priced, in the order of their key, into a twin of the
+partitioned table: with its unique key and without. The ORM loop prices some of the same calls the
+way a plain Django project does, one at a time.
 """
 
-import argparse
-import os
-import resource
-import shutil
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Final
 
-import django
-import psycopg2
+from django.db import connection, transaction
 
-DAY = date(2026, 11, 20)
-NOW = datetime(2026, 11, 21, 0, tzinfo=UTC)
+from bench import orm_loop
+from bench.figures import Figure
+from bench.generate import Job, repeat_lines, write_files
+from bench.loading import Load, load
+from bench.setting import DAY, Setting, best_of, timed
 
-
-def main(arguments: list[str] | None = None) -> None:
-    """Measure in a database of its own, made and dropped here."""
-    options = _options(arguments)
-    if options.database:
-        _measure(options)
-        return
-    from billing_project.launcher import running
-
-    url = running.database_url()
-    name = f"retel_bench_{os.getpid()}"
-    with _server(url) as admin:
-        admin.cursor().execute(f"CREATE DATABASE {name}")
-    try:
-        again = [sys.executable, "-m", "bench.rating", *sys.argv[1:], "--database", name]
-        environment = {**os.environ, "DATABASE_URL": f"{url.rsplit('/', 1)[0]}/{name}"}
-        subprocess.run(again, env=environment, check=True)
-    finally:
-        with _server(url) as admin:
-            admin.cursor().execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+#: Files of a night have no more lines than this.
+LINES_OF_A_FILE: Final = 250_000
+CALLS: Final = 0.95
+#: So many of the first file's calls were delivered a night before already.
+REPEAT_EVERY: Final = 10
+#: Memory may grow by this much when the files double.
+FLAT: Final = 1.15
+EARLIER: Final = DAY - timedelta(days=31)
 
 
-def _options(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--records", type=int, default=1_000_000)
-    parser.add_argument("--subscribers", type=int, default=20_000)
-    parser.add_argument("--loop", type=int, default=1_000, help="records of the ORM loop")
-    parser.add_argument("--database", default="", help=argparse.SUPPRESS)
-    return parser.parse_args(arguments)
+def measure(setting: Setting) -> None:
+    """Load half a night, then one with duplicates of an earlier night; compare."""
+    records = setting.options.records
+    half = load(_files(setting, "half", records // 2, seed=2), EARLIER)
+    folder = _files(setting, "night", records, seed=1)
+    again = setting.folder / "again"
+    repeat_lines(_job(setting, "night", records, seed=1), into=again, every=REPEAT_EVERY)
+    load(again, DAY - timedelta(days=1))
+    night = load(folder, DAY)
+    _tell_load(setting, night, half)
+    _compare(setting, night, folder)
 
 
-class _server:  # noqa: N801 used like a function
-    """A connection on which databases are made and dropped."""
-
-    def __init__(self, url: str) -> None:
-        self._connection = psycopg2.connect(url)
-        self._connection.autocommit = True
-
-    def __enter__(self) -> Any:
-        return self._connection
-
-    def __exit__(self, *_what: object) -> None:
-        self._connection.close()
-
-
-def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    began = time.perf_counter()
-    answer = work()
-    return time.perf_counter() - began, answer
-
-
-def _measure(options: argparse.Namespace) -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "billing_project.settings")
-    django.setup()
-    from django.conf import settings
-    from django.core.management import call_command
-
-    from bench import orm_loop
-    from bench.generate import Job, write_files
-    from bench.world import build_operator
-
-    call_command("migrate", verbosity=0)
-    folder = Path(tempfile.mkdtemp(prefix="retel-bench-"))
-    settings.ARCHIVE_DIR = folder / "archive"
-    try:
-        build_operator(subscribers=options.subscribers)
-        job = Job(folder / "in", options.records, options.subscribers, DAY)
-        lines = write_files(job)
-        _vacuum()
-        seconds, steps = _load(job.folder)
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        rows, copy_seconds = _bare_copy()
-        loop_seconds = orm_loop.price_slice(job.folder, options.loop)
-    finally:
-        shutil.rmtree(folder)
-    _report(
-        lines=lines,
-        seconds=seconds,
-        steps=steps,
-        memory=memory,
-        copy_rate=rows / copy_seconds,
-        loop_rate=options.loop / loop_seconds,
+def _job(setting: Setting, name: str, records: int, *, seed: int) -> Job:
+    options = setting.options
+    return Job(
+        folder=setting.folder / name,
+        records=records,
         subscribers=options.subscribers,
+        day=DAY if seed == 1 else EARLIER,
+        seed=seed,
+        files=max(2, -(-records // LINES_OF_A_FILE)),
+        calls=CALLS,
+        prefixes=options.prefixes,
     )
 
 
-def _vacuum() -> None:
-    from django.db import connection
-
+def _files(setting: Setting, name: str, records: int, *, seed: int) -> Path:
+    job = _job(setting, name, records, seed=seed)
+    write_files(job)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
+    return job.folder
 
 
-def _load(folder: Path) -> tuple[float, dict[str, float]]:
-    from rating import operations
+def _tell_load(setting: Setting, night: Load, half: Load) -> None:
+    report, rate = night.report, night.report["records"] / night.seconds
+    setting.rates["load"] = rate
+    told = ", ".join(f"{report[name]:,} {name}" for name in ("priced", "duplicates", "suspended"))
+    setting.tell(Figure("records of the night", report["records"], note=told))
+    setting.tell(Figure("load, price, post", rate, "records/s", note=night.told))
+    setting.tell(Figure("… of half the files", half.report["records"] / half.seconds, "records/s"))
+    setting.tell(Figure("peak memory", night.memory, "MB", most=3_000))
+    grown = night.memory / half.memory
+    setting.tell(Figure("peak memory, to that of half the files", grown, most=FLAT))
 
-    steps: dict[str, float] = {}
-    steps["receive"], _ = _timed(lambda: operations.receive_files(folder=folder, now=NOW))
-    batch_id = operations.open_batch(business_date=DAY, now=NOW) or 0
-    steps["price"], _ = _timed(lambda: operations.price_batch(batch_id=batch_id, now=NOW))
-    steps["post"], _ = _timed(lambda: operations.post_batch(batch_id=batch_id, now=NOW))
-    return sum(steps.values()), steps
+
+def _compare(setting: Setting, night: Load, folder: Path) -> None:
+    rate = setting.rates["load"]
+    rows, path = _dump(setting.folder / "rows", night.batch_id)
+    indexed = rows / best_of(2, lambda: _copy(path, indexed=True))
+    bare = rows / best_of(2, lambda: _copy(path, indexed=False))
+    path.unlink()
+    setting.rates["copy"] = bare
+    setting.tell(Figure("bare COPY, partitioned, unique key", indexed, "rows/s"))
+    setting.tell(Figure("load to that COPY", rate / indexed, least=0.40))
+    setting.tell(Figure("bare COPY without index", bare, "rows/s"))
+    setting.tell(Figure("load to COPY without index", rate / bare, least=0.30))
+    count = setting.options.loop
+    loop = count / orm_loop.price_slice(folder, count)
+    setting.tell(Figure("per-row ORM loop", loop, "records/s"))
+    setting.tell(Figure("load to the ORM loop", rate / loop, "times", least=1_000))
 
 
-def _bare_copy() -> tuple[int, float]:
-    """Write the priced rows again, sorted, into a twin of the table; return rows and seconds."""
-    from django.db import connection, transaction
-
-    from billing_project.kernel import binary_copy
-    from rating.operations.slices import SLICE_ROWS
-
-    kinds = {
-        **dict.fromkeys(("account_id", "record_key", "batch_id", "file_id"), "bigint"),
-        **dict.fromkeys(("subscription_id", "other_number", "quantity", "billed"), "bigint"),
-        **dict.fromkeys(("band_id", "plan_version_id", "deck_version_id"), "integer"),
-        **dict.fromkeys(("source_id", "kind", "zone_id"), "smallint"),
-        "started_at": "timestamptz",
-        "allowance_used": "bigint",
-        "allowance_id": "integer",
-    }
-    select = f"SELECT {', '.join(kinds)}, (amount * 100)::bigint FROM rating_pricedusage"
-    found = binary_copy.copy_out(
-        sql=f"{select} ORDER BY started_at, record_key", types=[*kinds.values(), "bigint"]
-    )
+def _columns() -> str:
+    """Return the columns of a priced row that are given: all but the identity."""
     with connection.cursor() as cursor:
         cursor.execute("""
-            CREATE TABLE bench_usage (LIKE rating_pricedusage INCLUDING ALL)
-                PARTITION BY RANGE (started_at);
-            CREATE TABLE bench_usage_month PARTITION OF bench_usage
-                FOR VALUES FROM ('2026-10-31 21:00+00') TO ('2026-11-30 21:00+00');
+            SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
+             WHERE attrelid = 'rating_pricedusage'::regclass AND attnum > 0 AND NOT attisdropped
+               AND attname <> 'id'
         """)
-    names = [*((name, kind) for name, kind in kinds.items()), ("amount", "money")]
-    slices = []
-    for start in range(0, len(found[0]), SLICE_ROWS):
-        part = [column[start : start + SLICE_ROWS] for column in found]
-        order = part[0].argsort(kind="stable")
-        slices.append([(*name, column[order]) for name, column in zip(names, part, strict=True)])
+        return str(cursor.fetchone()[0])
+
+
+def _dump(path: Path, batch_id: int) -> tuple[int, Path]:
+    """Write the rows of a batch to a file as COPY reads them, in the order of their key."""
+    sql = f"""
+        COPY (SELECT {_columns()} FROM rating_pricedusage WHERE batch_id = {batch_id}
+               ORDER BY account_id, started_at, source_id, record_key, revision)
+          TO STDOUT (FORMAT binary)
+    """
+    with connection.cursor() as cursor, path.open("wb") as stream:
+        cursor.cursor.copy_expert(sql, stream)
+        return cursor.rowcount, path
+
+
+def _copy(path: Path, *, indexed: bool) -> float:
+    """Copy the rows into a new twin of the table; return the seconds."""
+    including = "INCLUDING ALL" if indexed else "INCLUDING DEFAULTS INCLUDING IDENTITY"
+    with connection.cursor() as cursor:
+        cursor.execute(f"""
+            DROP TABLE IF EXISTS bench_usage;
+            CREATE TABLE bench_usage (LIKE rating_pricedusage {including})
+                PARTITION BY RANGE (started_at);
+            CREATE TABLE bench_usage_month PARTITION OF bench_usage DEFAULT;
+        """)
 
     def copy() -> None:
-        for columns in slices:
-            with transaction.atomic():
-                binary_copy.copy_in(table="bench_usage", columns=columns)
+        sql = f"COPY bench_usage ({_columns()}) FROM STDIN (FORMAT binary)"
+        with transaction.atomic(), connection.cursor() as cursor, path.open("rb") as stream:
+            cursor.cursor.copy_expert(sql, stream, size=1 << 20)
 
-    seconds, _ = _timed(copy)
-    return len(found[0]), seconds
-
-
-def _report(
-    *,
-    lines: int,
-    seconds: float,
-    steps: dict[str, float],
-    memory: float,
-    copy_rate: float,
-    loop_rate: float,
-    subscribers: int,
-) -> None:
-    rate = lines / seconds
-    parts = ", ".join(f"{name} {took:.1f} s" for name, took in steps.items())
-    print(f"records               {lines:>12,} of {subscribers:,} subscribers")
-    print(f"load, price, post     {rate:>12,.0f} records/s   ({seconds:.1f} s: {parts})")
-    print(f"bare COPY of the rows {copy_rate:>12,.0f} rows/s      fraction {rate / copy_rate:.2f}")
-    print(f"per-row ORM loop      {loop_rate:>12,.0f} records/s   multiple {rate / loop_rate:,.0f}")
-    print(f"peak memory           {memory:>12,.0f} MB")
-
-
-if __name__ == "__main__":
-    main()
+    seconds, _ = timed(copy)
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE bench_usage")
+    return seconds

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final
 
+from django.core.management import call_command
 from django.db import connection
 
 from accounts import operations as accounts_operations
@@ -76,6 +77,15 @@ def build_operator(*, subscribers: int, posted_from: datetime = BEGAN) -> Operat
     accounts = list(Account.objects.order_by("number"))
     subscriptions = list(Subscription.objects.order_by("account__number", "-service"))
     return Operator(sources, accounts, subscriptions, mobile, internet)
+
+
+def set_up(*, subscribers: int, prefixes: int) -> None:
+    """Make the operator of a measurement: a large one in a minute, without objects in memory."""
+    call_command("migrate", verbosity=0)
+    make_sources()
+    plans = build_catalogue(prefixes=prefixes)
+    drop_exclusions()
+    make_people(subscribers, plans)
 
 
 def make_sources() -> dict[str, UsageSource]:

@@ -16,7 +16,17 @@ def test_the_bench_prints_its_ratios(process_environment: dict[str, str]) -> Non
         for name, value in process_environment.items()
         if name != "DJANGO_SETTINGS_MODULE"
     }
-    sizes = ["--records", "3000", "--subscribers", "200", "--loop", "20"]
+    sizes = [
+        "rating",
+        "--records",
+        "3000",
+        "--subscribers",
+        "200",
+        "--loop",
+        "20",
+        "--prefixes",
+        "300",
+    ]
 
     told = subprocess.run(
         [sys.executable, "-m", "bench", *sizes],
@@ -24,5 +34,5 @@ def test_the_bench_prints_its_ratios(process_environment: dict[str, str]) -> Non
     )  # fmt: skip
 
     assert told.returncode == 0, told.stderr
-    for word in ("records/s", "COPY", "loop", "memory"):
+    for word in ("records/s", "COPY", "loop", "memory", "gates passed"):
         assert word in told.stdout
