@@ -111,6 +111,7 @@ def test_nothing_is_recycled_while_a_run_holds_the_source(night: Night, operator
         with pytest.raises(UnableToRecycle):
             recycle(_0=call(id="2"))
     finally:
+        other.rollback()
         other.close()
     assert len(recycle(_0=call(id="2")).priced) == 1
 
