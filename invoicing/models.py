@@ -84,7 +84,7 @@ class PlanChange(models.Model):
     A change of plan agreed for a moment to come, with the price that was shown (a quote).
 
     `is_move`: not agreed, but announced by the operator, see `operations.move_to_new_version`.
-    `fee` was charged when it was agreed.
+    `fee` was charged when it was agreed, by the ledger entry (`fee_entry_id`, `fee_on`).
     """
 
     class State(models.TextChoices):
@@ -108,6 +108,8 @@ class PlanChange(models.Model):
     close_reason = models.CharField(max_length=200, blank=True, default="")
     is_move = models.BooleanField(_("moved by the operator"), default=False)
     fee = models.DecimalField(_("fee of the move"), max_digits=10, decimal_places=2, default=0)
+    fee_entry_id = models.BigIntegerField(null=True)
+    fee_on = models.DateField(null=True)
     actor = models.CharField(max_length=60)
     on_behalf_of = models.CharField(max_length=60, blank=True, default="")
 

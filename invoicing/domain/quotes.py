@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from billing_project.kernel.money import ZERO
 from billing_project.kernel.periods import cycle_of
@@ -24,6 +24,20 @@ class Refusal(StrEnum):
     OTHER_ACCOUNT = "other_account"
     OTHER_AUDIENCE = "other_audience"
     ALREADY_SCHEDULED = "already_scheduled"
+    OTHER_CUSTOMER = "other_customer"
+    OTHER_REGION = "other_region"
+    OTHER_CREDIT_CLASS = "other_credit_class"
+    ONLY_NEW = "only_new"
+    FORBIDDEN_MOVE = "forbidden_move"
+    TOO_EARLY = "too_early"
+    NOT_ENOUGH_MONEY = "not_enough_money"
+
+
+#: Fields of a quote that are amounts and days.
+AS_TEXT: Final = (
+    *("cost_now", "fee_before", "next_fee", "effective_on", "next_fee_until"),
+    *("move_fee", "settlement"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +71,13 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """The offer, binding once it is scheduled. `first_days` are those the next fee covers."""
+    """
+    The offer, binding once it is scheduled.
+
+    `cost_now` is charged when it is agreed: the fee of the move, and for a change at once the
+    `settlement`, the difference for days that are charged already (below zero: given back). A change
+    on a later day settles such days then. The next fee covers days up to `next_fee_until`.
+    """
 
     effective_on: date
     cost_now: Decimal
@@ -69,6 +89,8 @@ class Quote:
     name_ru: str
     name_en: str
     differences: tuple[Difference, ...]
+    move_fee: Decimal = ZERO
+    settlement: Decimal = ZERO
 
     @property
     def lost(self) -> list[Difference]:
@@ -83,23 +105,40 @@ class Quote:
     def as_json(self) -> dict[str, Any]:
         """Return plain values, amounts and days as text."""
         plain = asdict(self)
-        for key in ("cost_now", "fee_before", "next_fee", "effective_on", "next_fee_until"):
+        for key in AS_TEXT:
             plain[key] = str(plain[key])
         plain["differences"] = [asdict(one) for one in self.differences]
         return plain
 
 
-def quote_change(*, before: PlanTerms, after: PlanTerms, on: date, cycle_day: int) -> Quote:
+@dataclass(frozen=True, slots=True)
+class Move:
     """
-    Return the quote of a change at the start of the next cycle.
+    When a change takes effect, and what it costs: the fee of the move, the settlement of days that
+    are charged already. `next_fee_from` is the first day that isn't charged yet.
+    """
 
-    Nothing is paid now: the present cycle stays as it was charged.
+    effective_on: date
+    fee: Decimal = ZERO
+    settlement: Decimal = ZERO
+    next_fee_from: date | None = None
+
+
+def quote_change(
+    *, before: PlanTerms, after: PlanTerms, on: date, cycle_day: int, move: Move | None = None
+) -> Quote:
     """
-    effective_on = cycle_of(on, cycle_day=cycle_day).end
-    period = next_period(starts_on=effective_on, cycle_day=cycle_day, terms=after.fee)
+    Return the quote of a change; without a move, free at the start of the next cycle.
+
+    The present cycle stays as it was charged, unless the change takes effect in it.
+    """
+    move = move or Move(cycle_of(on, cycle_day=cycle_day).end)
+    starts_on = max(move.effective_on, move.next_fee_from or move.effective_on)
+    period = next_period(starts_on=starts_on, cycle_day=cycle_day, terms=after.fee)
+    settled_now = move.settlement if move.effective_on == on else ZERO
     return Quote(
-        effective_on=effective_on,
-        cost_now=ZERO,
+        effective_on=move.effective_on,
+        cost_now=move.fee + settled_now,
         fee_before=before.fee.fee,
         next_fee=fee_of(period, cycle_day=cycle_day, terms=after.fee),
         next_fee_until=period.end,
@@ -108,6 +147,8 @@ def quote_change(*, before: PlanTerms, after: PlanTerms, on: date, cycle_day: in
         name_ru=after.name_ru,
         name_en=after.name_en,
         differences=tuple(_differences(before, after)),
+        move_fee=move.fee,
+        settlement=move.settlement,
     )
 
 

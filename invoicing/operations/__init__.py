@@ -2,6 +2,7 @@
 
 from invoicing.operations.bills import issue_bills
 from invoicing.operations.fees import charge_fees
+from invoicing.operations.moves import UnableToMove, announce_moves, move_to_new_version
 from invoicing.operations.plan_changes import (
     UnableToChangePlan,
     cancel,
@@ -14,11 +15,14 @@ from invoicing.operations.termination import UnableToTerminate, terminate_servic
 __all__ = [
     "Cut",
     "UnableToChangePlan",
+    "UnableToMove",
     "UnableToTerminate",
+    "announce_moves",
     "cancel",
     "charge_fees",
     "execute_due",
     "issue_bills",
+    "move_to_new_version",
     "schedule",
     "split_periods",
     "terminate_service",

@@ -20,6 +20,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts import operations as accounts
+from accounts import queries as accounts_queries
 from accounts.domain.kinds import Kind
 
 #: More periods in one go than two years of daily fees: something is wrong.
@@ -28,10 +29,18 @@ MOST_PASSES: Final = 800
 #: Advisory lock: shared by those who charge, alone for those who cut what was charged.
 FEES_LOCK: Final = 7_306_010
 
+#: A company may have a fee of its own: that of the first day of a period counts.
+OWN_FEE: Final = accounts_queries.company_fee_join(
+    customer="a.customer_id", plan_version="v.id", day="b.period_start"
+)
+OWN_FEE_DUE: Final = accounts_queries.company_fee_join(
+    customer="c.customer_id", plan_version="v.id", day="c.starts_on"
+)
+
 # One period per service: the next of its chain, if it is due.
-CHARGE: Final = """
+CHARGE: Final = f"""
     WITH live AS (
-        SELECT s.id AS subscription_id, s.account_id, s.state, a.cycle_day,
+        SELECT s.id AS subscription_id, s.account_id, s.state, a.cycle_day, a.customer_id,
                (s.activated_at AT TIME ZONE %(zone)s)::date AS active_on,
                (s.terminated_at AT TIME ZONE %(zone)s)::date + 1 AS ends_before
           FROM accounts_subscription s JOIN accounts_account a ON a.id = s.account_id
@@ -53,7 +62,8 @@ CHARGE: Final = """
          WHERE q.account_id >= %(account_from)s AND q.account_id < %(account_to)s
     ), due AS MATERIALIZED (
         SELECT c.account_id, c.subscription_id, c.state, c.starts_on, c.previous_end,
-               v.id AS plan_version_id, v.fee, v.fee_period, v.fee_timing, v.proration,
+               v.id AS plan_version_id, coalesce(own.fee, v.fee) AS fee, v.fee_period,
+               v.fee_timing, v.proration,
                invoicing_cycle_end(c.starts_on, c.cycle_day)
                - invoicing_cycle_start(c.starts_on, c.cycle_day) AS cycle_days,
                CASE v.fee_period WHEN 'day' THEN c.starts_on + 1
@@ -63,7 +73,7 @@ CHARGE: Final = """
           JOIN assigned s
             ON s.subscription_id = c.subscription_id AND s.from_day <= c.starts_on
            AND (s.changes_on IS NULL OR c.starts_on < s.changes_on)
-          JOIN tariffs_planversion v ON v.id = s.plan_version_id
+          JOIN tariffs_planversion v ON v.id = s.plan_version_id {OWN_FEE_DUE}
          WHERE c.starts_on <= %(business_date)s
            AND (c.ends_before IS NULL OR c.starts_on < c.ends_before)
     )
@@ -83,7 +93,7 @@ CHARGE: Final = """
 """
 
 # What the ledger says about a charged period; also read by splits.
-POSTINGS: Final = """
+POSTINGS: Final = f"""
     SELECT b.account_id, b.id, -b.amount, b.charged_on, b.subscription_id,
            jsonb_build_object(
                'plan_version', v.id, 'plan', p.code, 'plan_ru', p.name_ru, 'plan_en', p.name_en,
@@ -91,11 +101,11 @@ POSTINGS: Final = """
                'days', b.period_end - b.period_start,
                'cycle_days', invoicing_cycle_end(b.period_start, a.cycle_day)
                              - invoicing_cycle_start(b.period_start, a.cycle_day),
-               'fee', v.fee::text, 'fee_period', v.fee_period, 'proration', v.proration)
+               'fee', coalesce(own.fee, v.fee)::text, 'fee_period', v.fee_period, 'proration', v.proration)
       FROM invoicing_billedperiod b
       JOIN accounts_account a ON a.id = b.account_id
       JOIN tariffs_planversion v ON v.id = b.plan_version_id
-      JOIN tariffs_plan p ON p.id = v.plan_id
+      JOIN tariffs_plan p ON p.id = v.plan_id {OWN_FEE}
      WHERE b.id = ANY(%(ids)s)
 """
 

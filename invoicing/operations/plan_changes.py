@@ -4,6 +4,7 @@ Changes of plan: agreed by quote for the next cycle, executed exactly or cancell
 
 from collections.abc import Mapping
 from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -11,6 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import operations as accounts
+from accounts.domain.kinds import Kind
+from accounts.domain.posting import Posting
 from accounts.models import Subscription
 from billing_project.kernel.operations import change_state, record_event
 from invoicing import queries
@@ -38,31 +41,106 @@ def schedule(
     agreed: Mapping[str, Any] | None = None,
 ) -> PlanChange:
     """
-    Agree on a change of plan from the start of the next cycle.
+    Agree on a change of plan: at once, from the next cycle, or from a day, as the quote says.
 
     `agreed` is the quote as it was shown (`Quote.as_json()`); when the offer is another by now,
-    nothing is scheduled. Raises UnableToChangePlan with everything that stands in the way.
+    nothing is scheduled. The fee of the move is charged now; a change at once is executed now. A
+    move that the operator announced is called off for it. Raises UnableToChangePlan with everything
+    that stands in the way.
     """
     subscription = Subscription.objects.select_for_update(no_key=True).get(pk=subscription_id)
-    try:
-        quote = queries.get_quote(
-            subscription_id=subscription_id, plan_version_id=plan_version_id, on=on
-        ).as_json()
-    except queries.UnableToQuote as refusal:
-        raise UnableToChangePlan(str(refusal), [str(one) for one in refusal.refusals]) from None
-    if agreed is not None and dict(agreed) != quote:
-        raise UnableToChangePlan(_("The offer has changed since it was shown. Look at it again."))
+    quote = _agreed_quote(subscription_id, plan_version_id, on=on, agreed=agreed)
+    who = (actor, on_behalf_of)
+    _call_off_move(subscription_id, now=now, who=who)
     change = _write_change(
         subscription=subscription,
         plan_version_id=plan_version_id,
-        quote=quote,
-        effective_on=date.fromisoformat(quote["effective_on"]),
+        quote=quote.as_json(),
+        effective_on=quote.effective_on,
         requested_at=now,
+        fee=quote.move_fee,
         actor=actor,
         on_behalf_of=on_behalf_of,
     )
-    _announce("plan.change_scheduled", change, now=now, who=(actor, on_behalf_of))
+    _charge_fee(change, on=on, now=now, who=who)
+    if quote.effective_on > on:
+        _announce("plan.change_scheduled", change, now=now, who=who)
+        return change
+    try:
+        _carry_out(change, on, begins_at=now, now=now, actor=actor)
+    except accounts.UnableToSetPlan as refusal:
+        raise UnableToChangePlan(str(refusal)) from None
     return change
+
+
+def _agreed_quote(
+    subscription_id: int, plan_version_id: int, *, on: date, agreed: Mapping[str, Any] | None
+) -> queries.Quote:
+    try:
+        quote = queries.get_quote(
+            subscription_id=subscription_id, plan_version_id=plan_version_id, on=on
+        )
+    except queries.UnableToQuote as refusal:
+        raise UnableToChangePlan(str(refusal), [str(one) for one in refusal.refusals]) from None
+    if agreed is not None and dict(agreed) != quote.as_json():
+        raise UnableToChangePlan(_("The offer has changed since it was shown. Look at it again."))
+    return quote
+
+
+def _call_off_move(subscription_id: int, *, now: datetime, who: tuple[str, str]) -> None:
+    """The subscriber's own choice goes before a move that the operator announced."""
+    moves = PlanChange.objects.select_for_update(no_key=True).filter(
+        subscription_id=subscription_id, state="scheduled", is_move=True
+    )
+    for move in moves:
+        _close(move, to="cancelled", now=now, who=who, reason=_("The subscriber chose a plan."))
+
+
+def _charge_fee(change: PlanChange, *, on: date, now: datetime, who: tuple[str, str]) -> None:
+    if not change.fee:
+        return
+    posted = _post_fee(change, amount=-change.fee, ref=change.pk, on=on, now=now, who=who)
+    change.fee_entry_id, change.fee_on = posted.entry_id, on
+    change.save(update_fields=["fee_entry_id", "fee_on"])
+
+
+def _give_fee_back(change: PlanChange, *, on: date, now: datetime, who: tuple[str, str]) -> None:
+    if change.fee_entry_id is not None and change.fee_on is not None:
+        charged = (change.fee_entry_id, change.fee_on)
+        _post_fee(
+            change, amount=change.fee, ref=-change.pk, on=on, now=now, who=who, reverses=charged
+        )
+
+
+def _post_fee(
+    change: PlanChange,
+    *,
+    amount: Decimal,
+    ref: int,
+    on: date,
+    now: datetime,
+    who: tuple[str, str],
+    reverses: tuple[int, date] | None = None,
+) -> accounts.Posted:
+    quote = change.quote
+    given_back = "given back" if reverses else ""
+    posting = Posting(
+        account_id=change.account_id,
+        kind=Kind.ONE_OFF,
+        ref=ref,
+        amount=amount,
+        business_date=on,
+        about_subscription_id=change.subscription_id,
+        reverses=reverses,
+        explanation={
+            "title_ru": f"Переход на тариф «{quote['name_ru']}»"
+            + (", возврат" if reverses else ""),
+            "title_en": f"Change to plan “{quote['name_en']}” {given_back}".rstrip(),
+            "plan_version": change.plan_version_id,
+            "plan_change": change.pk,
+        },
+    )
+    return accounts.post(postings=[posting], now=now, actor=who[0], on_behalf_of=who[1])[0]
 
 
 def _write_change(**fields: Any) -> PlanChange:
@@ -79,9 +157,16 @@ def _write_change(**fields: Any) -> PlanChange:
 def cancel(
     *, change_id: int, now: datetime, actor: str, on_behalf_of: str = "", reason: str = ""
 ) -> PlanChange:
-    """Call a scheduled change off; UnableToChangePlan if it was executed or cancelled before."""
+    """
+    Call a scheduled change off and give its fee back.
+
+    UnableToChangePlan if it was executed or cancelled before. A move that the operator announced is
+    not announced again: its subscriber keeps the plan.
+    """
     change = PlanChange.objects.select_for_update(no_key=True).get(pk=change_id)
-    _close(change, to="cancelled", now=now, who=(actor, on_behalf_of), reason=reason)
+    who = (actor, on_behalf_of)
+    _close(change, to="cancelled", now=now, who=who, reason=reason)
+    _give_fee_back(change, on=timezone.localdate(now), now=now, who=who)
     _announce("plan.change_cancelled", change, now=now, who=(actor, on_behalf_of))
     return change
 
@@ -124,19 +209,26 @@ def _execute(change_id: int, business_date: date, *, now: datetime, actor: str) 
     if change.state != PlanChange.State.SCHEDULED:
         return 0
     midnight = timezone.make_aware(datetime.combine(change.effective_on, time()))
+    _carry_out(change, business_date, begins_at=midnight, now=now, actor=actor)
+    return 1
+
+
+def _carry_out(
+    change: PlanChange, business_date: date, *, begins_at: datetime, now: datetime, actor: str
+) -> None:
     accounts.set_plan(
         subscription_id=change.subscription_id,
         plan_version_id=change.plan_version_id,
-        active_from=midnight,
+        active_from=begins_at,
         now=now,
         actor=actor,
         on_behalf_of=change.on_behalf_of,
     )
-    # Days charged by the old plan already, because a night was missed, go to the new one.
+    # Days charged by the old plan already, because the change lies inside a period or a night was
+    # missed, go to the new one.
     cut = Cut(change.subscription_id, change.effective_on, change.plan_version_id)
     split_periods(cuts=[cut], business_date=business_date, now=now, actor=actor)
     _close(change, to="executed", now=now, who=(actor, change.on_behalf_of))
-    return 1
 
 
 def _close(

@@ -16,8 +16,8 @@ from django.db import connection, transaction
 from accounts import operations as accounts
 from accounts.domain.kinds import Kind
 from billing_project.kernel.money import ZERO
-from invoicing.operations.fees import FEES_LOCK, post_fees
-from invoicing.queries.splits import UNUSED
+from invoicing.operations.fees import FEES_LOCK, OWN_FEE, post_fees
+from invoicing.queries.splits import OWN_FEE_ANEW, UNUSED
 
 CREDIT: Final = f"""
     WITH {UNUSED}
@@ -29,27 +29,29 @@ CREDIT: Final = f"""
     RETURNING id, billed_period_id, period_start, period_end, amount
 """
 
-CREDIT_POSTINGS: Final = """
+CREDIT_POSTINGS: Final = f"""
     SELECT c.account_id, c.id, c.amount, c.credited_on, b.subscription_id,
            jsonb_build_object(
                'plan_version', v.id, 'plan', p.code, 'plan_ru', p.name_ru, 'plan_en', p.name_en,
                'period_start', c.period_start, 'period_end', c.period_end,
                'days', c.period_end - c.period_start, 'charged', b.amount::text,
                'charged_from', b.period_start, 'charged_to', b.period_end,
-               'fee', v.fee::text, 'fee_period', v.fee_period, 'proration', v.proration)
+               'fee', coalesce(own.fee, v.fee)::text, 'fee_period', v.fee_period, 'proration', v.proration)
       FROM invoicing_billedperiodcredit c
       JOIN invoicing_billedperiod b ON b.id = c.billed_period_id
+      JOIN accounts_account a ON a.id = b.account_id
       JOIN tariffs_planversion v ON v.id = b.plan_version_id
-      JOIN tariffs_plan p ON p.id = v.plan_id
+      JOIN tariffs_plan p ON p.id = v.plan_id {OWN_FEE}
      WHERE c.id = ANY(%(ids)s)
 """
 
 # The days given back, charged by the plan that is in force on their first day.
-RECHARGE: Final = """
+RECHARGE: Final = f"""
     INSERT INTO invoicing_billedperiod (account_id, subscription_id, plan_version_id, kind,
         period_start, period_end, previous_end, amount, charged_on)
     SELECT c.account_id, b.subscription_id, v.id, 'c' || c.id, c.period_start, c.period_end, NULL,
-           invoicing_prorated(v.fee, v.fee_period, v.proration, c.period_end - c.period_start,
+           invoicing_prorated(coalesce(own.fee, v.fee), v.fee_period, v.proration,
+                              c.period_end - c.period_start,
                               invoicing_cycle_end(c.period_start, a.cycle_day)
                               - invoicing_cycle_start(c.period_start, a.cycle_day)),
            c.credited_on
@@ -58,7 +60,7 @@ RECHARGE: Final = """
       JOIN accounts_account a ON a.id = c.account_id
       JOIN unnest(%(subscription_ids)s::bigint[], %(plan_version_ids)s::bigint[])
            AS w (subscription_id, plan_version_id) ON w.subscription_id = b.subscription_id
-      JOIN tariffs_planversion v ON v.id = w.plan_version_id
+      JOIN tariffs_planversion v ON v.id = w.plan_version_id {OWN_FEE_ANEW}
      WHERE c.id = ANY(%(ids)s)
      ORDER BY c.account_id, c.id
     ON CONFLICT DO NOTHING

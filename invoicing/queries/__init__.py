@@ -3,6 +3,7 @@
 from invoicing.domain.quotes import Quote, Refusal
 from invoicing.queries.bills import get_bill, list_bills, list_lines
 from invoicing.queries.invariants import invariants
+from invoicing.queries.moves import count_movers
 from invoicing.queries.papers import render_bill_pdf, render_contract_pdf
 from invoicing.queries.plans import (
     NextFee,
@@ -15,13 +16,15 @@ from invoicing.queries.plans import (
     list_quotes,
     list_refusals,
 )
-from invoicing.queries.splits import quote_termination
+from invoicing.queries.splits import Settlement, quote_settlement, quote_termination
 
 __all__ = [
     "NextFee",
     "Quote",
     "Refusal",
+    "Settlement",
     "UnableToQuote",
+    "count_movers",
     "describe_refusal",
     "find_scheduled_change",
     "forecast_fee",
@@ -33,6 +36,7 @@ __all__ = [
     "list_lines",
     "list_quotes",
     "list_refusals",
+    "quote_settlement",
     "quote_termination",
     "render_bill_pdf",
     "render_contract_pdf",
