@@ -78,6 +78,8 @@ def balance_as_of(account_id: int, on: date) -> dict[Fund, Decimal]:
 MONEY_SQL: Final = """
     SELECT account_id, money, floor, watch_low, watch_high FROM accounts_accountbalance
 """
+#: Accounts with money set aside, as a fragment for the select of an upper app.
+HELD_SQL: Final = "SELECT account_id, held FROM accounts_accountbalance WHERE held <> 0"
 #: The accounts whose money left its interval and waits for dunning.
 CROSSINGS_SQL: Final = "SELECT DISTINCT account_id FROM accounts_balancecrossing"
 UNWATCHED: Final = """

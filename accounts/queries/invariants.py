@@ -9,19 +9,19 @@ from billing_project.kernel.invariants import Invariant
 
 _CONTRAS: Final = ", ".join(f"({int(kind)}, {int(contra)})" for kind, contra in CONTRA_OF.items())
 
+# What is held is a part of the money that sessions have reserved: rating proves its sum.
 BALANCE_IS_SUM: Final = Invariant(
     name="balance = sum of entries, per fund",
     sql="""
-        SELECT account_id, b.money, s.money, b.bonus, s.bonus, b.held, s.held
+        SELECT account_id, b.money, s.money, b.bonus, s.bonus
           FROM accounts_accountbalance b
           FULL JOIN (
             SELECT account_id, coalesce(sum(amount) FILTER (WHERE fund = 1), 0) AS money,
-                   coalesce(sum(amount) FILTER (WHERE fund = 2), 0) AS bonus,
-                   coalesce(sum(amount) FILTER (WHERE fund = 3), 0) AS held
+                   coalesce(sum(amount) FILTER (WHERE fund = 2), 0) AS bonus
               FROM accounts_ledgerentry GROUP BY account_id
           ) AS s USING (account_id)
-         WHERE (coalesce(b.money, 0), coalesce(b.bonus, 0), coalesce(b.held, 0))
-            <> (coalesce(s.money, 0), coalesce(s.bonus, 0), coalesce(s.held, 0))
+         WHERE (coalesce(b.money, 0), coalesce(b.bonus, 0))
+            <> (coalesce(s.money, 0), coalesce(s.bonus, 0))
     """,
     why="The balance shown is not what the ledger says: somebody moved one without the other.",
 )
@@ -66,7 +66,7 @@ TRIAL_BALANCE: Final = Invariant(
     name="trial balance: what accounts hold = minus what the contra accounts hold",
     sql="""
         SELECT held.total AS accounts, contras.total AS contra_side
-          FROM (SELECT coalesce(sum(money + bonus + held), 0) AS total
+          FROM (SELECT coalesce(sum(money + bonus), 0) AS total
                   FROM accounts_accountbalance) AS held,
                (SELECT coalesce(sum(per_contra.total), 0) AS total
                   FROM (SELECT contra, -sum(amount) AS total

@@ -39,6 +39,24 @@ STAMP: Final = """
         (SELECT max(id) FROM tariffs_zoneprefix),
         (SELECT count(*) FROM tariffs_holiday))
 """
+#: The record may tell the start a little otherwise.
+RECORDED: Final = """
+    SELECT DISTINCT ON (s.id) s.id, b.state = 'posted' FROM rating_chargingsession s
+      JOIN rating_pricedusage u
+        ON u.account_id = s.account_id AND u.source_id = s.source_id
+       AND u.record_key = s.record_key AND u.revision = 0
+       AND u.started_at BETWEEN s.started_at - interval '1 day'
+                            AND s.started_at + interval '1 day'
+      JOIN rating_usagebatch b ON b.id = u.batch_id
+     WHERE s.id = ANY(%s) ORDER BY s.id
+"""
+LEFT: Final = """
+    SELECT c.account_id, c.subscription_id, c.allowance_id, c.period, c.granted + c.carried - c.used
+      FROM rating_allowanceuse c
+      JOIN unnest(%s::bigint[], %s::bigint[], %s::integer[], %s::integer[])
+           AS k (account_id, subscription_id, allowance_id, period)
+     USING (account_id, subscription_id, allowance_id, period)
+"""
 #: How long what is kept in the process is believed without asking.
 BELIEVED_FOR: Final = timedelta(seconds=1)
 #: Sessions may have begun so long ago.
@@ -169,6 +187,11 @@ class Reference:
         self.plans = {plan.plan_version_id: plan for plan in plans}
         self.packages = packages
         self.bands = bands
+        self.allowances = {
+            allowance.allowance_id: allowance
+            for found in (*(plan.allowances for plan in plans), *packages.values())
+            for allowance in found
+        }
         self.classes = {zone.zone_id: zone for zone in zones}
         self._tables: dict[int, dict[str, int]] = {}
         for zone in zones:
@@ -242,6 +265,39 @@ def list_expired(*, now: datetime, limit: int) -> list[ChargingSession]:
     """List running sessions whose time is over, with client and source, oldest first."""
     running = ChargingSession.objects.filter(ended_at__isnull=True, expires_at__lt=now)
     return list(running.select_related("client__source").order_by("pk")[:limit])
+
+
+def list_bookable(*, now: datetime, limit: int) -> list[ChargingSession]:
+    """List ended sessions that are to be booked now, oldest first."""
+    ended = ChargingSession.objects.filter(
+        ended_at__isnull=False, booked_at__isnull=True, bookable_at__lte=now
+    )
+    return list(ended.order_by("bookable_at", "pk")[:limit])
+
+
+def list_client_sources() -> list[int]:
+    """List the sources that clients speak for, in the order in which they are locked."""
+    sources = ChargingClient.objects.order_by("source_id")
+    return list(sources.values_list("source_id", flat=True).distinct())
+
+
+def find_recorded(session_ids: Sequence[int]) -> dict[int, bool]:
+    """Find the sessions whose switch's record was priced, and whether it is in the ledger."""
+    with connection.cursor() as cursor:
+        cursor.execute(RECORDED, [list(session_ids)])
+        return dict(cursor.fetchall())
+
+
+def free_units(
+    keys: Sequence[tuple[int, int, int, int]], reference: Reference
+) -> dict[tuple[int, int, int, int], int]:
+    """Return what is left of counters: (owner's account, owner, allowance, period)."""
+    free = {key: reference.allowances[key[2]].amount for key in keys}
+    if keys:
+        with connection.cursor() as cursor:
+            cursor.execute(LEFT, [list(column) for column in zip(*keys, strict=True)])
+            free |= {tuple(row[:4]): row[4] for row in cursor.fetchall()}
+    return free
 
 
 def list_sessions(

@@ -9,13 +9,19 @@ from django.utils.translation import gettext as _
 
 from accounts.domain.kinds import Kind
 from billing_project.kernel.invariants import Invariant
+from rating.queries.charging_invariants import charging_invariants
 
 FILES: Final = """
     SELECT f.id, f.name, f.records, f.priced, coalesce(p.rows, 0) AS rows,
            f.suspended, coalesce(s.rows, 0) AS waiting
       FROM rating_usagefile f
-      LEFT JOIN (SELECT file_id, batch_id, count(*) AS rows
-                   FROM rating_pricedusage GROUP BY file_id, batch_id) AS p
+      LEFT JOIN (SELECT file_id, batch_id, sum(rows) AS rows
+                   FROM (SELECT file_id, batch_id, count(*) AS rows FROM rating_pricedusage
+                          WHERE revision = 0 GROUP BY file_id, batch_id
+                          UNION ALL
+                         SELECT file_id, batch_id, count(*) FROM rating_usagecorrection
+                          WHERE revision > 0 AND NOT is_withdrawn GROUP BY file_id, batch_id) AS r
+                  GROUP BY file_id, batch_id) AS p
         ON p.file_id = f.id AND p.batch_id = f.batch_id
       LEFT JOIN (SELECT file_id, count(*) AS rows FROM rating_suspenserecord GROUP BY file_id) AS s
         ON s.file_id = f.id
@@ -28,7 +34,13 @@ RECYCLED: Final = """
     SELECT s.batch_id, s.rows AS recycled, coalesce(p.rows, 0) AS priced
       FROM (SELECT batch_id, count(*) AS rows FROM rating_suspenserecord
              WHERE state = 'recycled' GROUP BY batch_id) AS s
-      LEFT JOIN (SELECT batch_id, count(*) AS rows FROM rating_pricedusage GROUP BY batch_id) AS p
+      LEFT JOIN (SELECT batch_id, sum(rows) AS rows
+                   FROM (SELECT batch_id, count(*) AS rows FROM rating_pricedusage
+                          WHERE revision = 0 GROUP BY batch_id
+                          UNION ALL
+                         SELECT batch_id, count(*) FROM rating_usagecorrection
+                          WHERE revision > 0 AND NOT is_withdrawn GROUP BY batch_id) AS r
+                  GROUP BY batch_id) AS p
         ON p.batch_id = s.batch_id
      WHERE s.rows <> coalesce(p.rows, 0)
 """
@@ -36,17 +48,19 @@ RECYCLED: Final = """
 LEDGER: Final = f"""
     SELECT coalesce(u.batch_id, l.ref) AS batch_id, coalesce(u.account_id, l.account_id) AS account,
            u.kind, u.amount AS priced, l.amount AS posted
-      FROM (SELECT p.batch_id, p.account_id, p.kind, sum(p.amount) AS amount
+      FROM (SELECT p.batch_id, p.account_id, sum(p.amount) AS amount,
+                   CASE WHEN p.revision = 0 THEN p.kind + {Kind.USAGE_VOICE - 1:d}
+                        ELSE {Kind.USAGE_CORRECTION:d} END AS kind
               FROM rating_pricedusage p
               JOIN rating_usagebatch b ON b.id = p.batch_id AND b.state = 'posted'
-             GROUP BY p.batch_id, p.account_id, p.kind HAVING sum(p.amount) <> 0) AS u
+             GROUP BY 1, 2, 4 HAVING sum(p.amount) <> 0) AS u
       FULL JOIN (SELECT e.ref, e.account_id, e.kind, sum(e.amount) AS amount
               FROM accounts_ledgerentry e
               JOIN rating_usagebatch b ON b.id = e.ref AND b.state = 'posted'
-             WHERE e.kind BETWEEN {Kind.USAGE_VOICE:d} AND {Kind.USAGE_SESSION:d}
+             WHERE e.kind BETWEEN {Kind.USAGE_VOICE:d} AND {Kind.USAGE_CORRECTION:d}
              GROUP BY e.ref, e.account_id, e.kind) AS l
         ON l.ref = u.batch_id AND l.account_id = u.account_id
-           AND l.kind = u.kind + {Kind.USAGE_VOICE - 1:d}
+           AND l.kind = u.kind
      WHERE u.amount IS DISTINCT FROM -l.amount
 """
 
@@ -57,16 +71,37 @@ TWICE: Final = """
 """
 
 ALLOWANCES: Final = """
-    SELECT coalesce(u.subscription_id, c.subscription_id) AS subscription_id,
-           coalesce(u.month, c.month) AS month, u.used AS in_rows, c.used AS counted
-      FROM (SELECT subscription_id, sum(allowance_used) AS used,
-                   to_char(started_at AT TIME ZONE '{zone}', 'YYYYMM')::integer AS month
-              FROM rating_pricedusage WHERE allowance_used <> 0
-             GROUP BY subscription_id, to_char(started_at AT TIME ZONE '{zone}', 'YYYYMM')) AS u
-      FULL JOIN (SELECT subscription_id, month, sum(used) AS used FROM rating_allowanceuse
-                  WHERE used <> 0 GROUP BY subscription_id, month) AS c
-        ON c.subscription_id = u.subscription_id AND c.month = u.month
+    SELECT subscription_id, allowance_id, period, u.used AS in_rows, c.used AS counted
+      FROM (SELECT subscription_id, allowance_id, period, sum(used) AS used
+              FROM (SELECT p.subscription_id, p.allowance_id, p.allowance_used AS used,
+                           CASE WHEN a.recurrence = 'once' THEN 0
+                                ELSE to_char(date_trunc(coalesce(a.recurrence, 'month'),
+                                                        p.started_at AT TIME ZONE '{zone}'),
+                                             'YYYYMMDD')::integer END AS period
+                      FROM rating_pricedusage p LEFT JOIN tariffs_allowance a ON a.id = p.allowance_id
+                     WHERE p.allowance_id <> 0
+                       AND NOT EXISTS (SELECT FROM rating_usagecover c
+                                        WHERE c.account_id = p.account_id
+                                          AND c.started_at = p.started_at
+                                          AND c.source_id = p.source_id
+                                          AND c.record_key = p.record_key
+                                          AND c.revision = p.revision)
+                    UNION ALL
+                    SELECT owner_id, allowance_id, used, period FROM rating_usagecover) AS r
+             GROUP BY 1, 2, 3 HAVING sum(used) <> 0) AS u
+      FULL JOIN (SELECT subscription_id, allowance_id, period, sum(used) AS used
+                   FROM rating_allowanceuse WHERE used <> 0 GROUP BY 1, 2, 3) AS c
+     USING (subscription_id, allowance_id, period)
      WHERE u.used IS DISTINCT FROM c.used
+"""
+
+IN_FORCE: Final = """
+    SELECT source_id, record_key, count(*) AS rows, max(revision) AS newest
+      FROM rating_pricedusage
+     GROUP BY source_id, record_key
+    HAVING sum(CASE WHEN revision % 2 = 0 THEN 1 ELSE -1 END) NOT IN (0, 1)
+           OR (max(revision) % 2 = 1
+               AND (sum(amount) <> 0 OR sum(allowance_used) <> 0 OR sum(quantity) <> 0))
 """
 
 UNFINISHED: Final = """
@@ -101,13 +136,18 @@ def invariants() -> list[Invariant]:
             why=_("The same record was charged twice, maybe to two accounts."),
         ),
         Invariant(
+            name="rating: a record has one price in force, or none",
+            sql=IN_FORCE,
+            why=_("A record is charged in two places, or was not taken back as it was charged."),
+        ),
+        Invariant(
             name="rating: allowances used are those of the records",
             sql=ALLOWANCES.format(zone=settings.TIME_ZONE.replace("'", "")),
             why=_("The counters of included volume don't match the usage."),
         ),
         Invariant(
             name="rating: allowances are not overdrawn",
-            sql="SELECT * FROM rating_allowanceuse WHERE used > granted",
+            sql="SELECT * FROM rating_allowanceuse WHERE used > granted + carried",
             why=_("More included volume was used than was granted."),
         ),
         Invariant(
@@ -120,4 +160,5 @@ def invariants() -> list[Invariant]:
             sql="SELECT account_id, started_at FROM rating_pricedusage_default",
             why=_("Usage lies outside the months made: ensure_months was not called."),
         ),
+        *charging_invariants(),
     ]

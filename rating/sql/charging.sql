@@ -23,17 +23,17 @@ BEGIN
             SELECT coalesce(c.account_id, h.account_id) AS account_id,
                    coalesce(c.subscription_id, h.subscription_id) AS subscription_id,
                    coalesce(c.allowance_id, h.allowance_id) AS allowance_id,
-                   coalesce(c.month, h.period) AS period, c.granted, coalesce(c.used, 0) AS used,
+                   coalesce(c.period, h.period) AS period, c.granted + c.carried AS granted, coalesce(c.used, 0) AS used,
                    coalesce(h.reserved, 0) AS reserved
               FROM (SELECT * FROM rating_allowanceuse u
                      WHERE u.account_id = (SELECT s.account_id FROM accounts_subscription s
                                             WHERE s.id = p_subscription_id)
-                       AND u.subscription_id = p_subscription_id AND u.month = ANY(periods)) AS c
+                       AND u.subscription_id = p_subscription_id AND u.period = ANY(periods)) AS c
               FULL JOIN (SELECT * FROM rating_allowancehold u
                      WHERE u.account_id = (SELECT s.account_id FROM accounts_subscription s
                                             WHERE s.id = p_subscription_id)
                        AND u.subscription_id = p_subscription_id AND u.period = ANY(periods)) AS h
-                ON h.allowance_id = c.allowance_id AND h.period = c.month
+                ON h.allowance_id = c.allowance_id AND h.period = c.period
           ) AS found
     );
 END
@@ -121,9 +121,9 @@ BEGIN
                AND h.allowance_id = (r ->> 2)::integer AND h.period = (r ->> 3)::integer
               LEFT JOIN rating_allowanceuse c
                 ON c.account_id = h.account_id AND c.subscription_id = h.subscription_id
-               AND c.allowance_id = h.allowance_id AND c.month = h.period
+               AND c.allowance_id = h.allowance_id AND c.period = h.period
              WHERE (r ->> 4)::bigint > 0
-               AND coalesce(c.granted, (r ->> 5)::bigint) - coalesce(c.used, 0) - h.reserved
+               AND coalesce(c.granted + c.carried, (r ->> 5)::bigint) - coalesce(c.used, 0) - h.reserved
                    < (r ->> 4)::bigint
         ) THEN
             RETURN 'units';

@@ -204,8 +204,8 @@ def _counters(seen: Seen, use: Use, wanted: Mapping[int, tuple[Any, int]]) -> di
 
 
 def counter_period(number: int) -> int:
-    """Return how AllowanceUse names a period: of a month as yyyymm."""
-    return number // 100
+    """Return how AllowanceUse names a period: by its first day as yyyymmdd."""
+    return number
 
 
 def money_of(seen: Seen, *, at: int) -> Decimal:

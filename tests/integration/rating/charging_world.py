@@ -47,12 +47,12 @@ class Switch:
             asked.setdefault("subscriber", str(FIRST_NUMBER))
             asked.setdefault("number", HOME)
         ask = Ask(verb, session, sequence, **asked)
-        answer: Answer = operation(
-            ask, client=self.client, reference=self.reference, now=self.now
-        )
+        answer: Answer = operation(ask, client=self.client, reference=self.reference, now=self.now)
         return answer
 
-    def told(self, verb: str, session: str = "a", sequence: int = 0, **asked: Any) -> dict[str, Any]:
+    def told(
+        self, verb: str, session: str = "a", sequence: int = 0, **asked: Any
+    ) -> dict[str, Any]:
         return self.ask(verb, session, sequence, **asked).values()
 
 
