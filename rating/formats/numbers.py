@@ -101,4 +101,5 @@ def normalise(
 
 def is_emergency(number: Ints, length: Ints) -> Bools:
     """Return which of the normalised numbers call for help."""
-    return (length == 3) & np.isin(number, EMERGENCY)
+    answer: Bools = (length == 3) & np.isin(number, EMERGENCY)
+    return answer

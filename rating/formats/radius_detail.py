@@ -55,7 +55,8 @@ def raw_of(stream: BinaryIO, numbers: Collection[int], _settings: SourceSettings
 
 def _blocks(stream: BinaryIO, bad: list[BadLine]) -> Iterator[Found]:
     """Yield the blocks: a line without indent and those with one below it, or all on one line."""
-    first, pieces = 0, []
+    first = 0
+    pieces: list[str] = []
     for number, line in enumerate(_lines(stream), start=1):
         if line[:1] in ("\t", " ") and pieces:
             pieces.append(line.strip())

@@ -25,7 +25,7 @@ def read_local_times(texts: pl.Series, *, time_zone: str, pattern: str = LOCAL) 
     missing in spring is no time at all.
     """
     moments = texts.str.to_datetime(pattern, strict=False, time_unit="ms")
-    if moments.dtype.time_zone:
+    if isinstance(moments.dtype, pl.Datetime) and moments.dtype.time_zone:
         # The pattern reads an offset: these are moments already.
         return _seconds(moments)
     zoned = moments.dt.replace_time_zone(time_zone, ambiguous="earliest", non_existent="null")

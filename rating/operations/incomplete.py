@@ -2,6 +2,8 @@
 Partial records whose rest never came: they go to suspense, where people see them.
 """
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -11,7 +13,7 @@ from django.utils.translation import gettext as _
 from rating.domain.suspense import SuspenseReason
 from rating.models import PartialRecord, UsageFile
 from rating.operations.partials import move_parts
-from rating.operations.reading import Problem
+from rating.operations.problems import Problem, read_records
 from rating.operations.writing import suspend
 
 #: How long the end of a call is remembered: parts that come later wait for nothing.
@@ -66,14 +68,28 @@ def _suspend_some(now: datetime) -> int:
         ids = [row[0] for row in rows]
         move_parts(ids, PartialRecord.State.SUSPENDED, now)
         cursor.execute(COUNTED, [ids])
-    files = list(UsageFile.objects.filter(pk__in={row[1] for row in rows}).select_related("source"))
+    _write_suspense(rows, now)
+    return len(rows)
+
+
+def _write_suspense(rows: Sequence[tuple[int, int, int, int]], now: datetime) -> None:
+    """Put parts, given as (id, file, line, start), into suspense with their records."""
+    numbers: dict[int, set[int]] = defaultdict(set)
+    for _pk, file_id, line, _started_at in rows:
+        numbers[file_id].add(line)
+    files = list(UsageFile.objects.filter(pk__in=numbers).select_related("source"))
     places = {file.pk: position for position, file in enumerate(files)}
+    lines = {file.pk: read_records(file, numbers[file.pk]) for file in files}
     detail = _("The rest of the record did not come.")
     problems = [
         Problem(
-            places[file_id], line, SuspenseReason.INCOMPLETE_RECORD, detail, started_at=started_at
+            places[file_id],
+            line,
+            SuspenseReason.INCOMPLETE_RECORD,
+            detail,
+            raw=lines[file_id][line],
+            started_at=started_at,
         )
         for _pk, file_id, line, started_at in rows
     ]
     suspend(problems, files=files, now=now)
-    return len(rows)
