@@ -121,7 +121,7 @@ def _use_allowance(plan: PlanAssignment, zone_class: str, *, billed: int, month:
         account_id=plan.account_id,
         subscription_id=plan.subscription_id,
         allowance_id=allowance.pk,
-        month=month,
+        period=month * 100 + 1,
         defaults={"granted": allowance.amount},
     )
     covered = min(billed, use.granted - use.used)

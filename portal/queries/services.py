@@ -211,7 +211,7 @@ def _allowances(
     """Included volumes of the plan versions, less what each service used in the month of `on`."""
     granted = [row for version in versions for row in version.allowances.all()]
     used = AllowanceUse.objects.filter(
-        subscription_id__in=ids, month=on.year * 100 + on.month
+        subscription_id__in=ids, period=on.year * 10_000 + on.month * 100 + 1
     ).values_list("subscription_id", "allowance_id", "used")
     spent = {(service, allowance): amount for service, allowance, amount in used}
     return {

@@ -4,77 +4,67 @@ From catalogue values to the arrays of `compiled`, once per set of price version
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from decimal import Decimal
 
 import numpy as np
 
-from rating.domain.clock import DAY_TYPES, FIRST_DAY, LAST_DAY, day_types, local_midnight
-from rating.domain.compiled import (
-    KINDS,
-    MINOR,
-    Allowances,
-    BandTables,
-    Cells,
-    CompiledTariffs,
-    Decks,
-    UnableToCompile,
-)
-from rating.domain.prices import DeckPrices, ZonePrices
+from rating.domain.cells import CellBuilder
+from rating.domain.clock import FIRST_DAY, LAST_DAY, local_midnight
+from rating.domain.compiled import KINDS, Allowances, CompiledTariffs, Decks
+from rating.domain.periods import RECURRENCES
+from rating.domain.prices import MINOR, DeckPrices, UnableToCompile
 from rating.domain.subscribers import History, build_history, padded
 from rating.domain.usage import Ints
-from rating.domain.zones import ZoneIndex, build_zone_index, prefix_table
-from tariffs.domain.deck import (
-    DAY,
-    INT64_SAFE,
-    MICRO,
-    NOWHERE,
-    Band,
-    Deck,
-    PlanPricing,
-    UsageKind,
-    Zone,
-    common_unit,
-)
+from rating.domain.zones import ZoneIndex, build_zone_index, prefix_table, read_prefixes
+from tariffs.domain.deck import NO_ZONE, NOWHERE, Allowance, Deck, PlanPricing, UsageKind, Zone
 
 
 def compile_tariffs(
-    plans: Iterable[PlanPricing], *, zones: Iterable[Zone], time_zone: str
+    plans: Iterable[PlanPricing], *, zones: Iterable[Zone], time_zone: str, minor: int = MINOR
 ) -> CompiledTariffs:
     """
-    Compile plan versions with their decks and allowances.
+    Compile plan versions, or offers of them, with their decks and allowances.
 
-    `time_zone` is the operator's: allowances are granted per calendar month in it. Raises
-    UnableToCompile if an allowance, a deck version or a prefix contradicts another one.
+    `time_zone` is the operator's: allowances are granted per period of its calendar. Amounts are
+    counted in 1/`minor` of the currency. Raises UnableToCompile if an allowance, a deck version, a
+    zone or a prefix contradicts another one, or a price model can't be read.
     """
-    known = tuple(zones)
-    ordered = sorted(plans, key=lambda plan: plan.plan_version_id)
-    versions = _distinct_decks(ordered)
-    prices = tuple(DeckPrices(deck, zones=known) for deck in versions)
-    all_zones = (NOWHERE, *known)
+    all_zones = (NOWHERE, *zones)
     place = {zone.zone_id: number for number, zone in enumerate(all_zones)}
-    prefixes = _checked_prefixes(known)
-    index = build_zone_index(prefixes)
-    codes = tuple(sorted({band.code for deck in versions for band in deck.bands}))
-    patterns = _Patterns()
-    cells = _compile_cells(prices, place, patterns)
-    sets = list(dict.fromkeys(frozenset(priced.zones) for priced in prices))
-    zone_at, prefix_length = _narrowed(index, sets, place)
-    decks = _compile_decks(prices, sets, codes)
+    if len(place) < len(all_zones):
+        message = "a zone is there twice"
+        raise UnableToCompile(message)
+    ordered = sorted(plans, key=lambda plan: plan.key)
+    prices = tuple(
+        DeckPrices(deck, zones=all_zones[1:], minor=minor) for deck in _distinct_decks(ordered)
+    )
+    prefixes = _prefixes(all_zones)
+    sets = _ZoneSets(prefixes)
+    cells = CellBuilder(place)
+    first_cells = []
+    for priced in prices:
+        first_cells.append(len(cells))
+        cells.add_deck(priced, sets.zones_of(priced))
+    codes = tuple(sorted({band.code for priced in prices for band in priced.deck.bands}))
+    decks = _compile_decks(prices, codes, sets=sets, first_cells=first_cells)
     plan_decks, plan_deck = _plan_decks(ordered, decks)
     return CompiledTariffs(
         time_zone=time_zone,
+        minor=minor,
         zones=all_zones,
         prefixes=prefixes,
         zone_id=np.array([zone.zone_id for zone in all_zones], np.int64),
-        zone_index=index,
-        zone_at=zone_at,
-        prefix_length=prefix_length,
+        zone_indexes=tuple(sets.indexes),
+        zone_sets=tuple(sets.zone_ids),
+        set_schemes=tuple(sets.schemes),
+        offer_id=np.array([plan.key for plan in ordered], np.int64),
         plan_version_id=np.array([plan.plan_version_id for plan in ordered], np.int64),
         plan_decks=plan_decks,
         plan_deck=plan_deck,
         decks=decks,
-        cells=cells,
-        bands=patterns.tables(),
+        cells=cells.cells(),
+        schedules=cells.schedules(),
+        surcharges=cells.surcharges(),
+        bands=cells.patterns.tables(),
         band_codes=codes,
         allowances=_compile_allowances(ordered, all_zones),
     )
@@ -85,10 +75,19 @@ def _distinct_decks(plans: Iterable[PlanPricing]) -> list[Deck]:
     for plan in plans:
         for kind, versions in plan.decks.items():
             for deck in versions:
-                if found.setdefault(deck.version_id, deck) != deck or deck.kind != kind:
+                known = found.setdefault(deck.version_id, deck)
+                if (known is not deck and known != deck) or deck.kind != kind:
                     message = f"deck version {deck.version_id} has two meanings"
                     raise UnableToCompile(message)
     return [found[version_id] for version_id in sorted(found)]
+
+
+def _prefixes(zones: Sequence[Zone]) -> dict[int, Mapping[str, int]]:
+    """Return the table of prefixes of each scheme."""
+    by_scheme: dict[int, list[Zone]] = {}
+    for zone in zones:
+        by_scheme.setdefault(zone.scheme_id, []).append(zone)
+    return {scheme: _checked_prefixes(members) for scheme, members in by_scheme.items()}
 
 
 def _checked_prefixes(zones: Sequence[Zone]) -> dict[str, int]:
@@ -99,19 +98,38 @@ def _checked_prefixes(zones: Sequence[Zone]) -> dict[str, int]:
     return table
 
 
-def _narrowed(
-    index: ZoneIndex, sets: Sequence[frozenset[int]], place: Mapping[int, int]
-) -> tuple[Ints, Ints]:
-    """Return dense zone and prefix length over (zone set, interval)."""
-    ids = np.array(sorted(place), np.int64)
-    dense = np.array([place[zone_id] for zone_id in sorted(place)], np.int64)
-    answers = [index.narrow(priced) for priced in sets] or [index.narrow(frozenset())]
-    zone_at = np.stack([dense[np.searchsorted(ids, zone)] for zone, _ in answers])
-    return zone_at, np.stack([length for _, length in answers])
+class _ZoneSets:
+    """The different sets of zones that decks price, each with its index of the number space."""
+
+    def __init__(self, prefixes: Mapping[int, Mapping[str, int]]) -> None:
+        self._prefixes = {scheme: read_prefixes(table) for scheme, table in prefixes.items()}
+        self._numbers: dict[tuple[int, frozenset[int]], int] = {}
+        self.indexes: list[ZoneIndex] = []
+        self.zone_ids: list[Ints] = []
+        self.schemes: list[int] = []
+
+    def number(self, priced: DeckPrices) -> int:
+        """Return the number of the set of zones that a deck prices."""
+        key = (priced.deck.scheme_id, frozenset(priced.zones))
+        if key not in self._numbers:
+            self._numbers[key] = len(self.indexes)
+            ids = np.array(sorted(priced.zones), np.int64)
+            found = np.flatnonzero(ids == NO_ZONE)
+            scheme = self._prefixes.get(priced.deck.scheme_id) or read_prefixes({})
+            nowhere = int(found[0]) if len(found) else -1
+            self.indexes.append(build_zone_index(scheme, priced=ids, nowhere=nowhere))
+            self.zone_ids.append(ids)
+            self.schemes.append(priced.deck.scheme_id)
+        return self._numbers[key]
+
+    def zones_of(self, priced: DeckPrices) -> list[int]:
+        """Return the zones that a deck prices in the order of their ranks."""
+        zones: list[int] = self.zone_ids[self.number(priced)].tolist()
+        return zones
 
 
 def _plan_decks(plans: Sequence[PlanPricing], decks: Decks) -> tuple[History, Ints]:
-    """Return the deck versions of each plan and kind as a history, and the decks of its rows."""
+    """Return the deck versions of each offer and kind as a history, and the decks of its rows."""
     place = {int(version_id): number for number, version_id in enumerate(decks.version_id)}
     slots: list[int] = []
     rows: list[int] = []
@@ -130,15 +148,19 @@ def _plan_decks(plans: Sequence[PlanPricing], decks: Decks) -> tuple[History, In
 
 
 def _compile_decks(
-    prices: Sequence[DeckPrices], sets: Sequence[frozenset[int]], codes: Sequence[str]
+    prices: Sequence[DeckPrices],
+    codes: Sequence[str],
+    *,
+    sets: _ZoneSets,
+    first_cells: Sequence[int],
 ) -> Decks:
     decks = [priced.deck for priced in prices]
     zones = list(dict.fromkeys(deck.timezone for deck in decks))
-    calendars = list(dict.fromkeys(deck.holidays for deck in decks)) or [frozenset()]
     widest = max((len(deck.bands) for deck in decks), default=1)
+    number = {code: place for place, code in enumerate(codes)}
     numbers = np.full((len(decks), widest), -1, np.int64)
     for row, deck in enumerate(decks):
-        numbers[row, : len(deck.bands)] = [codes.index(band.code) for band in deck.bands]
+        numbers[row, : len(deck.bands)] = [number[band.code] for band in deck.bands]
     return Decks(
         prices=tuple(prices),
         version_id=np.array([deck.version_id for deck in decks], np.int64),
@@ -146,9 +168,9 @@ def _compile_decks(
         end=np.array([_midnight(deck, deck.valid_to or LAST_DAY) for deck in decks], np.int64),
         time_zones=tuple(zones),
         time_zone=np.array([zones.index(deck.timezone) for deck in decks], np.int64),
-        day_type=np.stack([day_types(holidays) for holidays in calendars]),
-        calendar=np.array([calendars.index(deck.holidays) for deck in decks], np.int64),
-        zone_set=np.array([sets.index(frozenset(priced.zones)) for priced in prices], np.int64),
+        is_timed=np.array([priced.is_timed for priced in prices], np.bool_),
+        zone_set=np.array([sets.number(priced) for priced in prices], np.int64),
+        first_cell=np.array(first_cells, np.int64),
         band_number=numbers,
     )
 
@@ -158,131 +180,74 @@ def _midnight(deck: Deck, day: date) -> int:
     return local_midnight(min(max(day, FIRST_DAY), LAST_DAY), deck.timezone)
 
 
-class _Patterns:
-    """Numbers the sets of bands that zones price, and lays out their days."""
-
-    def __init__(self) -> None:
-        self._numbers: dict[tuple[tuple[Band, ...], frozenset[str]], int] = {}
-        self._decks: list[tuple[Deck, frozenset[str]]] = []
-
-    def number(self, deck: Deck, zone: ZonePrices) -> int:
-        """Return the number of the pattern of a zone's rates."""
-        codes = frozenset(zone.rates)
-        key = (deck.bands, codes)
-        if key not in self._numbers:
-            self._numbers[key] = len(self._numbers)
-            self._decks.append((deck, codes))
-        return self._numbers[key]
-
-    def tables(self) -> BandTables:
-        """Lay out every pattern over types of day and parts of day."""
-        cuts = sorted({0}.union(*(deck.cuts for deck, _ in self._decks)))
-        rows = [
-            self._day(deck, codes, day_type=day_type, cuts=cuts)
-            for deck, codes in self._decks
-            for day_type in range(DAY_TYPES)
-        ]
-        bands = np.array(rows, np.int64).reshape(-1, len(cuts))
-        ends = np.empty_like(bands)
-        ends[:, -1] = DAY
-        for part in range(len(cuts) - 2, -1, -1):
-            same = bands[:, part] == bands[:, part + 1]
-            ends[:, part] = np.where(same, ends[:, part + 1], cuts[part + 1])
-        by_pattern = bands.reshape(len(self._decks), DAY_TYPES * len(cuts))
-        return BandTables(
-            part_of_second=np.searchsorted(cuts, np.arange(DAY), side="right") - 1,
-            band=bands.ravel(),
-            end=ends.ravel(),
-            has_gap=np.append(np.any(by_pattern < 0, axis=1), True),
-            parts=len(cuts),
-        )
-
-    @staticmethod
-    def _day(deck: Deck, codes: frozenset[str], *, day_type: int, cuts: Sequence[int]) -> list[int]:
-        found = [
-            deck.band_at(codes, weekday=day_type % 7 + 1, is_holiday=day_type >= 7, second=second)
-            for second in cuts
-        ]
-        return [deck.bands.index(band) if band else -1 for band in found]
-
-
-def _compile_cells(
-    prices: Sequence[DeckPrices], place: Mapping[int, int], patterns: _Patterns
-) -> Cells:
-    count = len(prices) * len(place)
-    widest = max((len(priced.deck.bands) for priced in prices), default=1)
-    plain = {
-        name: np.zeros(count, np.int64)
-        for name in (
-            *("free_units", "min_units", "grace_units"),
-            *("highest_price", "highest_fee", "unit", "divisor", "round_up_by"),
-        )
-    }
-    ones = {name: np.ones(count, np.int64) for name in ("first_increment", "next_increment")}
-    cells = Cells(
-        pattern=np.full(count, -1, np.int64),
-        price=np.zeros((count, widest), np.int64),
-        fee=np.zeros((count, widest), np.int64),
-        **plain,
-        **ones,
-    )
-    for row, priced in enumerate(prices):
-        for zone in priced.zones.values():
-            cell = row * len(place) + place[zone.zone.zone_id]
-            _fill_cell(cells, cell, deck=priced.deck, zone=zone)
-            if zone.terms is not None:
-                cells.pattern[cell] = patterns.number(priced.deck, zone)
-    return cells
-
-
-def _fill_cell(cells: Cells, cell: int, *, deck: Deck, zone: ZonePrices) -> None:
-    if zone.terms is not None:
-        cells.first_increment[cell] = zone.terms.first_increment
-        cells.next_increment[cell] = zone.terms.next_increment
-        cells.free_units[cell] = zone.terms.free_units
-        cells.min_units[cell] = zone.terms.min_units
-        cells.grace_units[cell] = zone.terms.grace_units
-    unit = common_unit(zone.rates.values())
-    divisor = unit * (MICRO // MINOR)
-    cells.unit[cell], cells.divisor[cell] = unit, divisor
-    cells.round_up_by[cell] = {"half_up": divisor // 2, "up": divisor - 1, "down": 0}[deck.rounding]
-    for number, band in enumerate(deck.bands):
-        rate = zone.rates.get(band.code)
-        if rate is not None:
-            cells.price[cell, number] = _millionths(rate.price * (unit // rate.unit))
-            cells.fee[cell, number] = _millionths(rate.connection_fee * unit)
-    cells.highest_price[cell] = cells.price[cell].max()
-    cells.highest_fee[cell] = cells.fee[cell].max()
-
-
-def _millionths(amount: Decimal) -> int:
-    exact = amount * MICRO
-    if exact % 1 or not 0 <= exact < INT64_SAFE:
-        message = f"price {amount} is not exact in millionths, negative or too large"
-        raise UnableToCompile(message)
-    return int(exact)
-
-
 def _compile_allowances(plans: Sequence[PlanPricing], zones: Sequence[Zone]) -> Allowances:
-    values = [allowance for plan in plans for allowance in plan.allowances]
+    values = _distinct_allowances(plans)
     place = {allowance.allowance_id: number for number, allowance in enumerate(values)}
-    if len(place) != len(values):
-        message = "an allowance belongs to two plan versions"
-        raise UnableToCompile(message)
-    chosen = [
-        [place[a.allowance_id] for a in plan.allowances_for(UsageKind(kind))] if kind else []
-        for plan in plans
-        for kind in range(KINDS)
-    ]
-    ranks = max((len(row) for row in chosen), default=0)
-    covers = [[allowance.covers(zone) for zone in zones] for allowance in values]
+    slots, money_slots = (
+        _slots(
+            [
+                [
+                    place[a.allowance_id]
+                    for a in (plan.allowances_for(UsageKind(kind)) if kind else ())
+                    if a.is_money is is_money
+                ]
+                for plan in plans
+                for kind in range(KINDS)
+            ]
+        )
+        for is_money in (False, True)
+    )
+    step = np.array([allowance.step for allowance in values], np.int64)
+    plain = np.append(step == 0, False)
     return Allowances(
         values=tuple(values),
         allowance_id=np.array([allowance.allowance_id for allowance in values], np.int64),
         amount=np.array([allowance.amount for allowance in values], np.int64),
-        step=np.array([allowance.step for allowance in values], np.int64),
-        covers=np.array(covers, np.bool_).reshape(len(values), len(zones)),
-        slots=np.array([row + [-1] * (ranks - len(row)) for row in chosen], np.int64).reshape(
-            len(chosen), ranks
-        ),
+        step=step,
+        numerator=np.array([allowance.factor.numerator for allowance in values], np.int64),
+        denominator=np.array([allowance.factor.denominator for allowance in values], np.int64),
+        recurrence=np.array([RECURRENCES.index(a.recurrence) for a in values], np.int64),
+        is_money=np.array([allowance.is_money for allowance in values], np.bool_),
+        covers=_covers(values, zones),
+        slots=slots,
+        money_slots=money_slots,
+        has_plain_step=np.any(plain[slots], axis=1),
+        has_any=np.any(slots >= 0, axis=1) | np.any(money_slots >= 0, axis=1),
+        shared_kinds=frozenset(int(a.kind) for a in values if a.is_shared),
     )
+
+
+def _distinct_allowances(plans: Iterable[PlanPricing]) -> list[Allowance]:
+    """Return all allowances: a package brings the same one to several offers."""
+    found: dict[int, Allowance] = {}
+    for plan in plans:
+        for allowance in plan.allowances:
+            if found.setdefault(allowance.allowance_id, allowance) != allowance:
+                message = f"an allowance, {allowance.allowance_id}, has two meanings"
+                raise UnableToCompile(message)
+            if allowance.factor <= 0 or not allowance.takes_whole_units:
+                message = f"allowance {allowance.allowance_id} takes parts of its units"
+                raise UnableToCompile(message)
+    return [found[allowance_id] for allowance_id in sorted(found)]
+
+
+def _slots(chosen: Sequence[Sequence[int]]) -> Ints:
+    ranks = max((len(row) for row in chosen), default=0)
+    filled = [[*row, *[-1] * (ranks - len(row))] for row in chosen]
+    return np.array(filled, np.int64).reshape(len(chosen), ranks)
+
+
+def _covers(values: Sequence[Allowance], zones: Sequence[Zone]) -> np.ndarray:
+    """Return which allowances cover which zones: of zones not named, those of a class are alike."""
+    answer = np.zeros((len(values), len(zones)), np.bool_)
+    classes = list(dict.fromkeys(zone.zone_class for zone in zones))
+    number = {name: place for place, name in enumerate(classes)}
+    of_zone = np.array([number[zone.zone_class] for zone in zones], np.int64)
+    place = {zone.zone_id: row for row, zone in enumerate(zones)}
+    for row, allowance in enumerate(values):
+        # A zone with an id that no allowance can name stands for its class.
+        of_class = [allowance.covers(Zone(-1, name)) for name in classes]
+        answer[row] = np.array(of_class, np.bool_)[of_zone]
+        named = [place[zone_id] for zone_id in allowance.zone_ids if zone_id in place]
+        answer[row, named] = True
+    return answer

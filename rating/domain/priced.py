@@ -95,11 +95,12 @@ class Priced:
     The price of a record; what explains it is made when asked for.
 
     `minor` is due, `cost` was before allowances of money, both in 1/`prices.minor` of the currency.
-    `uses` are (allowance, what was taken of it), `counted` (model, quantity) of monthly models.
+    `taken` are (place among the allowances given, what was taken), `counted` (model, quantity) of
+    monthly models.
     """
 
     __slots__ = (
-        *("band_code", "billed_units", "cost", "counted", "minor", "reason", "uses", "work"),
+        *("band_code", "billed_units", "cost", "counted", "minor", "reason", "taken", "work"),
         "zone_id",
     )
 
@@ -109,8 +110,16 @@ class Priced:
         self.work = work
         self.band_code = work.rule.rate.band_code if work and work.rule else ""
         self.billed_units = self.minor = self.cost = 0
-        self.uses: tuple[tuple[int, int], ...] = ()
+        self.taken: tuple[tuple[int, int], ...] = ()
         self.counted: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def uses(self) -> tuple[tuple[int, int], ...]:
+        """Allowances, by id, and what was taken of each: units times factor, or minor units."""
+        if self.work is None:
+            return ()
+        given = self.work.allowances
+        return tuple((given[place].allowance.allowance_id, used) for place, used in self.taken)
 
     @property
     def amount(self) -> Decimal:

@@ -17,12 +17,13 @@ class Resolved:
     """
     Places in the catalogue per record, -1 for what was not found, and the first thing missing.
 
-    `identifier` and `plan` are rows and plans of the compiled catalogue, `slot` is
-    plan · KINDS + kind, `cell` deck · zones + zone.
+    `identifier` and `plan` are rows and offers of the compiled catalogue, `slot` is
+    plan · KINDS + kind. `place` is that of the subscription in the plan history.
     """
 
     reason: Ints
     identifier: Ints
+    place: Ints
     plan: Ints
     slot: Ints
     deck: Ints
@@ -48,7 +49,8 @@ def resolve(usage: UsageColumns, catalogue: CompiledCatalogue) -> Resolved:
     reason[deck < 0] = Reason.NO_PRICE_VERSION
     reason[plan < 0] = Reason.NO_PLAN
     reason[~is_known] = Reason.NO_SUBSCRIBER
-    return Resolved(reason, np.where(is_known, identifier, -1), plan, slot, deck, zone, cell)
+    found = np.where(is_known, identifier, -1)
+    return Resolved(reason, found, place, plan, slot, deck, zone, cell)
 
 
 def _zones(usage: UsageColumns, tariffs: CompiledTariffs, deck: Ints) -> tuple[Ints, Ints, Bools]:
@@ -56,20 +58,39 @@ def _zones(usage: UsageColumns, tariffs: CompiledTariffs, deck: Ints) -> tuple[I
     if not len(tariffs.decks.version_id):
         return np.zeros_like(deck), np.zeros_like(deck), np.zeros(len(deck), np.bool_)
     known = np.maximum(deck, 0)
-    interval = tariffs.zone_index.place(usage.number_b, usage.number_b_length)
     zone_set = tariffs.decks.zone_set[known]
-    zone = tariffs.zone_at[zone_set, interval]
-    is_short = tariffs.prefix_length[zone_set, interval] > usage.number_b_length
-    for row in np.flatnonzero(is_short):
-        zone[row] = _zone_of_short(usage, tariffs, row=int(row), deck=int(known[row]))
-    cell = known * len(tariffs.zones) + zone
-    return zone, cell, tariffs.cells.unit[cell] > 0
+    rank = np.full(len(deck), -1, np.int64)
+    used = np.unique(zone_set) if len(tariffs.zone_sets) > 1 else range(len(zone_set[:1]))
+    for number in used:
+        if len(tariffs.zone_sets) == 1:
+            rank = _ranks(usage, tariffs, number=0, rows=None)
+        else:
+            rows = np.flatnonzero(zone_set == number)
+            rank[rows] = _ranks(usage, tariffs, number=int(number), rows=rows)
+    cell = np.maximum(tariffs.decks.first_cell[known] + rank, 0)
+    is_priced = (rank >= 0) & (deck >= 0)
+    if not len(tariffs.cells.zone):
+        return np.zeros_like(deck), np.zeros_like(deck), is_priced
+    return np.where(rank >= 0, tariffs.cells.zone[cell], 0), cell, is_priced
 
 
-def _zone_of_short(usage: UsageColumns, tariffs: CompiledTariffs, *, row: int, deck: int) -> int:
+def _ranks(
+    usage: UsageColumns, tariffs: CompiledTariffs, *, number: int, rows: Ints | None
+) -> Ints:
+    """Return the ranks of zones in a set for some records, -1 for numbers it doesn't price."""
+    digits, length = usage.number_b, usage.number_b_length
+    if rows is not None:
+        digits, length = digits[rows], length[rows]
+    rank, is_short = tariffs.zone_indexes[number].find(digits, length)
+    for row in np.flatnonzero(is_short).tolist():
+        rank[row] = _rank_of_short(int(digits[row]), int(length[row]), tariffs, number=number)
+    return rank
+
+
+def _rank_of_short(digits: int, length: int, tariffs: CompiledTariffs, *, number: int) -> int:
     """Look up a number shorter than the prefix in whose interval it falls."""
-    length = int(usage.number_b_length[row])
-    number = str(int(usage.number_b[row])).zfill(length) if length else ""
-    priced = tariffs.decks.prices[deck].zones
-    zone_id = longest_prefix(tariffs.prefixes, number, among=priced)
-    return int(np.flatnonzero(tariffs.zone_id == (zone_id or NO_ZONE))[0])
+    text = str(digits).zfill(length) if length else ""
+    priced = tariffs.zone_sets[number].tolist()
+    table = tariffs.prefixes.get(tariffs.set_schemes[number], {})
+    zone_id = longest_prefix(table, text, among=priced) or NO_ZONE
+    return priced.index(zone_id) if zone_id in priced else -1

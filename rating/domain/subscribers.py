@@ -104,11 +104,65 @@ class PlanColumns:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class GroupColumns:
+    """
+    Members of groups: who may use the shared allowances of `owner_subscription_id`, and when.
+
+    The owner is no row of its own. `most` is how much of each shared allowance of the kind the
+    member may take per period, in the allowance's units; -1 for no limit. One row per member,
+    kind of usage and time; an open end is FOREVER.
+    """
+
+    member_subscription_id: Ints
+    owner_subscription_id: Ints
+    owner_account_id: Ints
+    kind: Ints
+    most: Ints
+    active_from: Ints
+    active_to: Ints
+
+    def __len__(self) -> int:
+        return len(self.kind)
+
+
+def no_groups() -> GroupColumns:
+    """Return no groups."""
+    return GroupColumns(*(np.zeros(0, np.int64) for _ in range(7)))
+
+
+#: Kinds of usage are below this, in the keys of groups.
+_KIND_SLOTS: Final = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CompiledGroups:
+    """
+    Membership as of a moment, by subscription · 8 + kind; columns over the rows of `members`.
+
+    `owner_place` is the place of the owner's subscription in the plan history. `concerned` are all
+    subscriptions that are or were a member or an owner.
+    """
+
+    members: History
+    owner_id: Ints
+    owner_account_id: Ints
+    owner_place: Ints
+    most: Ints
+    concerned: Ints
+
+    def rows_at(self, subscription_id: Ints, kind: Ints, moments: Ints) -> tuple[Ints, Bools]:
+        """Return the row of each member's group, and whether there is one."""
+        places = self.members.places_of(subscription_id * _KIND_SLOTS + kind)
+        return self.members.rows_at(places, moments)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class CompiledSubscribers:
     """
-    Identifier → subscription → plan version, each as of a moment.
+    Identifier → subscription → offer, each as of a moment; and who shares whose allowances.
 
-    `identifier_place` is the place of the identifier's subscription in `plans`.
+    `identifier_place` is the place of the identifier's subscription in `plans`, `plan_version_id`
+    what the history names: an offer, or the plan version that is one.
     """
 
     identifiers: History
@@ -117,13 +171,19 @@ class CompiledSubscribers:
     account_id: Ints
     plans: History
     plan_version_id: Ints
+    groups: CompiledGroups
 
 
 def compile_subscribers(
-    *, identifiers: IdentifierColumns, plans: PlanColumns
+    *, identifiers: IdentifierColumns, plans: PlanColumns, groups: GroupColumns | None = None
 ) -> CompiledSubscribers:
     """Arrange the rows, given in any order, for looking up columns of usage."""
-    subscriptions = np.unique(np.append(identifiers.subscription_id, plans.subscription_id))
+    groups = groups or no_groups()
+    subscriptions = np.unique(
+        np.concatenate(
+            [identifiers.subscription_id, plans.subscription_id, groups.owner_subscription_id]
+        )
+    )
     by_identifier, order = build_history(
         keys=np.unique(identifiers.key),
         row_keys=identifiers.key,
@@ -144,4 +204,21 @@ def compile_subscribers(
         account_id=padded(identifiers.account_id[order]),
         plans=by_subscription,
         plan_version_id=padded(plans.plan_version_id[plan_order]),
+        groups=_compile_groups(groups, subscriptions),
+    )
+
+
+def _compile_groups(groups: GroupColumns, subscriptions: Ints) -> CompiledGroups:
+    keys = groups.member_subscription_id * _KIND_SLOTS + groups.kind
+    members, order = build_history(
+        keys=np.unique(keys), row_keys=keys, start=groups.active_from, end=groups.active_to
+    )
+    owner_id = groups.owner_subscription_id[order]
+    return CompiledGroups(
+        members=members,
+        owner_id=padded(owner_id),
+        owner_account_id=padded(groups.owner_account_id[order]),
+        owner_place=padded(np.searchsorted(subscriptions, owner_id)),
+        most=padded(groups.most[order]),
+        concerned=np.unique(np.append(owner_id, groups.member_subscription_id)),
     )

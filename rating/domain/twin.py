@@ -102,7 +102,9 @@ def _price_whole(
     else:
         parts = charge.price(work.quantity)
     total = parts.amount * work.rules.scale + rule.fee
-    work = work._replace(total=int(total) if total.denominator == 1 else total, parts=parts)
+    work = work._replace(
+        total=int(total) if total.denominator == 1 else total, parts=parts, allowances=allowances
+    )
     priced = Priced(Reason.PRICED, zone_id, work)
     priced.billed_units = work.quantity
     if charge.is_monthly and work.quantity:
@@ -113,7 +115,7 @@ def _price_whole(
 def _price_walk(
     zone_id: int, work: Work, use: Use, *, length: int, allowances: Sequence[AllowanceLeft]
 ) -> Priced:
-    work = work._replace(allowances=[a for a in allowances if not a.allowance.is_money])
+    work = work._replace(allowances=allowances)
     walk = _Walk(work, use.started_at)
     total = walk.run(length)
     if total is None or work.rule is None:
@@ -121,7 +123,7 @@ def _price_walk(
     work = work._replace(total=work.rule.fee + total, pieces=walk.pieces)
     priced = Priced(Reason.PRICED, zone_id, work)
     priced.billed_units = walk.at
-    priced.uses = walk.uses()
+    priced.taken = walk.taken()
     return _finish(priced, work, allowances)
 
 
@@ -139,11 +141,11 @@ def _finish(priced: Priced, work: Work, allowances: Sequence[AllowanceLeft]) -> 
     if cost >= MOST_MONEY * work.prices.minor:
         return Priced(Reason.TOO_LARGE, priced.zone_id)
     priced.cost = priced.minor = cost
-    for item in allowances:
+    for place, item in enumerate(allowances):
         if item.allowance.is_money and priced.minor > 0 and item.left > 0:
             paid = min(item.left, priced.minor)
             priced.minor -= paid
-            priced.uses = (*priced.uses, (item.allowance.allowance_id, paid))
+            priced.taken = (*priced.taken, (place, paid))
     return priced
 
 
@@ -152,7 +154,11 @@ class _Walk:
 
     def __init__(self, work: Work, started_at: int) -> None:
         self.rules = work.rules
-        self.allowances = [item.allowance for item in work.allowances]
+        self.units = [
+            (place, item.allowance)
+            for place, item in enumerate(work.allowances)
+            if not item.allowance.is_money
+        ]
         self.left = [item.left for item in work.allowances]
         self.used = [0] * len(self.left)
         self.started_at = started_at
@@ -182,14 +188,13 @@ class _Walk:
         self.at = at
         return total
 
-    def uses(self) -> tuple[tuple[int, int], ...]:
-        """Return what was taken of each allowance."""
-        pairs = zip(self.allowances, self.used, strict=True)
-        return tuple((allowance.allowance_id, used) for allowance, used in pairs if used)
+    def taken(self) -> tuple[tuple[int, int], ...]:
+        """Return what was taken of which allowance."""
+        return tuple((place, used) for place, used in enumerate(self.used) if used)
 
     def _take(self, units: int, increment: int) -> tuple[int, int]:
         """Return the whole steps that start within the units, as far as one payer reaches."""
-        for place, allowance in enumerate(self.allowances):
+        for place, allowance in self.units:
             left = self.left[place]
             own = allowance.step or increment
             factor = allowance.factor

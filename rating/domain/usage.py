@@ -69,7 +69,11 @@ class UsageColumns:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AllowanceUses:
-    """What each record took out of each allowance: one row per record and allowance."""
+    """
+    What each record took out of each allowance: one row per record and allowance.
+
+    Account and subscription are those whose counter it is: of a shared allowance, its owner's.
+    """
 
     row: Ints
     account_id: Ints
@@ -83,14 +87,31 @@ class AllowanceUses:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class RunningTotals:
+    """What records add to running totals (`counters.Meter`): one row per record and total."""
+
+    row: Ints
+    account_id: Ints
+    subscription_id: Ints
+    meter: Ints
+    number: Ints
+    period: Ints
+    quantity: Ints
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class PricedColumns:
     """
     The price of each record of a UsageColumns, in its order.
 
     Where `reason` is not PRICED nothing is charged: the amount is 0, and so is each id that could
     not be found. `band` is the position in the catalogue's `band_codes` of the tariff time in
-    force at the start, -1 if none. `allowance_id` is the first allowance that covered a part and
-    `allowance_used` the units covered by all of them; `uses` has them one by one.
+    force at the start, -1 if none. `allowance_id` is the first allowance that covered or paid a
+    part, and `allowance_used` what was taken of all allowances of units, times their factors;
+    `uses` has them one by one, those of money too. `totals` are quantities to be counted on.
     """
 
     reason: Ints
@@ -106,6 +127,7 @@ class PricedColumns:
     amount: Ints
     kind: Ints
     uses: AllowanceUses
+    totals: RunningTotals
 
     def __len__(self) -> int:
         return len(self.reason)

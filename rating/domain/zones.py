@@ -1,8 +1,8 @@
 """
 Dialled digits to zones: the longest matching prefix among the zones that a deck prices.
 
-Prefixes are cut into disjoint intervals of the 15-digit number space, so that a column of numbers
-is placed by one binary search whatever the lengths of the prefixes.
+Prefixes are cut into disjoint intervals of the space of 18-digit numbers, so that a column of
+numbers is placed by one binary search whatever the lengths of the prefixes.
 """
 
 from collections.abc import Container, Iterable, Mapping
@@ -11,15 +11,15 @@ from typing import Final
 
 import numpy as np
 
-from rating.domain.usage import MAX_DIGITS, Ints
-from tariffs.domain.deck import NO_ZONE, Zone
+from rating.domain.usage import MAX_DIGITS, Bools, Ints
+from tariffs.domain.deck import Zone
 
-SPACE_DIGITS: Final = 15
+SPACE_DIGITS: Final = MAX_DIGITS
 _POWERS: Final = 10 ** np.arange(MAX_DIGITS + 1, dtype=np.int64)
 
 
 def prefix_table(zones: Iterable[Zone]) -> dict[str, int]:
-    """Return the zone id of each prefix."""
+    """Return the zone id of each prefix; the zones are of one scheme."""
     return {prefix: zone.zone_id for zone in zones for prefix in zone.prefixes}
 
 
@@ -33,91 +33,82 @@ def longest_prefix(table: Mapping[str, int], number: str, *, among: Container[in
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Prefixes:
+    """The prefixes of a scheme: each holds the numbers [start, start + size), padded with zeros."""
+
+    start: Ints
+    length: Ints
+    zone_id: Ints
+
+    def of_zones(self, priced: Ints) -> Bools:
+        """Return which prefixes lead to one of the zones."""
+        return np.isin(self.zone_id, priced)
+
+
+def read_prefixes(table: Mapping[str, int]) -> Prefixes:
+    """Return the prefixes of a table as columns."""
+    digits = np.array([int(prefix) for prefix in table], np.int64)
+    length = np.array([len(prefix) for prefix in table], np.int64)
+    zone_id = np.fromiter(table.values(), np.int64, len(table))
+    return Prefixes(digits * _POWERS[SPACE_DIGITS - length], length, zone_id)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class ZoneIndex:
     """
-    The number space cut at every prefix.
+    The number space cut where the zone changes.
 
-    Interval i starts at `starts[i]`; `node[i]` is the longest prefix that holds it, `parent` leads
-    to the next shorter one. Node 0 stands for "no prefix".
+    Interval i starts at `starts[i]`; `prefix_length[i]` is the length of the longest prefix that
+    holds it, 0 for none, and `rank[i]` the zone's place among those that are priced, or `nowhere`.
     """
 
     starts: Ints
-    node: Ints
-    node_zone: Ints
-    node_length: Ints
-    parent: Ints
+    rank: Ints
+    prefix_length: Ints
 
-    def place(self, numbers: Ints, lengths: Ints) -> Ints:
-        """Return the interval of each number; the lengths count leading zeros."""
-        size = np.clip(lengths, 0, MAX_DIGITS)
-        padded = numbers * _POWERS[np.clip(SPACE_DIGITS - size, 0, None)]
-        if len(size) and size.max() > SPACE_DIGITS:
-            padded //= _POWERS[np.clip(size - SPACE_DIGITS, 0, None)]
-        return np.searchsorted(self.starts, padded, side="right") - 1
-
-    def narrow(self, priced: Container[int]) -> tuple[Ints, Ints]:
+    def find(self, numbers: Ints, lengths: Ints) -> tuple[Ints, Bools]:
         """
-        Return zone id and prefix length of each interval, among the priced zones only.
+        Return the rank of each number's zone, and whether it is shorter than the prefix found.
 
-        NO_ZONE and 0 where none of them has a prefix there.
+        The lengths count leading zeros. A short number must be looked up digit by digit.
         """
-        zone = np.zeros(len(self.node_zone), np.int64)
-        length = np.zeros(len(self.node_zone), np.int64)
-        # Parents come before their children, so each finds its parent's answer ready.
-        for node in range(1, len(self.node_zone)):
-            if int(self.node_zone[node]) in priced:
-                zone[node], length[node] = self.node_zone[node], self.node_length[node]
-            else:
-                zone[node], length[node] = zone[self.parent[node]], length[self.parent[node]]
-        return zone[self.node], length[self.node]
+        place = np.searchsorted(self.starts, aligned(numbers, lengths), side="right") - 1
+        return self.rank[place], self.prefix_length[place] > lengths
 
 
-def build_zone_index(table: Mapping[str, int]) -> ZoneIndex:
-    """Cut the number space at the prefixes of the table."""
-    prefixes = sorted(table, key=lambda prefix: (int(prefix.ljust(SPACE_DIGITS, "0")), len(prefix)))
-    cutter = _Cutter()
-    for node, prefix in enumerate(prefixes, start=1):
-        cutter.open(node, prefix)
-    cutter.close_before(10**SPACE_DIGITS)
-    return ZoneIndex(
-        starts=np.array(cutter.starts, np.int64),
-        node=np.array(cutter.nodes, np.int64),
-        node_zone=np.array([NO_ZONE, *(table[prefix] for prefix in prefixes)], np.int64),
-        node_length=np.array([0, *(len(prefix) for prefix in prefixes)], np.int64),
-        parent=np.array(cutter.parents, np.int64),
-    )
+def aligned(numbers: Ints, lengths: Ints) -> Ints:
+    """Return the numbers padded with zeros to the length of the space."""
+    size = np.clip(lengths, 0, MAX_DIGITS)
+    padded: Ints = numbers * _POWERS[SPACE_DIGITS - size]
+    return padded
 
 
-class _Cutter:
-    """Walks sorted prefixes with a stack of those still open."""
+def build_zone_index(prefixes: Prefixes, *, priced: Ints, nowhere: int) -> ZoneIndex:
+    """
+    Cut the number space at the prefixes of the priced zones, given in ascending order of their ids.
 
-    def __init__(self) -> None:
-        self.starts = [0]
-        self.nodes = [0]
-        self.parents = [0]
-        self._open: list[tuple[int, int]] = []
+    `nowhere` is the rank of numbers without a prefix.
+    """
+    mine = np.flatnonzero(prefixes.of_zones(priced))
+    start, length = prefixes.start[mine], prefixes.length[mine]
+    end = start + _POWERS[SPACE_DIGITS - length]
+    cuts = np.unique(np.concatenate([np.zeros(1, np.int64), start, end]))
+    cuts = cuts[cuts < 10**SPACE_DIGITS]
+    rank = np.full(len(cuts), nowhere, np.int64)
+    longest = np.zeros(len(cuts), np.int64)
+    own = np.searchsorted(priced, prefixes.zone_id[mine])
+    # Longer prefixes are painted over the shorter ones that hold them; equal ones are disjoint.
+    for size in np.unique(length):
+        rows = np.flatnonzero(length == size)
+        first, last = np.searchsorted(cuts, start[rows]), np.searchsorted(cuts, end[rows])
+        painted = _ranges(first, last - first)
+        rank[painted] = np.repeat(own[rows], last - first)
+        longest[painted] = size
+    changes = np.append(True, (rank[1:] != rank[:-1]) | (longest[1:] != longest[:-1]))
+    return ZoneIndex(cuts[changes], rank[changes], longest[changes])
 
-    def open(self, node: int, prefix: str) -> None:
-        """A prefix begins."""
-        start = int(prefix.ljust(SPACE_DIGITS, "0"))
-        self.close_before(start)
-        self.parents.append(self._top)
-        self._open.append((int(prefix.ljust(SPACE_DIGITS, "9")) + 1, node))
-        self._emit(start)
 
-    def close_before(self, position: int) -> None:
-        """Close what ends at or before the position."""
-        while self._open and self._open[-1][0] <= position:
-            end, _ = self._open.pop()
-            self._emit(end)
-
-    @property
-    def _top(self) -> int:
-        return self._open[-1][1] if self._open else 0
-
-    def _emit(self, start: int) -> None:
-        if self.starts[-1] == start:
-            self.nodes[-1] = self._top
-        else:
-            self.starts.append(start)
-            self.nodes.append(self._top)
+def _ranges(first: Ints, counts: Ints) -> Ints:
+    """Return first, first + 1, … of each range, one after the other."""
+    skipped = np.cumsum(counts) - counts
+    return np.arange(int(counts.sum())) + np.repeat(first - skipped, counts)

@@ -1,6 +1,6 @@
 """Tables of usage: files, batches, priced usage, suspense, allowance use."""
 
-from rating.models.allowances import AllowanceUse
+from rating.models.allowances import AllowanceUse, RunningTotal
 from rating.models.charging import AllowanceHold, ChargingClient, ChargingSession
 from rating.models.files import UsageBatch, UsageFile, UsageSource
 from rating.models.gaps import SequenceRun
@@ -41,6 +41,7 @@ __all__ = [
     "PricedUsage",
     "RerateLine",
     "RerateRun",
+    "RunningTotal",
     "SequenceRun",
     "SpendingGuard",
     "SummarisedBatch",

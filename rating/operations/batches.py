@@ -17,7 +17,6 @@ from django.utils.translation import gettext as _
 
 from billing_project.kernel.operations import change_state, ensure_months
 from rating import queries
-from rating.domain.clock import month_numbers, table_day, zone_clock
 from rating.domain.intake import HOUR
 from rating.domain.shards import make_shards
 from rating.domain.subscribers import CompiledSubscribers
@@ -184,7 +183,7 @@ def _load_pricer(
     ensure_months(first=first, last=last)
     return Pricer(
         catalogue=queries.load_catalogue(on_or_after=first, subscribers=subscribers),
-        counters=queries.load_counters(months=_months(moments)),
+        counters=queries.load_counters(first=first, last=last),
         batch_id=batch_id,
         file_ids=np.array(file_ids, np.int64),
     )
@@ -194,12 +193,6 @@ def _moments(hours: Sequence[int]) -> Ints:
     """Return moments of which one at least lies in each local month of the hours."""
     starts = np.array(hours, np.int64) * HOUR
     return np.concatenate([starts, starts + HOUR - 1])
-
-
-def _months(moments: Ints) -> list[int]:
-    local, _ = zone_clock(settings.TIME_ZONE).read(moments)
-    months: list[int] = np.unique(month_numbers()[table_day(local)]).tolist()
-    return months
 
 
 @transaction.atomic

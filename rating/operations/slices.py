@@ -3,13 +3,14 @@ Slices of a batch: priced by the core, and laid out as the rows that are written
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from billing_project.kernel import binary_copy
-from rating.domain.allowances import AllowanceCounters, counters_of
+from rating.domain.allowances import AllowanceCounters
+from rating.domain.counters import change_of
 from rating.domain.covers import covers_of
 from rating.domain.engine import price_columns
 from rating.domain.intake import Intake
@@ -51,9 +52,7 @@ class Pricer:
 
     def among(self, wanted: Bools) -> "Pricer":
         """Return one that knows only some of the counters: enough for the accounts they are of."""
-        names = (field.name for field in fields(AllowanceCounters))
-        some = AllowanceCounters(*(getattr(self.counters, name)[wanted] for name in names))
-        return replace(self, counters=some)
+        return replace(self, counters=self.counters.some(wanted))
 
     def price(self, intake: Intake) -> PricedSlice:
         """Price one slice; the slices of an account must come in order of time."""
@@ -67,7 +66,7 @@ class Pricer:
         return PricedSlice(
             rows=self._columns(intake, priced, good[order]),
             covers=self._covers(intake, priced),
-            uses=_total(priced),
+            uses=change_of(priced),
             problems=list(_problems(intake, priced)),
             records=len(intake),
         )
@@ -111,17 +110,6 @@ class Pricer:
             ("period", "integer", covers.period),
             ("source_id", "smallint", intake.source_id[rows]),
         ]
-
-
-def _total(priced: PricedColumns) -> AllowanceCounters:
-    uses = priced.uses
-    return counters_of(
-        account_id=uses.account_id,
-        subscription_id=uses.subscription_id,
-        allowance_id=uses.allowance_id,
-        period=uses.period,
-        used=uses.used,
-    )
 
 
 def _problems(intake: Intake, priced: PricedColumns) -> Iterator[Problem]:

@@ -13,19 +13,30 @@ from django.utils.translation import gettext as _
 
 from billing_project.kernel import binary_copy
 from rating.domain.allowances import AllowanceCounters
+from rating.domain.counters import Totals
 from rating.models import SuspenseRecord, UsageBatch, UsageFile
 from rating.operations.problems import Problem
 from rating.operations.slices import PricedSlice, copy_covers, copy_rows
 
 USED: Final = """
     INSERT INTO rating_allowanceuse AS u
-        (account_id, subscription_id, allowance_id, month, granted, used)
-    SELECT d.account_id, d.subscription_id, d.allowance_id, d.month, g.amount, d.used
+        (account_id, subscription_id, allowance_id, period, granted, used)
+    SELECT d.account_id, d.subscription_id, d.allowance_id, d.period, g.amount, d.used
       FROM rating_used d
       JOIN unnest(%s::integer[], %s::bigint[]) AS g (allowance_id, amount) USING (allowance_id)
-     ORDER BY d.account_id, d.subscription_id, d.allowance_id, d.month
-    ON CONFLICT (account_id, subscription_id, allowance_id, month)
+     ORDER BY d.account_id, d.subscription_id, d.allowance_id, d.period
+    ON CONFLICT (account_id, subscription_id, allowance_id, period)
     DO UPDATE SET used = u.used + excluded.used
+"""
+
+COUNTED: Final = """
+    INSERT INTO rating_runningtotal AS t
+        (account_id, subscription_id, meter, number, period, quantity)
+    SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::smallint[], %s::integer[], %s::integer[],
+                         %s::bigint[]) AS d
+     ORDER BY 1, 2, 3, 4, 5
+    ON CONFLICT (account_id, subscription_id, meter, number, period)
+    DO UPDATE SET quantity = t.quantity + excluded.quantity
 """
 
 SUSPEND: Final = """
@@ -75,7 +86,8 @@ def _share_open_batch(batch_id: int) -> None:
 
 
 def add_uses(uses: AllowanceCounters, granted: dict[int, int]) -> None:
-    """Add what was used to the counters; new ones get what is granted."""
+    """Add what was used and counted to the counters; new ones get what is granted."""
+    _add_totals(uses.totals)
     if not len(uses):
         return
     with connection.cursor() as cursor:
@@ -83,7 +95,7 @@ def add_uses(uses: AllowanceCounters, granted: dict[int, int]) -> None:
         cursor.execute("""
             CREATE TEMPORARY TABLE IF NOT EXISTS rating_used (
                 account_id bigint NOT NULL, subscription_id bigint NOT NULL,
-                allowance_id integer NOT NULL, month integer NOT NULL, used bigint NOT NULL
+                allowance_id integer NOT NULL, period integer NOT NULL, used bigint NOT NULL
             ) ON COMMIT DROP
         """)
         cursor.execute("DELETE FROM rating_used")
@@ -93,11 +105,18 @@ def add_uses(uses: AllowanceCounters, granted: dict[int, int]) -> None:
                 ("account_id", "bigint", uses.account_id),
                 ("subscription_id", "bigint", uses.subscription_id),
                 ("allowance_id", "integer", uses.allowance_id),
-                ("month", "integer", uses.period),
+                ("period", "integer", uses.period),
                 ("used", "bigint", uses.used),
             ],
         )
         cursor.execute(USED, [list(granted), list(granted.values())])
+
+
+def _add_totals(totals: Totals) -> None:
+    if len(totals):
+        names = ("account_id", "subscription_id", "meter", "number", "period", "quantity")
+        with connection.cursor() as cursor:
+            cursor.execute(COUNTED, [getattr(totals, name).tolist() for name in names])
 
 
 def suspend(problems: Sequence[Problem], *, files: Sequence[UsageFile], now: datetime) -> None:

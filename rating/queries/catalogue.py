@@ -14,6 +14,8 @@ from billing_project.kernel import binary_copy
 from rating.domain.allowances import AllowanceCounters, counters_of
 from rating.domain.compilation import compile_tariffs
 from rating.domain.compiled import CompiledCatalogue, CompiledTariffs, join
+from rating.domain.counters import Totals, totals_of
+from rating.domain.periods import periods_between
 from rating.domain.subscribers import (
     CompiledSubscribers,
     IdentifierColumns,
@@ -93,20 +95,42 @@ def _band_ids(tariffs: CompiledTariffs) -> Ints:
     return found
 
 
-def load_counters(*, months: Iterable[int]) -> AllowanceCounters:
-    """Return what was used of allowances in the months (yyyymm)."""
-    account, subscription, allowance, month, used = binary_copy.copy_out(
+def load_counters(*, first: date, last: date) -> AllowanceCounters:
+    """Return what was counted in the periods that usage from day to day falls into."""
+    periods = periods_between(first, last)
+    account, subscription, allowance, period, used, carried = binary_copy.copy_out(
         sql="""
-            SELECT account_id, subscription_id, allowance_id, month, used
-              FROM rating_allowanceuse WHERE month = ANY(%s)
+            SELECT account_id, subscription_id, allowance_id, period, used, carried
+              FROM rating_allowanceuse WHERE period = ANY(%s)
         """,
-        params=[list(months)],
-        types=["bigint", "bigint", "integer", "integer", "bigint"],
+        params=[periods],
+        types=["bigint", "bigint", "integer", "integer", "bigint", "bigint"],
     )
     return counters_of(
         account_id=account,
         subscription_id=subscription,
         allowance_id=allowance,
-        period=month,
+        period=period,
         used=used,
+        carried=carried,
+        totals=_load_totals(periods),
+    )
+
+
+def _load_totals(periods: list[int]) -> Totals:
+    account, subscription, meter, number, period, quantity = binary_copy.copy_out(
+        sql="""
+            SELECT account_id, subscription_id, meter, number, period, quantity
+              FROM rating_runningtotal WHERE period = ANY(%s)
+        """,
+        params=[periods],
+        types=["bigint", "bigint", "smallint", "integer", "integer", "bigint"],
+    )
+    return totals_of(
+        account_id=account,
+        subscription_id=subscription,
+        meter=meter,
+        number=number,
+        period=period,
+        quantity=quantity,
     )

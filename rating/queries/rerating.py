@@ -4,21 +4,24 @@ Priced rows in force, what they took out of counters, and what of it comes late.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from math import ceil
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from django.conf import settings
 from django.db import connection
-from django.db.models import Max, Q
+from django.db.models import Max
 
 from billing_project.kernel import binary_copy
-from rating.domain.allowances import AllowanceCounters, counters_of
 from rating.domain.clock import zone_clock
+from rating.domain.counters import AllowanceCounters, Totals, counters_of, totals_of
+from rating.domain.periods import RECURRENCES, periods_on
 from rating.domain.revisions import PricedRows
 from rating.domain.usage import Ints
-from rating.models import BatchSpan, UsageBatch
-from tariffs.domain.deck import DAY
+from rating.models import BatchSpan
+from tariffs.domain.deck import DAY, Recurrence
 from tariffs.models import Allowance, RateStep, ZoneTerms
 
 #: The end of windows without one, in seconds: PostgreSQL still has dates there.
@@ -78,18 +81,6 @@ OVERTAKEN: Final = """
                       AND u.started_at >= to_timestamp(w.first) AND u.batch_id <> %(batch_id)s
                       AND u.started_at >= to_timestamp(%(least)s))
 """
-#: What others wrote while the batch was being priced, beside the same subscriptions' records.
-BESIDE: Final = """
-    SELECT mine.account_id, mine.subscription_id,
-           extract(epoch FROM least(mine.first_at, others.first_at))::bigint
-      FROM (SELECT account_id, subscription_id, min(started_at) AS first_at
-              FROM rating_pricedusage WHERE batch_id = ANY(%(others)s)
-             GROUP BY account_id, subscription_id) AS others
-      JOIN (SELECT account_id, subscription_id, min(started_at) AS first_at
-              FROM rating_pricedusage WHERE batch_id = %(batch_id)s
-             GROUP BY account_id, subscription_id) AS mine
-     USING (account_id, subscription_id)
-"""
 SPAN: Final = """
     SELECT extract(epoch FROM min(started_at))::bigint, extract(epoch FROM max(started_at))::bigint
       FROM rating_pricedusage WHERE batch_id = %s AND revision = 0
@@ -130,8 +121,13 @@ USED_BEFORE: Final = f"""
      GROUP BY 1, 2, 3, 4, 5
 """
 COUNTERS: Final = """
-    SELECT account_id, subscription_id, allowance_id, month, used, granted
+    SELECT account_id, subscription_id, allowance_id, period, used, carried, granted
       FROM rating_allowanceuse
+     WHERE (account_id, subscription_id) IN (SELECT * FROM unnest(%s::bigint[], %s::bigint[]))
+"""
+TOTALS: Final = """
+    SELECT account_id, subscription_id, meter, number, period, quantity
+      FROM rating_runningtotal
      WHERE (account_id, subscription_id) IN (SELECT * FROM unnest(%s::bigint[], %s::bigint[]))
 """
 #: Where records are now that were delivered corrected before.
@@ -228,14 +224,25 @@ def counters_in(windows: Windows) -> tuple[AllowanceCounters, Ints]:
     *columns, granted = binary_copy.copy_out(
         sql=COUNTERS,
         params=[windows.account_id.tolist(), windows.subscription_id.tolist()],
-        types=["bigint", "bigint", "integer", "integer", "bigint", "bigint"],
+        types=["bigint", "bigint", "integer", "integer", "bigint", "bigint", "bigint"],
     )
-    names = ("account_id", "subscription_id", "allowance_id", "period", "used")
-    counters = counters_of(**dict(zip(names, columns, strict=True)))
-    _account, subscription, allowance, period, _used = columns
+    names = ("account_id", "subscription_id", "allowance_id", "period", "used", "carried")
+    counters = counters_of(**dict(zip(names, columns, strict=True)), totals=totals_in(windows))
+    _account, subscription, allowance, period, _used, _carried = columns
     # One row per counter: in the order of the counters' key, as they are.
     order = np.lexsort((period, allowance, subscription))
-    return counters, granted[order] - counters.used
+    return counters, granted[order] + counters.carried - counters.used
+
+
+def totals_in(windows: Windows) -> Totals:
+    """Return the running totals of the windows' subscriptions."""
+    columns = binary_copy.copy_out(
+        sql=TOTALS,
+        params=[windows.account_id.tolist(), windows.subscription_id.tolist()],
+        types=["bigint", "bigint", "smallint", "integer", "integer", "bigint"],
+    )
+    names = ("account_id", "subscription_id", "meter", "number", "period", "quantity")
+    return totals_of(**dict(zip(names, columns, strict=True)))
 
 
 def used_before(windows: Windows, *, days: int) -> AllowanceCounters:
@@ -268,9 +275,23 @@ def days_of(moments: Ints) -> Ints:
     return number + (days - months.astype("datetime64[D]")).astype(np.int64) + 1
 
 
-def periods_of(_allowance_id: Ints, day: Ints) -> Ints:
+def periods_of(allowance_id: Ints, day: Ints) -> Ints:
     """Return the periods of allowances that hold days (yyyymmdd)."""
-    return day // 100
+    wanted = np.unique(allowance_id)
+    known = dict(Allowance.objects.filter(pk__in=wanted.tolist()).values_list("id", "recurrence"))
+    numbers = [RECURRENCES.index(Recurrence(known.get(pk, "month"))) for pk in wanted.tolist()]
+    recurrence = np.array(numbers, np.int64)[np.searchsorted(wanted, allowance_id)]
+    return periods_on(recurrence, day)
+
+
+def start_of(period: int) -> int:
+    """Return the moment at which a period (yyyymmdd) begins."""
+    day = datetime(period // 10_000, period // 100 % 100, period % 100, tzinfo=_zone())
+    return int(day.timestamp())
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(settings.TIME_ZONE)
 
 
 def with_groups(windows: Windows, *, pairs: Iterable[tuple[int, int]] = ()) -> tuple[Windows, Ints]:
@@ -339,16 +360,6 @@ def overtaken(windows: Windows, *, batch_id: int) -> Ints:
     return found - 1
 
 
-def priced_beside(batch_id: int, *, others: list[int]) -> tuple[Ints, Ints, Ints]:
-    """Return account, subscription and first start of usage that both this and other batches have."""
-    if not others:
-        none = np.zeros(0, np.int64)
-        return none, none, none
-    params = {"batch_id": batch_id, "others": others}
-    account, subscription, first = _out(BESIDE, params, types=("bigint", "bigint", "bigint"))
-    return account, subscription, first
-
-
 def span_of(batch_id: int) -> tuple[int, int] | None:
     """Return the first and the last start of a batch's records in seconds; None without any."""
     with connection.cursor() as cursor:
@@ -362,13 +373,6 @@ def batches_without_span(batch_id: int) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(WITHOUT_SPAN, [batch_id])
         return [row[0] for row in cursor.fetchall()]
-
-
-def batches_beside(batch: UsageBatch) -> list[int]:
-    """Return the batches that were not posted when this one was opened."""
-    others = UsageBatch.objects.exclude(pk=batch.pk)
-    beside = others.filter(Q(posted_at__isnull=True) | Q(posted_at__gte=batch.opened_at))
-    return list(beside.order_by("pk").values_list("pk", flat=True))
 
 
 def places_of_corrected(source_id: Ints, record_key: Ints) -> tuple[Ints, Ints, Ints]:

@@ -40,7 +40,7 @@ BOOKS: Final = {
           FROM rating_pricedusage u JOIN rating_usagefile f ON f.id = u.file_id GROUP BY 1, 2
     """,
     "allowances": """
-        SELECT account_id, subscription_id, allowance_id, month, granted, used
+        SELECT account_id, subscription_id, allowance_id, period, granted, used
           FROM rating_allowanceuse
     """,
     "suspense": """

@@ -37,7 +37,7 @@ BOOKS = {
           JOIN accounts_account a ON a.id = b.account_id
     """,
     "allowances": """
-        SELECT a.number, w.usage_kind, u.month, u.granted, u.used FROM rating_allowanceuse u
+        SELECT a.number, w.usage_kind, u.period, u.granted, u.used FROM rating_allowanceuse u
           JOIN accounts_account a ON a.id = u.account_id
           JOIN tariffs_allowance w ON w.id = u.allowance_id
     """,

@@ -9,7 +9,7 @@ from django.db import connection
 
 from billing_project.kernel import binary_copy
 from rating import queries
-from rating.domain.allowances import AllowanceCounters, counters_of
+from rating.domain.counters import AllowanceCounters, Totals, counters_of
 from rating.domain.covers import covers_of
 from rating.domain.revisions import PricedRows, joined_rows, part_of, repriced_rows, reversed_rows
 from rating.domain.usage import PricedColumns
@@ -54,7 +54,14 @@ SET_USED: Final = """
       FROM unnest(%s::bigint[], %s::bigint[], %s::integer[], %s::integer[], %s::bigint[])
            AS n (account_id, subscription_id, allowance_id, period, used)
      WHERE u.account_id = n.account_id AND u.subscription_id = n.subscription_id
-       AND u.allowance_id = n.allowance_id AND u.month = n.period
+       AND u.allowance_id = n.allowance_id AND u.period = n.period
+"""
+SET_TOTALS: Final = """
+    INSERT INTO rating_runningtotal (account_id, subscription_id, meter, number, period, quantity)
+    SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::smallint[], %s::integer[], %s::integer[],
+                         %s::bigint[])
+    ON CONFLICT (account_id, subscription_id, meter, number, period)
+    DO UPDATE SET quantity = excluded.quantity
 """
 
 
@@ -124,6 +131,7 @@ def set_counters(
     before: AllowanceCounters, after: AllowanceCounters, *, granted: dict[int, int]
 ) -> None:
     """Write the counters that came out another way; new ones with what is granted."""
+    _set_totals(before.totals, after.totals)
     is_known = np.isin(after.key, before.key)
     moved = is_known & (after.used != before.used_at(after.key))
     names = ("account_id", "subscription_id", "allowance_id", "period", "used")
@@ -134,6 +142,16 @@ def set_counters(
     if fresh.any():
         columns = {name: getattr(after, name)[fresh] for name in names}
         writing.add_uses(counters_of(**columns), granted)
+
+
+def _set_totals(before: Totals, after: Totals) -> None:
+    known = dict(zip(before.key.tolist(), before.quantity.tolist(), strict=True))
+    found = zip(after.key.tolist(), after.quantity.tolist(), strict=True)
+    moved = [row for row, (key, quantity) in enumerate(found) if known.get(key, 0) != quantity]
+    if moved:
+        names = ("account_id", "subscription_id", "meter", "number", "period", "quantity")
+        with connection.cursor() as cursor:
+            cursor.execute(SET_TOTALS, [getattr(after, name)[moved].tolist() for name in names])
 
 
 def withdraw(rows: PricedRows, *, batch_id: int) -> None:

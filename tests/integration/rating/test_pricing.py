@@ -91,7 +91,7 @@ def test_the_allowance_is_used_in_order_of_time_over_files_and_batches(night: Ni
     night.load(call(id="next", at="2026-11-20 13:00:00"))
     assert amounts()[-1] == "1.20"
     [use] = AllowanceUse.objects.all()
-    assert (use.month, use.granted, use.used) == (202611, 3600, 3600)
+    assert (use.period, use.granted, use.used) == (20261101, 3600, 3600)
 
 
 def test_slices_change_nothing(night: Night) -> None:

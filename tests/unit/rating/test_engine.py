@@ -143,7 +143,7 @@ def test_a_new_month_brings_a_new_allowance() -> None:
     catalogue = operator.compiled()
     priced, counters = price_columns(columns(records), catalogue=catalogue, counters=no_counters())
     assert priced.allowance_used.tolist() == [180, 180]
-    assert counters.period.tolist() == [202605, 202606]
+    assert counters.period.tolist() == [20260501, 20260601]
 
 
 def test_what_was_used_before_counts() -> None:
@@ -151,7 +151,7 @@ def test_what_was_used_before_counts() -> None:
         account_id=np.array([31]),
         subscription_id=np.array([21]),
         allowance_id=np.array([71]),
-        period=np.array([202605]),
+        period=np.array([20260501]),
         used=np.array([150]),
     )
     catalogue = one_plan(DECK, allowances=(MINUTES,)).compiled()
@@ -196,7 +196,10 @@ def test_usage_out_of_order_is_refused() -> None:
 def test_contradictions_are_refused() -> None:
     plan = PlanPricing(51, {UsageKind.VOICE: (DECK,)}, (MINUTES,))
     cases = {
-        "an allowance": ([plan, replace(plan, plan_version_id=52)], ZONES),
+        "an allowance": (
+            [plan, replace(plan, plan_version_id=52, allowances=(replace(MINUTES, amount=9),))],
+            ZONES,
+        ),
         "deck version 61": (
             [plan, PlanPricing(52, {UsageKind.VOICE: (replace(DECK, rates=()),)})],
             ZONES,
@@ -211,7 +214,9 @@ def test_contradictions_are_refused() -> None:
 def test_ids_too_large_for_a_counter_are_refused() -> None:
     with pytest.raises(UnableToCount):
         pack(
-            subscription_id=np.array([2**31]), allowance_id=np.array([1]), period=np.array([202605])
+            subscription_id=np.array([2**31]),
+            allowance_id=np.array([1]),
+            period=np.array([20260501]),
         )
 
 
