@@ -4,6 +4,7 @@ Accounts by what they would pay more or less, drawn as columns side by side.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 WIDTH: Final = 760
@@ -20,7 +21,7 @@ class Bar:
     low: str | None
     high: str | None
     accounts: int
-    change: str
+    change: Decimal
     tone: str
     x: int
     y: int
@@ -53,7 +54,7 @@ def draw_changes(bins: Sequence[dict[str, Any]]) -> tuple[Bar, ...]:
                 low=row["low"],
                 high=row["high"],
                 accounts=count,
-                change=row["change"],
+                change=Decimal(row["change"]),
                 tone=_tone(row),
                 x=number * place + GAP // 2,
                 y=HEIGHT - height,

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.forms.catalogue.fields import (
+    AmountsForm,
     DayField,
     DayInput,
     HourField,
@@ -127,7 +128,7 @@ class BandForm(forms.ModelForm):  # type: ignore[type-arg]
         return code
 
 
-class RateForm(forms.ModelForm):  # type: ignore[type-arg]
+class RateForm(AmountsForm):
     """A price: to where, when, how much; its steps in the units of usage."""
 
     zone = ZoneField(required=False)
@@ -206,7 +207,7 @@ def _wholes(step: tuple[Decimal, ...]) -> tuple[tuple[Decimal, int], tuple[Decim
     return (step[0], 0), (step[2], 1)
 
 
-class TermsForm(forms.ModelForm):  # type: ignore[type-arg]
+class TermsForm(AmountsForm):
     """A counting rule: increments, grace, free units, minimum, cap, surcharges."""
 
     zone = ZoneField(

@@ -7,12 +7,25 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
+from django.core.validators import MinValueValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.queries.catalogue import words
 from crm.queries.catalogue.zones import digits_of, match_number
 from tariffs.models import Zone, ZoneScheme
+
+
+class AmountsForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A form of a row of the catalogue: no amount in it is below zero."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, forms.DecimalField) and field.min_value is None:
+                field.min_value = Decimal(0)
+                field.validators.append(MinValueValidator(0))
+                field.widget.attrs["min"] = 0
 
 
 class DayInput(forms.DateInput):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Account, Customer
-from crm.forms.catalogue.fields import DayField, DayInput, WordsField
+from crm.forms.catalogue.fields import AmountsForm, DayField, DayInput, WordsField
 from crm.queries.catalogue import words
 from tariffs.domain.drafts import BundlePartDraft
 from tariffs.models import (
@@ -68,7 +68,7 @@ class NewPackageForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("code", "name_ru", "name_en")
 
 
-class PackageVersionForm(forms.ModelForm):  # type: ignore[type-arg]
+class PackageVersionForm(AmountsForm):
     """The terms of a draft of a package."""
 
     services = _ticks(
@@ -143,7 +143,7 @@ class NewBundleForm(forms.ModelForm):  # type: ignore[type-arg]
         )
 
 
-class MoveForm(forms.ModelForm):  # type: ignore[type-arg]
+class MoveForm(AmountsForm):
     """How a subscriber moves from one plan to another; an empty side = any plan."""
 
     class Meta:
@@ -170,10 +170,12 @@ class MoveForm(forms.ModelForm):  # type: ignore[type-arg]
             self.add_error("on_date", _("A date, and only for a move on a date."))
         if cleaned.get("from_plan") and cleaned.get("from_plan") == cleaned.get("to_plan"):
             self.add_error("to_plan", _("Versions of one plan need no rule."))
+        self._stand_for_the_pair(cleaned)
         return cleaned
 
-    def validate_unique(self) -> None:
-        """A rule for the same pair is replaced."""
-
-    def validate_constraints(self) -> None:
-        """Checked by clean(); the operation replaces the rule of the same pair."""
+    def _stand_for_the_pair(self, cleaned: dict[str, Any]) -> None:
+        """A rule that there is for the pair is the one that is written anew."""
+        pair = {side: cleaned.get(side) for side in ("from_plan", "to_plan")}
+        known = MoveRule.objects.filter(**pair).first()
+        if known:
+            self.instance.pk, self.instance._state.adding = known.pk, False

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm.forms.catalogue.fields import DayField, DayInput, WordsField
+from crm.forms.catalogue.fields import AmountsForm, DayField, DayInput, WordsField
 from crm.queries.catalogue import words
 from tariffs.models import Allowance, Plan, PlanVersion, RateDeck, Zone
 from tariffs.models.decks import UsageKind
@@ -50,7 +50,7 @@ class RenamePlanForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("name_ru", "name_en", "audience")
 
 
-class VersionForm(forms.ModelForm):  # type: ignore[type-arg]
+class VersionForm(AmountsForm):
     """The terms of a draft version."""
 
     class Meta:

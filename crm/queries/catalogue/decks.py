@@ -291,17 +291,23 @@ def key_of(view: RateView) -> str:
 
 
 def _found(rates: "QuerySet[Rate]", text: str, *, scheme_id: int | None) -> "QuerySet[Rate]":
+    """Narrow to the zones asked for: their own prices, else those of their class, else the rest."""
     text = text.strip()
+    if not text:
+        return rates
     digits = text.lstrip("+").replace(" ", "").replace("-", "")
+    zones = Zone.objects.filter(scheme=scheme_id)
     if digits.isascii() and digits.isdigit():
-        return rates.filter(zone__in=zones_of(digits, scheme_id=scheme_id))
-    if text:
-        return rates.filter(
-            Q(zone__code__icontains=text)
-            | Q(zone__name_ru__icontains=text)
-            | Q(zone__name_en__icontains=text)
+        zones = zones.filter(pk__in=zones_of(digits, scheme_id=scheme_id))
+    else:
+        zones = zones.filter(
+            Q(code__icontains=text) | Q(name_ru__icontains=text) | Q(name_en__icontains=text)
         )
-    return rates
+    own = rates.filter(zone__in=zones.values("pk"))
+    if own.exists() or not zones.exists():
+        return own
+    of_class = rates.filter(zone=None, zone_class__in=zones.values("zone_class"))
+    return of_class if of_class.exists() else rates.filter(zone=None, zone_class="")
 
 
 def zones_of(digits: str, *, scheme_id: int | None) -> list[int]:

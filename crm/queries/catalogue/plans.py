@@ -123,14 +123,18 @@ def find_plan(plan_id: int) -> Plan | None:
 
 
 def find_version(version_id: int) -> PlanVersion | None:
-    """Return a plan version with its plan."""
-    return PlanVersion.objects.filter(pk=version_id).select_related("plan").first()
+    """Return a plan version with its plan and everything it is made of."""
+    return _whole().filter(pk=version_id).first()
+
+
+def _whole() -> "QuerySet[PlanVersion]":
+    rows = PlanVersion.objects.select_related("plan")
+    return rows.prefetch_related("allowances", "decks__deck", "products__product")
 
 
 def list_versions(plan_id: int, *, on: date) -> list[VersionView]:
     """Return the plan's versions, the newest first, each with what it changed of the one before."""
-    rows = PlanVersion.objects.filter(plan=plan_id).order_by("number")
-    versions = list(rows.prefetch_related("allowances", "decks__deck", "products__product"))
+    versions = list(_whole().filter(plan=plan_id).order_by("number"))
     counts = count_subscribers([version.pk for version in versions])
     zones = zone_names(versions)
     told = [describe(version, zones=zones) for version in versions]
@@ -150,7 +154,7 @@ def list_versions(plan_id: int, *, on: date) -> list[VersionView]:
 
 def compare_with_previous(version: PlanVersion) -> list[Change]:
     """Return what a version changes of the one published before it."""
-    previous = PlanVersion.objects.filter(pk=find_previous_id(version.pk)).first()
+    previous = _whole().filter(pk=find_previous_id(version.pk)).first()
     return compare(previous, version) if previous else []
 
 

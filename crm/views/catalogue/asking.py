@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from django.forms import BaseForm
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -58,3 +58,8 @@ def number(request: HttpRequest, name: str) -> int:
     """Return a whole number that was asked for, 0 for anything else."""
     asked = request.GET.get(name, "")
     return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 0
+
+
+def sent(request: HttpRequest) -> QueryDict | None:
+    """Return what a form was sent with, None if it was only asked for."""
+    return request.POST if request.method == "POST" else None

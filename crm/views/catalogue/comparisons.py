@@ -14,7 +14,7 @@ from crm.forms.catalogue.comparisons import CompareForm
 from crm.queries.catalogue import comparisons as queries
 from crm.queries.catalogue import decks as deck_queries
 from crm.queries.catalogue import plans as plan_queries
-from crm.views.catalogue.asking import number, one
+from crm.views.catalogue.asking import number, one, sent
 from crm.views.doors import door, page, staff_of
 from rating.models import Comparison
 from rating.operations import whatif
@@ -56,7 +56,7 @@ def compare(request: HttpRequest) -> HttpResponse:
     kind = kind if kind in KINDS else "plan"
     new = number(request, "new")
     form = CompareForm(
-        request.POST or None,
+        sent(request),
         versions=_versions(kind, new),
         months=queries.list_months(timezone.localdate()),
         initial={"new_version": new or None, "old_version": _old(kind, request)},

@@ -13,7 +13,7 @@ from crm.forms.catalogue import decks as forms
 from crm.forms.catalogue.plans import DayForm, SureForm
 from crm.operations import catalogue as operations
 from crm.queries.catalogue import decks as queries
-from crm.views.catalogue.asking import address, edit, number, one, text
+from crm.views.catalogue.asking import address, edit, number, one, sent, text
 from crm.views.doors import carry_out, door, go, is_sent, page, show_form, staff_of
 from tariffs import operations as tariffs_operations
 from tariffs.domain.drafts import BandDraft
@@ -82,7 +82,7 @@ def version(request: HttpRequest, version_id: int) -> HttpResponse:
 @door("edit_catalogue")
 def new_deck(request: HttpRequest) -> HttpResponse:
     """Create a deck with a first draft: one tariff time, one counting rule, no prices."""
-    form = forms.NewDeckForm(request.POST or None)
+    form = forms.NewDeckForm(sent(request))
     if is_sent(request, form):
         data = form.cleaned_data
         created = tariffs_operations.create_deck(
@@ -105,7 +105,7 @@ def copy_version(request: HttpRequest, version_id: int) -> HttpResponse:
     """Draft a version with the prices of this one: a later one, or its correction."""
     found = one(queries.find_version(version_id))
     day = max(timezone.localdate(), found.valid_from) + timedelta(days=1)
-    form = forms.CopyDeckForm(request.POST or None, initial={"valid_from": day})
+    form = forms.CopyDeckForm(sent(request), initial={"valid_from": day})
     made: list[RateDeckVersion] = []
 
     def act() -> str:
@@ -124,7 +124,7 @@ def copy_version(request: HttpRequest, version_id: int) -> HttpResponse:
 def edit_version(request: HttpRequest, version_id: int) -> HttpResponse:
     """Edit a draft's period, time zone and rounding."""
     found = one(queries.find_version(version_id))
-    form = forms.DeckVersionForm(request.POST or None, instance=found)
+    form = forms.DeckVersionForm(sent(request), instance=found)
 
     def act() -> str:
         editing.save_draft(version=form.save(commit=False))
@@ -139,7 +139,7 @@ def edit_band(request: HttpRequest, version_id: int, band_id: int | None = None)
     """Add a tariff time to a draft, or change one."""
     found = one(queries.find_version(version_id))
     row = one(found.bands.filter(pk=band_id).first()) if band_id else Band(deck_version=found)
-    form = forms.BandForm(request.POST or None, instance=row)
+    form = forms.BandForm(sent(request), instance=row)
 
     def act() -> str:
         editing.save_part(version=found, row=form.save(commit=False))
@@ -155,7 +155,7 @@ def edit_rate(request: HttpRequest, version_id: int, rate_id: int | None = None)
     """Add a price to a draft, or change one."""
     found = one(queries.find_version(version_id))
     row = one(found.rates.filter(pk=rate_id).first()) if rate_id else Rate(deck_version=found)
-    form = forms.RateForm(request.POST or None, instance=row)
+    form = forms.RateForm(sent(request), instance=row)
 
     def act() -> str:
         editing.save_rate(version=found, rate=form.save(commit=False), steps=form.step_rows())
@@ -172,7 +172,7 @@ def edit_terms(request: HttpRequest, version_id: int, terms_id: int | None = Non
     row = (
         one(found.terms.filter(pk=terms_id).first()) if terms_id else ZoneTerms(deck_version=found)
     )
-    form = forms.TermsForm(request.POST or None, instance=row)
+    form = forms.TermsForm(sent(request), instance=row)
 
     def act() -> str:
         rows = form.surcharge_rows()
@@ -196,7 +196,7 @@ def remove_part(request: HttpRequest, version_id: int, *, what: str, part_id: in
     if what not in rows:
         raise Http404
     row = one(rows[what].objects.filter(deck_version=found, pk=part_id).first())
-    form = SureForm(request.POST or None)
+    form = SureForm(sent(request))
 
     def act() -> str:
         editing.remove_part(version=found, row=row)
@@ -215,7 +215,7 @@ def remove_part(request: HttpRequest, version_id: int, *, what: str, part_id: in
 def discard(request: HttpRequest, version_id: int) -> HttpResponse:
     """Delete a draft with all its prices."""
     found = one(queries.find_version(version_id))
-    form = SureForm(request.POST or None)
+    form = SureForm(sent(request))
 
     def act() -> str:
         editing.discard_draft(version=found)
@@ -231,7 +231,7 @@ def discard(request: HttpRequest, version_id: int) -> HttpResponse:
 def publish(request: HttpRequest, version_id: int) -> HttpResponse:
     """Publish a draft, after a look at what it changes."""
     found = one(queries.find_version(version_id))
-    form = SureForm(request.POST or None)
+    form = SureForm(sent(request))
     previous = queries.find_previous(found)
 
     def act() -> str:
@@ -264,7 +264,7 @@ def close(request: HttpRequest, version_id: int) -> HttpResponse:
     """Set the day on which a version ends."""
     found = one(queries.find_version(version_id))
     form = DayForm(
-        request.POST or None,
+        sent(request),
         label=_("Prices nothing from"),
         help_text=_("Usage of a day without a version waits in suspense: have the next one ready."),
     )

@@ -16,7 +16,7 @@ from crm.operations import catalogue as operations
 from crm.queries.catalogue import offers as queries
 from crm.queries.catalogue import plans as plan_queries
 from crm.queries.catalogue import words
-from crm.views.catalogue.asking import address, edit, number, one, text
+from crm.views.catalogue.asking import address, edit, number, one, sent, text
 from crm.views.doors import door, go, is_sent, page, show_form, staff_of
 from tariffs import operations as tariffs_operations
 from tariffs.models import Allowance, MoveRule, Plan
@@ -35,7 +35,7 @@ def package_list(request: HttpRequest) -> HttpResponse:
 @door("edit_catalogue")
 def new_package(request: HttpRequest) -> HttpResponse:
     """Create a package with a first draft."""
-    form = forms.NewPackageForm(request.POST or None)
+    form = forms.NewPackageForm(sent(request))
     if is_sent(request, form):
         data = form.cleaned_data
         names = ("code", "name_ru", "name_en")
@@ -54,7 +54,7 @@ def copy_package(request: HttpRequest, version_id: int) -> HttpResponse:
     """Draft the next version of a package."""
     one(queries.find_package_version(version_id))
     tomorrow = timezone.localdate() + timedelta(days=1)
-    form = DayForm(request.POST or None, initial={"day": tomorrow}, label=_("On sale from"))
+    form = DayForm(sent(request), initial={"day": tomorrow}, label=_("On sale from"))
 
     def act() -> str:
         drafted = editing.copy_package_version(
@@ -71,7 +71,7 @@ def copy_package(request: HttpRequest, version_id: int) -> HttpResponse:
 def edit_package(request: HttpRequest, version_id: int) -> HttpResponse:
     """Edit the terms of a draft of a package."""
     found = one(queries.find_package_version(version_id))
-    form = forms.PackageVersionForm(request.POST or None, instance=found)
+    form = forms.PackageVersionForm(sent(request), instance=found)
 
     def act() -> str:
         editing.save_draft(version=form.save(commit=False))
@@ -90,7 +90,7 @@ def package_allowance(
     row = Allowance(package_version=found)
     if allowance_id is not None:
         row = one(found.allowances.filter(pk=allowance_id).first())
-    form = AllowanceForm(request.POST or None, instance=row)
+    form = AllowanceForm(sent(request), instance=row)
 
     def act() -> str:
         editing.save_part(version=found, row=form.save(commit=False))
@@ -104,7 +104,7 @@ def package_allowance(
 def publish_package(request: HttpRequest, version_id: int) -> HttpResponse:
     """Publish a draft of a package."""
     found = one(queries.find_package_version(version_id))
-    form = SureForm(request.POST or None)
+    form = SureForm(sent(request))
 
     def act() -> str:
         operations.publish_package(
@@ -145,7 +145,7 @@ def bundle_list(request: HttpRequest) -> HttpResponse:
 @door("edit_catalogue")
 def new_bundle(request: HttpRequest) -> HttpResponse:
     """Create a bundle with a first draft."""
-    form = forms.NewBundleForm(request.POST or None)
+    form = forms.NewBundleForm(sent(request))
 
     def act() -> str:
         data = form.cleaned_data
@@ -175,7 +175,7 @@ def new_bundle(request: HttpRequest) -> HttpResponse:
 def publish_bundle(request: HttpRequest, version_id: int) -> HttpResponse:
     """Publish a draft of a bundle."""
     found = one(queries.find_bundle_version(version_id))
-    form = SureForm(request.POST or None)
+    form = SureForm(sent(request))
 
     def act() -> str:
         operations.publish_bundle(
@@ -210,7 +210,7 @@ def discard(request: HttpRequest, what: str, version_id: int) -> HttpResponse:
     """Delete a draft of a package or bundle."""
     find = {"package": queries.find_package_version, "bundle": queries.find_bundle_version}[what]
     found = one(find(version_id))
-    form = SureForm(request.POST or None)
+    form = SureForm(sent(request))
 
     def act() -> str:
         editing.discard_draft(version=found)
@@ -252,7 +252,7 @@ def edit_move(request: HttpRequest) -> HttpResponse:
     sides = number(request, "from"), number(request, "to")
     present = queries.find_move(*sides)
     blank = MoveRule(from_plan_id=sides[0] or None, to_plan_id=sides[1] or None)
-    form = forms.MoveForm(request.POST or None, instance=present or blank)
+    form = forms.MoveForm(sent(request), instance=present or blank)
 
     def act() -> str:
         tariffs_operations.set_move_rule(**form.cleaned_data)
@@ -273,7 +273,7 @@ def edit_move(request: HttpRequest) -> HttpResponse:
 @door("edit_catalogue")
 def remove_move(request: HttpRequest, rule_id: int) -> HttpResponse:
     """Take a rule away."""
-    form = SureForm(request.POST or None)
+    form = SureForm(sent(request))
 
     def act() -> str:
         tariffs_operations.remove_move_rule(rule_id=rule_id)
@@ -290,7 +290,7 @@ def remove_move(request: HttpRequest, rule_id: int) -> HttpResponse:
 def edit_whom(request: HttpRequest, version_id: int) -> HttpResponse:
     """Say to whom a draft of a plan is sold."""
     found = one(plan_queries.find_version(version_id))
-    form = forms.WhomForm(request.POST or None, instance=found)
+    form = forms.WhomForm(sent(request), instance=found)
 
     def act() -> str:
         editing.save_draft(version=form.save(commit=False))
@@ -304,7 +304,7 @@ def _close(
     request: HttpRequest, version_id: int, *, close: operations.Closing, back: str
 ) -> HttpResponse:
     form = DayForm(
-        request.POST or None,
+        sent(request),
         initial={"day": timezone.localdate()},
         label=_("Not sold from"),
         help_text=_("Those who have it keep it."),

@@ -18,6 +18,7 @@ from crm.forms.catalogue import plans as forms
 from crm.operations import catalogue as operations
 from crm.queries.catalogue import plans as queries
 from crm.queries.catalogue import words
+from crm.views.catalogue.asking import sent
 from crm.views.doors import carry_out, door, go, is_sent, page, show_form, staff_of
 from tariffs import operations as tariffs_operations
 from tariffs.models import Allowance, Plan, PlanVersion
@@ -79,9 +80,11 @@ def version(request: HttpRequest, version_id: int) -> HttpResponse:
         "subscribers": queries.count_subscribers([version_id]).get(version_id, 0),
         "allowances": [
             (row, words.KINDS[row.usage_kind], words.volume(row), words.where(row, zones))
-            for row in found.allowances.order_by("usage_kind", "-priority", "pk")
+            for row in sorted(
+                found.allowances.all(), key=lambda row: (row.usage_kind, -row.priority, row.pk)
+            )
         ],
-        "decks": found.decks.select_related("deck").order_by("usage_kind"),
+        "decks": sorted(found.decks.all(), key=lambda row: row.usage_kind),
         "section": "plans",
     }
     return page(request, "crm/catalogue/plan_version.html", context)
@@ -91,7 +94,7 @@ def version(request: HttpRequest, version_id: int) -> HttpResponse:
 @door("edit_catalogue")
 def new_plan(request: HttpRequest) -> HttpResponse:
     """Create a plan with a first draft."""
-    form = forms.NewPlanForm(request.POST or None)
+    form = forms.NewPlanForm(sent(request))
     back = reverse("crm:catalogue-plans")
     if is_sent(request, form):
         data = form.cleaned_data
@@ -109,7 +112,7 @@ def new_plan(request: HttpRequest) -> HttpResponse:
 def rename_plan(request: HttpRequest, plan_id: int) -> HttpResponse:
     """Change a plan's names and audience."""
     found = _plan(plan_id)
-    form = forms.RenamePlanForm(request.POST or None, instance=found)
+    form = forms.RenamePlanForm(sent(request), instance=found)
     if is_sent(request, form):
         form.save()
         return go(request, "crm:catalogue-plan", plan_id)
@@ -124,7 +127,7 @@ def draft_version(request: HttpRequest, plan_id: int) -> HttpResponse:
     last = found.versions.order_by("-number").first()
     tomorrow = timezone.localdate() + timedelta(days=1)
     form = forms.DayForm(
-        request.POST or None,
+        sent(request),
         initial={"day": tomorrow},
         label=_("On sale from"),
         help_text=_("The draft begins with all that the last version has."),
@@ -151,7 +154,7 @@ def draft_version(request: HttpRequest, plan_id: int) -> HttpResponse:
 def edit_version(request: HttpRequest, version_id: int) -> HttpResponse:
     """Edit the terms of a draft."""
     found = _version(version_id)
-    form = forms.VersionForm(request.POST or None, instance=found)
+    form = forms.VersionForm(sent(request), instance=found)
 
     def act() -> str:
         editing.save_draft(version=form.save(commit=False))
@@ -165,7 +168,7 @@ def edit_version(request: HttpRequest, version_id: int) -> HttpResponse:
 def edit_decks(request: HttpRequest, version_id: int) -> HttpResponse:
     """Choose the decks of a draft."""
     found = _version(version_id)
-    form = forms.PlanDecksForm(request.POST or None, version=found)
+    form = forms.PlanDecksForm(sent(request), version=found)
 
     def act() -> str:
         editing.set_plan_decks(version=found, decks=form.cleaned_data)
@@ -184,7 +187,7 @@ def edit_allowance(
     row = Allowance(plan_version=found)
     if allowance_id is not None:
         row = _part(found.allowances.filter(pk=allowance_id))
-    form = forms.AllowanceForm(request.POST or None, instance=row)
+    form = forms.AllowanceForm(sent(request), instance=row)
 
     def act() -> str:
         editing.save_part(version=found, row=form.save(commit=False))
@@ -199,7 +202,7 @@ def remove_allowance(request: HttpRequest, version_id: int, allowance_id: int) -
     """Take an included volume out of a draft."""
     found = _version(version_id)
     row: Allowance = _part(found.allowances.filter(pk=allowance_id))
-    form = forms.SureForm(request.POST or None)
+    form = forms.SureForm(sent(request))
 
     def act() -> str:
         editing.remove_part(version=found, row=row)
@@ -214,7 +217,7 @@ def remove_allowance(request: HttpRequest, version_id: int, allowance_id: int) -
 def discard(request: HttpRequest, version_id: int) -> HttpResponse:
     """Delete a draft."""
     found = _version(version_id)
-    form = forms.SureForm(request.POST or None)
+    form = forms.SureForm(sent(request))
 
     def act() -> str:
         editing.discard_draft(version=found)
@@ -232,7 +235,7 @@ def discard(request: HttpRequest, version_id: int) -> HttpResponse:
 def publish(request: HttpRequest, version_id: int) -> HttpResponse:
     """Publish a draft, after a look at what it changes and whom it concerns."""
     found = _version(version_id)
-    form = forms.SureForm(request.POST or None)
+    form = forms.SureForm(sent(request))
 
     def act() -> str:
         operations.publish_plan(
@@ -264,7 +267,7 @@ def close(request: HttpRequest, version_id: int) -> HttpResponse:
     """Stop selling a version."""
     found = _version(version_id)
     form = forms.DayForm(
-        request.POST or None,
+        sent(request),
         initial={"day": timezone.localdate()},
         label=_("Not sold from"),
         help_text=_("Those who have it keep it."),
@@ -293,7 +296,7 @@ def close(request: HttpRequest, version_id: int) -> HttpResponse:
 def archive(request: HttpRequest, plan_id: int) -> HttpResponse:
     """Take a plan off sale as a whole."""
     found = _plan(plan_id)
-    form = forms.SureForm(request.POST or None)
+    form = forms.SureForm(sent(request))
 
     def act() -> str:
         operations.archive_plan(plan_id=plan_id, now=timezone.now(), actor=staff_of(request).actor)
