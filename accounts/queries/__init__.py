@@ -40,6 +40,7 @@ from accounts.queries.entries import (
     trial_balance,
 )
 from accounts.queries.invariants import invariants
+from accounts.queries.offers import OfferHistory, load_offer_history
 from accounts.queries.sales import (
     CompanyDeck,
     CompanyPrices,
@@ -66,6 +67,7 @@ __all__ = [
     "Entry",
     "Found",
     "IdentifierColumns",
+    "OfferHistory",
     "PackageColumns",
     "PlanColumns",
     "TrialLine",
@@ -93,6 +95,7 @@ __all__ = [
     "list_packages",
     "list_subscriptions",
     "list_unwatched",
+    "load_offer_history",
     "money_columns",
     "package_history_columns",
     "plan_at",

@@ -20,6 +20,7 @@ from tariffs.queries.offers import (
     fit_of,
     get_package_version,
     list_packages_on_sale,
+    load_offer_pricing,
     load_package_pricing,
 )
 from tariffs.queries.plans import (
@@ -31,7 +32,7 @@ from tariffs.queries.plans import (
     list_moves_due,
     list_plans_on_sale,
 )
-from tariffs.queries.pricing import load_deck, load_plan_pricing, load_zones
+from tariffs.queries.pricing import load_deck, load_decks, load_plan_pricing, load_zones
 from tariffs.queries.reference import UnknownTaxRate, get_tax_percent, zone_names
 
 __all__ = [
@@ -63,6 +64,8 @@ __all__ = [
     "list_plans_on_sale",
     "load_deck",
     "load_deck_table",
+    "load_decks",
+    "load_offer_pricing",
     "load_package_pricing",
     "load_plan_pricing",
     "load_version_pricing",

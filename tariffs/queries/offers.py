@@ -2,17 +2,21 @@
 What is sold apart from plans, to whom, and the words for a refusal.
 """
 
+from collections.abc import Sequence
 from datetime import date
 
 from django.db.models import Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from tariffs.domain.bundles import BundleProblem
+from tariffs.domain.deck import PlanPricing
 from tariffs.domain.eligibility import Buyer, Conditions, Reason, judge
+from tariffs.domain.offers import OfferParts, price_offers
 from tariffs.domain.packages import Fit, PackagePricing
 from tariffs.models import Allowance, PackageVersion, Plan, PlanVersion
 from tariffs.models.offers import Offer
 from tariffs.queries.drafts import allowance_value
+from tariffs.queries.pricing import load_decks, load_plan_pricing
 
 
 def conditions_of(version: Offer) -> Conditions:
@@ -105,3 +109,15 @@ def load_package_pricing() -> list[PackagePricing]:
             Prefetch("allowances", queryset=Allowance.objects.order_by("id"))
         )
     ]
+
+
+def load_offer_pricing(
+    offers: Sequence[OfferParts], *, on_or_after: date | None = None
+) -> list[PlanPricing]:
+    """Return what prices usage on every plan version, and on offers that are more than one."""
+    plans = load_plan_pricing(on_or_after=on_or_after)
+    if not offers:
+        return plans
+    has_decks = any(offer.decks for offer in offers)
+    decks = load_decks(on_or_after=on_or_after) if has_decks else {}
+    return plans + price_offers(offers, plans=plans, packages=load_package_pricing(), decks=decks)

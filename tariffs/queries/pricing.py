@@ -74,6 +74,11 @@ def load_deck(version_id: int) -> values.Deck:
     return next(iter(by_deck.values()))[0]
 
 
+def load_decks(*, on_or_after: date | None = None) -> dict[int, tuple[values.Deck, ...]]:
+    """Return the published versions of every deck, by deck; those in force from the day on."""
+    return _load_decks(_published_decks(on_or_after))
+
+
 def _published_decks(on_or_after: date | None) -> QuerySet[RateDeckVersion]:
     versions = RateDeckVersion.objects.filter(published_at__isnull=False, replaced_at__isnull=True)
     if on_or_after:

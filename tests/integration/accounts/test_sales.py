@@ -285,3 +285,38 @@ def test_decks_that_could_not_price_are_refused() -> None:
     for deck, kind in ((make_published_deck("own"), "sms"), (make_deck("draft"), "voice")):
         with pytest.raises(operations.UnableToSetCompanyPrice):
             set_deck(firm, deck, kind)
+
+
+def test_history_by_offers_is_cut_where_packages_and_own_decks_begin_and_end() -> None:
+    firm, version = company(), make_plan()
+    plain = order(open_account_for("Иванова", "Мария"), version)
+    service = order(open_account(firm), version)
+    package = make_package(validity_days=30)
+    add(service, package)
+    own = make_published_deck("own")
+    set_deck(firm, own, active_to=NEW_YEAR)
+    history = queries.load_offer_history()
+    parts = {one.offer_id: one for one in history.offers}
+    rows = zip(
+        history.plans.subscription_id.tolist(), history.plans.plan_version_id.tolist(),
+        history.plans.account_id.tolist(), history.plans.active_from.tolist(), strict=True,
+    )  # fmt: skip
+    told = []
+    for subscription_id, offer_id, account_id, start in rows:
+        offer = parts.get(offer_id)
+        assert account_id == (plain if subscription_id == plain.pk else service).account_id
+        told.append(
+            (
+                subscription_id,
+                bool(offer and offer.package_version_ids),
+                bool(offer and offer.decks),
+                datetime.fromtimestamp(start, NOON.tzinfo).date(),
+            )
+        )
+    assert told == [
+        (plain.pk, False, False, TODAY),
+        (service.pk, False, True, TODAY),
+        (service.pk, True, True, LATER.date()),
+        (service.pk, False, True, date(2026, 12, 5)),
+        (service.pk, False, False, NEW_YEAR),
+    ]
