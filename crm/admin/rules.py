@@ -1,11 +1,13 @@
 """Rules as data: access, promised payment, gateways, templates, usage sources, number series."""
 
 from typing import Any
+from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from crm.admin.site import CatalogueAdmin, ReadOnlyAdmin, site
 from crm.models import StaffSignIn
@@ -16,6 +18,8 @@ from notifications.domain.wording import UnableToWord, check_template
 from notifications.models import Template
 from notifications.operations.templates import change_template
 from provisioning.models import Gateway
+from rating.formats import FORMATS
+from rating.formats.schema import pattern
 from rating.models import SuspenseThreshold, UsageSource
 
 
@@ -118,10 +122,42 @@ class TemplateAdmin(CatalogueAdmin):
         )
 
 
+class UsageSourceForm(forms.ModelForm[UsageSource]):
+    """A source; its format says whether it understands the mapping."""
+
+    class Meta:
+        model = UsageSource
+        fields = (
+            *("code", "name", "format", "time_zone", "area_code", "incoming_contexts"),
+            *("mapping", "file_number_pattern", "file_number_modulus", "partial_hours"),
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse what would have each file of the source refused."""
+        cleaned = super().clean() or {}
+        known = FORMATS.get(cleaned.get("format", ""))
+        if known is None:
+            message = _("There are these formats: %s") % ", ".join(FORMATS)
+            self.add_error("format", message)
+        elif wrong := known.check(cleaned.get("mapping") or {}):
+            self.add_error("mapping", [str(sentence) for sentence in wrong])
+        if number := cleaned.get("file_number_pattern"):
+            for sentence in pattern("seq")(number, number):
+                self.add_error("file_number_pattern", sentence)
+        if cleaned.get("time_zone") not in available_timezones():
+            self.add_error("time_zone", _("There is no such time zone."))
+        return cleaned
+
+    def clean_mapping(self) -> dict[str, Any]:
+        """Nothing written is an empty document."""
+        return self.cleaned_data["mapping"] or {}
+
+
 @admin.register(UsageSource, site=site)
 class UsageSourceAdmin(CatalogueAdmin):
     """Switches that write usage files."""
 
+    form = UsageSourceForm
     list_display = ("code", "name", "format", "time_zone")
     edit_right = "crm.set_up"
 

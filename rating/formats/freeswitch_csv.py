@@ -11,6 +11,8 @@ from collections.abc import Collection, Mapping
 from io import BytesIO
 from typing import Any, BinaryIO, Final
 
+from django.utils.translation import gettext as _
+
 from rating.formats import schema
 from rating.formats.delimited import parse_lines
 from rating.formats.documents import Shape, read_recipe
@@ -69,7 +71,7 @@ def check(mapping: Mapping[str, Any]) -> list[str]:
     names = _names(mapping)
     usage = read_recipe(_usage(mapping, names))
     missing = [name for name in usage.columns if name and name not in names]
-    return [f"columns: {name} is missing" for name in missing]
+    return [_("columns: %s is missing") % name for name in missing]
 
 
 def _names(mapping: Mapping[str, Any]) -> list[str]:

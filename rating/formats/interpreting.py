@@ -177,9 +177,8 @@ class _Reading:
     @cached_property
     def subscriber(self) -> tuple[Ints, Bools]:
         rule, texts = self.recipe.subscriber, self._payer_text
-        key, known = self._numbers(texts)[0::2]
-        length = self._numbers(texts)[1]
-        known = known & (length > _FULL)
+        key, length, is_number = self._numbers(texts)
+        known = is_number & (length > _FULL)
         is_login = np.full(len(texts), rule.kind == "login")
         if rule.kind == "auto":
             is_login = self.kind == UsageKind.SESSION

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, BinaryIO
 
+from django.utils.translation import gettext as _
+
 from rating.formats.parsed import DEFAULTS, ParsedUsage, SourceSettings
 from rating.formats.rows import raw_lines
 
@@ -26,7 +28,7 @@ def lines_as_written(
 
 def nothing_to_set(mapping: Mapping[str, Any]) -> list[str]:
     """Refuse a document where the format understands none."""
-    return [f"{key}: is not understood" for key in sorted(mapping)]
+    return [_("%s: is not understood") % key for key in sorted(mapping)]
 
 
 @dataclass(frozen=True, slots=True)
