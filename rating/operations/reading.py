@@ -146,7 +146,9 @@ def priced_keys(
     source_id: int, *, hours: set[int], batch_id: int
 ) -> Iterator[np.ndarray[Any, np.dtype[np.void]]]:
     """Yield what is priced already of a source in some hours since 1970, as KEY rows."""
-    periods = merged_hours(hours)
+    # A session's start is worked out from its end: told again it may fall a second beside.
+    near = {hour + beside for hour in hours for beside in (-1, 0, 1)}
+    periods = merged_hours(near)
     if not periods:
         return
     with spooling() as stream:

@@ -279,3 +279,13 @@ def test_ends_are_forgotten_after_their_time(night: Night, bras: UsageSource) ->
     night.load(report("Stop", 90, 1500), report("Interim-Update", 5, 5, "s2"), source="bras")
     operations.suspend_incomplete(now=NOW + timedelta(days=101))
     assert [part.state for part in PartialRecord.objects.all()] == ["suspended"]
+
+
+def test_an_end_told_again_a_second_beside_the_hour_is_a_duplicate(
+    night: Night, bras: UsageSource
+) -> None:
+    stop = report("Stop", 90, 1500)
+    night.load(stop, source="bras")
+    night.load(stop.replace("Acct-Session-Time = 90", "Acct-Session-Time = 91"), source="bras")
+    assert priced() == [("10:00", 1500)]
+    assert counters()[1] == (1, 0, 1, 0, 0)

@@ -386,7 +386,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"kind": {"column": "type"}}, "usage.kind.values: "),
     ({"kind": {"column": "type", "values": {"x": "fax"}}}, "usage.kind.values.x: "),
     ({"subscriber": "a"}, "usage.subscriber: "),
-    ({"subscriber": {"column": "nobody"}}, "“nobody”"),
+    ({"subscriber": {"column": "nobody"}}, "nobody"),
     ({"subscriber": {"column": "a", "as": "name"}}, "usage.subscriber.as: "),
     ({"started_at": {"column": "at", "zone": "Europe/Ladoga"}}, "usage.started_at.zone: "),
     ({"started_at": {"column": "at", "epoch": "days"}}, "usage.started_at.epoch: "),
