@@ -4,15 +4,18 @@ The plan history of services, told by offers: with their packages and a company'
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from django.conf import settings
 
-from accounts.queries.columns import FOREVER, Ints, PlanColumns, plan_history_columns
+from accounts.queries.columns import FOREVER, PlanColumns, plan_history_columns
 from accounts.queries.sales import list_company_decks, package_history_columns
 from tariffs.domain.deck import UsageKind
 from tariffs.domain.offers import DeckSpan, OfferParts, Span, split_history
+
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +64,7 @@ def _midnight(day: date) -> int:
     return int(datetime.combine(day, time(), tzinfo=ZoneInfo(settings.TIME_ZONE)).timestamp())
 
 
-def _joined(plans: PlanColumns, kept: Ints, history: list[Span]) -> PlanColumns:
+def _joined(plans: PlanColumns, kept: Bools, history: list[Span]) -> PlanColumns:
     """Put the rows that were cut in the place of those they come from, sorted as before."""
     account_of = dict(zip(plans.subscription_id.tolist(), plans.account_id.tolist(), strict=True))
     cut = np.array(

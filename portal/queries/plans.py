@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from billing_project.kernel.money import ZERO
 from invoicing import queries as invoicing_queries
 from portal.domain import wording
 from portal.queries.services import PlanView, ServiceView, list_services, plan_view
@@ -40,6 +41,7 @@ class ChangePage:
     first_fee: Decimal | None = None
     first_fee_until: date | None = None
     difference: str = ""
+    cost_now: Decimal = ZERO
     offer: dict[str, Any] | None = None
 
 
@@ -84,6 +86,7 @@ def find_change_page(
         first_fee=quote.next_fee,
         first_fee_until=quote.next_fee_until,
         difference=_difference(service.plan, plan, currency=currency),
+        cost_now=max(quote.cost_now, ZERO),
         offer=quote.as_json(),
     )
 

@@ -96,13 +96,14 @@ def _by_subscription(spans: Iterable[Held]) -> dict[int, list[Held]]:
 def _pieces(
     plan: Span, packages: Sequence[Span], decks: Sequence[DeckSpan], *, numbers: _Numbers
 ) -> Iterable[Span]:
-    edges = {moment for span in (*packages, *decks) for moment in (span.start, span.end)}
+    edges = {moment for pack in packages for moment in (pack.start, pack.end)}
+    edges |= {moment for own in decks for moment in (own.start, own.end)}
     cuts = sorted({plan.start, plan.end, *(e for e in edges if plan.start < e < plan.end)})
     last: Span | None = None
     for start, end in pairwise(cuts):
         held = tuple(sorted(p.what for p in packages if p.start <= start < p.end))
-        own = tuple(sorted((d.kind, d.deck_id) for d in decks if d.start <= start < d.end))
-        offer = numbers.number(plan.what, held, own)
+        owned = tuple(sorted((d.kind, d.deck_id) for d in decks if d.start <= start < d.end))
+        offer = numbers.number(plan.what, held, owned)
         if last is not None and last.what == offer:
             last = last._replace(end=end)
             continue

@@ -176,7 +176,7 @@ def _end_former(version: RateDeckVersion) -> None:
 
 def _retire(version: RateDeckVersion, *, now: datetime) -> None:
     """Take the replaced version out of pricing; its days, as they are now, are the new one's."""
-    former = RateDeckVersion.objects.select_for_update(no_key=True).get(pk=version.replaces_id)
+    former = RateDeckVersion.objects.select_for_update(no_key=True).get(pk=version.replaces_id or 0)
     if former.deck_id != version.deck_id:
         raise UnableToPublishDeck(_("A version is replaced by one of the same deck only."))
     if not former.published_at or former.replaced_at:
@@ -193,7 +193,8 @@ def draft_replacement(
     bands: Iterable[BandDraft],
     rates: Iterable[RateDraft],
     terms: Iterable[TermsDraft] = (TermsDraft(),),
-    **words: str,
+    time_zone: str = "Europe/Moscow",
+    rounding: str = "half_up",
 ) -> RateDeckVersion:
     """
     Write a corrected version, for the days of a published one, as a draft.
@@ -211,7 +212,9 @@ def draft_replacement(
         rates=rates,
         terms=terms,
         replaces=former,
-        **words,
+        scheme=former.scheme,
+        time_zone=time_zone,
+        rounding=rounding,
     )
 
 

@@ -23,7 +23,7 @@ def list_bundle_parts(version_id: int, *, on: date) -> list[Part]:
     version = BundleVersion.objects.prefetch_related("parts").get(pk=version_id)
     parts = []
     for row in version.parts.order_by("id"):
-        sold = plans.get(row.plan_id) if row.plan_id else packages.get(row.package_id)
+        sold = plans.get(row.plan_id or 0) or packages.get(row.package_id or 0)
         if sold is not None:
             parts.append(Part(_key(row), sold.fee, row.discount_percent, row.discount_amount))
     return parts

@@ -211,7 +211,7 @@ def _load_surcharges(ids: Iterable[int]) -> dict[int, list[values.Surcharge]]:
 def _load_allowances() -> dict[int, list[values.Allowance]]:
     found: dict[int, list[values.Allowance]] = defaultdict(list)
     for row in Allowance.objects.filter(plan_version__published_at__isnull=False).order_by("id"):
-        found[row.plan_version_id].append(
+        found[row.plan_version_id or 0].append(
             values.Allowance(
                 allowance_id=row.pk,
                 kind=values.UsageKind.from_code(row.usage_kind),
