@@ -82,14 +82,14 @@ class RerateLine(models.Model):
     no longer the same when the run is applied, the account is `stale` and left as it is.
     """
 
-    class State(models.TextChoices):
+    class Outcome(models.TextChoices):
         PREVIEWED = "previewed", _("previewed")
         APPLIED = "applied", _("applied")
         STALE = "stale", _("changed since the preview")
 
     run = models.ForeignKey(RerateRun, on_delete=models.PROTECT, related_name="lines")
     account_id = models.BigIntegerField()
-    state = models.CharField(max_length=12, choices=State, default=State.PREVIEWED)
+    outcome = models.CharField(max_length=12, choices=Outcome, default=Outcome.PREVIEWED)
     records = models.IntegerField()
     changed = models.IntegerField()
     failed = models.IntegerField(default=0)
@@ -102,8 +102,8 @@ class RerateLine(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["run", "account_id"], name="rerateline_once"),
             models.CheckConstraint(
-                condition=models.Q(state__in=["previewed", "applied", "stale"]),
-                name="rerateline_state_known",
+                condition=models.Q(outcome__in=["previewed", "applied", "stale"]),
+                name="rerateline_outcome_known",
             ),
             models.CheckConstraint(
                 condition=models.Q(difference=models.F("new_amount") - models.F("old_amount")),

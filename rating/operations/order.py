@@ -28,7 +28,14 @@ from rating.operations import writing
 from rating.operations.reading import Problem
 from rating.operations.rerating import corrected as corrections
 from rating.operations.rerating.corrected import Delivered
-from rating.operations.rerating.pricing import Outcome, Work, in_force, price_again
+from rating.operations.rerating.pricing import (
+    Outcome,
+    Work,
+    from_totals_on,
+    in_force,
+    price_again,
+    together,
+)
 from rating.operations.rerating.writing import withdraw, write_outcome
 from rating.queries import rerating
 from rating.queries.rerating import NO_END, Windows
@@ -161,6 +168,7 @@ def _parts(windows: Windows, delivered: Delivered) -> Iterator[tuple[Windows, De
     if not len(every):
         return
     every, group = rerating.with_groups(every, pairs=pairs.T.tolist())
+    every = together(from_totals_on(every), group)
     for start in range(0, int(group.max()) + 1, AT_ONCE):
         chosen = np.flatnonzero((group >= start) & (group < start + AT_ONCE))
         part = every.some(chosen)
@@ -183,45 +191,44 @@ def _joined(first: Windows, second: Windows) -> Windows:
 
 
 def _displaced(batch_id: int, span: tuple[int, int] | None) -> Windows:
-    """Return the usage that the batch's late records displaced, or others wrote beside it."""
+    """Return the usage that the batch's late records displaced."""
     none = np.zeros(0, np.int64)
     found = Windows(none, none, none, none)
     if span is None:
         return found
-    others = rerating.batches_beside(UsageBatch.objects.get(pk=batch_id))
-    beside = _to_the_end(*rerating.priced_beside(batch_id, others=others))
-    until = max(_last_start(batch_id, others), 0)
+    until = _last_start(batch_id)
     if span[0] <= until:
-        late = _to_the_end(*rerating.early_in_batch(batch_id, until=until))
+        account, subscription, first = rerating.early_in_batch(batch_id, until=until)
+        late = Windows(account, subscription, first, np.full(len(first), NO_END))
         late = _where_order_matters(late)
         found = late.some(rerating.overtaken(late, batch_id=batch_id))
-    return _joined(found, _where_order_matters(beside))
+    return found
 
 
-def _to_the_end(account_id: Ints, subscription_id: Ints, first: Ints) -> Windows:
-    return Windows(account_id, subscription_id, first, np.full(len(first), NO_END))
-
-
-def _last_start(batch_id: int, others: list[int]) -> int:
+def _last_start(batch_id: int) -> int:
     """Return the last start of what other batches priced; notes it where it is not known yet."""
     last = 0
     for other in rerating.batches_without_span(batch_id):
         span = rerating.span_of(other)
         last = max(last, span[1] if span else 0)
-        if other not in others:
+        if UsageBatch.objects.filter(pk=other).exclude(state=UsageBatch.State.OPEN).exists():
             note_span(other, span)
     return max(last, rerating.last_start_of_others(batch_id))
 
 
 def _where_order_matters(windows: Windows) -> Windows:
-    """Return the windows of those who were, or may have been, refused a step of an allowance."""
+    """
+    Return the windows of those who were, or may have been, refused a step of an allowance, or pay
+    by what they used before.
+    """
     if not len(windows):
         return windows
     every, group = rerating.with_groups(windows)
     counters, left = rerating.counters_in(every)
     enough = rerating.rest_that_fits()
     least = np.array([enough.get(one, NO_END) for one in counters.allowance_id.tolist()], np.int64)
-    tight = np.isin(every.subscription_id, counters.subscription_id[left < least])
+    wanting = [counters.subscription_id[left < least], counters.totals.subscription_id]
+    tight = np.isin(every.subscription_id, np.concatenate(wanting))
     concerned = every.subscription_id[np.isin(group, group[tight])]
     return windows.some(np.flatnonzero(np.isin(windows.subscription_id, concerned)))
 

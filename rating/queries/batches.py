@@ -129,8 +129,14 @@ def list_batch_files(batch_id: int) -> list[UsageFile]:
 
 
 def list_batches(*, state: str) -> list[int]:
-    """List the batches in a state (open, priced), oldest first: what nights left to do."""
-    batches = UsageBatch.objects.filter(state=state, rerate_run__isnull=True)
+    """
+    List the batches in a state (open, priced), oldest first: what nights left to do.
+
+    The open one of a re-rating is none of it: that is priced by its run.
+    """
+    batches = UsageBatch.objects.filter(state=state)
+    if state == UsageBatch.State.OPEN:
+        batches = batches.filter(rerate_run__isnull=True)
     return list(batches.order_by("pk").values_list("pk", flat=True))
 
 

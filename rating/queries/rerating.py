@@ -26,12 +26,12 @@ from tariffs.models import Allowance, RateStep, ZoneTerms
 
 #: The end of windows without one, in seconds: PostgreSQL still has dates there.
 NO_END: Final = 2**38
-_ROW: Final = """
+ROW: Final = """
     account_id, started_at, record_key, source_id, revision, batch_id, file_id, subscription_id,
     kind, other_number, zone_id, band_id, plan_version_id, deck_version_id, quantity, billed,
     allowance_id, allowance_used
 """
-_ROW_TYPES: Final = (
+ROW_TYPES: Final = (
     *("bigint", "timestamptz", "bigint", "smallint", "smallint"),
     *("bigint", "bigint", "bigint", "smallint", "bigint", "smallint"),
     *("integer", "integer", "integer", "bigint", "bigint", "integer", "bigint", "bigint"),
@@ -46,7 +46,7 @@ IN_FORCE: Final = f"""
     SELECT r.* FROM {_WINDOWS}
      CROSS JOIN LATERAL (
         SELECT DISTINCT ON (account_id, started_at, source_id, record_key)
-               {_ROW}, (amount * 100)::bigint AS minor
+               {ROW}, (amount * 100)::bigint AS minor
           FROM rating_pricedusage u
          WHERE u.account_id = w.account_id AND u.subscription_id = w.subscription_id
            AND u.started_at >= to_timestamp(w.first) AND u.started_at < to_timestamp(w.end_)
@@ -145,7 +145,7 @@ NEWEST: Final = f"""
                                 %(first)s::bigint[], %(last)s::bigint[]) WITH ORDINALITY
            AS w (account_id, source_id, record_key, first, last, n)
      CROSS JOIN LATERAL (
-        SELECT {_ROW}, (amount * 100)::bigint AS minor FROM rating_pricedusage u
+        SELECT {ROW}, (amount * 100)::bigint AS minor FROM rating_pricedusage u
          WHERE u.account_id = w.account_id AND u.source_id = w.source_id
            AND u.record_key = w.record_key AND u.started_at >= to_timestamp(w.first)
            AND u.started_at <= to_timestamp(w.last)
@@ -154,7 +154,7 @@ NEWEST: Final = f"""
 """
 #: … and of whatever account, which reads all usage of the time.
 ANYWHERE: Final = f"""
-    SELECT DISTINCT ON (w.n) w.n, {_ROW}, (amount * 100)::bigint AS minor
+    SELECT DISTINCT ON (w.n) w.n, {ROW}, (amount * 100)::bigint AS minor
       FROM unnest(%(sources)s::smallint[], %(keys)s::bigint[]) WITH ORDINALITY
            AS w (of_source, with_key, n)
       JOIN rating_pricedusage u ON u.source_id = w.of_source AND u.record_key = w.with_key
@@ -206,7 +206,7 @@ class Windows:
 
 def rows_in_force(windows: Windows) -> PricedRows:
     """Return the prices in force of the windows; a subscription must not be in two of them."""
-    columns = _out(IN_FORCE, windows.params(), types=_ROW_TYPES)
+    columns = copied(IN_FORCE, windows.params(), types=ROW_TYPES)
     return PricedRows(*columns, number_length=np.zeros(len(columns[0]), np.int64))
 
 
@@ -216,7 +216,7 @@ def covers_in(windows: Windows) -> list[Ints]:
     revision, owner_id, allowance_id, used.
     """
     types = ("smallint", "bigint", "smallint", "bigint", "integer", "bigint")
-    return _out(COVERS, windows.params(), types=types)
+    return copied(COVERS, windows.params(), types=types)
 
 
 def counters_in(windows: Windows) -> tuple[AllowanceCounters, Ints]:
@@ -253,7 +253,7 @@ def used_before(windows: Windows, *, days: int) -> AllowanceCounters:
     """
     params = {**windows.params(), "zone": settings.TIME_ZONE, "back": days * DAY}
     types = ("bigint", "bigint", "integer", "integer", "bigint", "bigint")
-    account, owner, allowance, day, first, used = _out(USED_BEFORE, params, types=types)
+    account, owner, allowance, day, first, used = copied(USED_BEFORE, params, types=types)
     period = periods_of(allowance, day)
     is_same = period == periods_of(allowance, days_of(first))
     return counters_of(
@@ -356,7 +356,7 @@ def early_in_batch(batch_id: int, *, until: int) -> tuple[Ints, Ints, Ints]:
 
 def overtaken(windows: Windows, *, batch_id: int) -> Ints:
     """Return the positions of the windows in which other batches have records."""
-    found = _out(OVERTAKEN, {**windows.params(), "batch_id": batch_id}, types=("bigint",))[0]
+    found = copied(OVERTAKEN, {**windows.params(), "batch_id": batch_id}, types=("bigint",))[0]
     return found - 1
 
 
@@ -378,7 +378,7 @@ def batches_without_span(batch_id: int) -> list[int]:
 def places_of_corrected(source_id: Ints, record_key: Ints) -> tuple[Ints, Ints, Ints]:
     """Return the positions of records corrected before, their accounts and starts now."""
     params: dict[str, object] = {"sources": source_id.tolist(), "keys": record_key.tolist()}
-    place, account, started = _out(PLACES, params, types=("bigint", "bigint", "bigint"))
+    place, account, started = copied(PLACES, params, types=("bigint", "bigint", "bigint"))
     return place - 1, account, started
 
 
@@ -412,7 +412,7 @@ def newest_anywhere(
 
 
 def _placed(sql: str, params: dict[str, object]) -> tuple[Ints, PricedRows]:
-    place, *columns = _out(sql, params, types=("bigint", *_ROW_TYPES))
+    place, *columns = copied(sql, params, types=("bigint", *ROW_TYPES))
     return place - 1, PricedRows(*columns, number_length=np.zeros(len(place), np.int64))
 
 
@@ -454,7 +454,8 @@ def corrected_before(source_id: int) -> tuple[Ints, Ints, Ints]:
     return key, correction, batch_id
 
 
-def _out(sql: str, params: dict[str, object], *, types: tuple[str, ...]) -> list[Ints]:
+def copied(sql: str, params: dict[str, object], *, types: tuple[str, ...]) -> list[Ints]:
+    """Return the columns of a select with named parameters, as binary_copy.copy_out does."""
     with connection.cursor() as cursor:
         bound = cursor.mogrify(sql, params).decode()
     return binary_copy.copy_out(sql=bound, types=types)

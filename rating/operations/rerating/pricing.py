@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from rating import queries
-from rating.domain.allowances import AllowanceCounters, counters_of
+from rating.domain.counters import AllowanceCounters, counters_of
 from rating.domain.covers import covers_of
 from rating.domain.engine import price_columns
 from rating.domain.revisions import (
@@ -21,9 +21,12 @@ from rating.domain.revisions import (
 from rating.domain.usage import Bools, Ints, PricedColumns, Reason
 from rating.queries import rerating
 from rating.queries.rerating import Windows
+from tariffs.domain.deck import DAY
 
 #: How far back a period that holds the start of a window may begin.
 LONGEST_PERIOD: Final = 32
+#: Of what is granted once, all is looked at.
+LONG_AGO: Final = 40 * 366
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,40 +130,98 @@ def _price(
 
 def _at_start(windows: Windows, counters: AllowanceCounters) -> AllowanceCounters:
     """Return the counters as they were when the windows began, made of the rows before."""
-    earlier = rerating.used_before(windows, days=LONGEST_PERIOD)
     first = dict(zip(windows.subscription_id.tolist(), windows.first.tolist(), strict=True))
     starts = np.array([first.get(one, 0) for one in counters.subscription_id.tolist()], np.int64)
-    day = rerating.days_of(starts)
+    at_start = rerating.periods_of(counters.allowance_id, rerating.days_of(starts))
+    days = LONG_AGO if (counters.period == 0).any() else LONGEST_PERIOD
+    earlier = rerating.used_before(windows, days=days)
     # Periods that were over by then are not touched; those that began later start anew.
-    is_over = counters.period < rerating.periods_of(counters.allowance_id, day)
+    is_over = counters.period < at_start
+    if windows.end.min(initial=rerating.NO_END) < rerating.NO_END:
+        end = dict(zip(windows.subscription_id.tolist(), windows.end.tolist(), strict=True))
+        ends = [end.get(one, rerating.NO_END) for one in counters.subscription_id.tolist()]
+        # Nor those that begin after a window has ended.
+        is_over |= _starts(counters.period) >= np.array(ends, np.int64)
     kept = np.where(is_over, counters.used, earlier.used_at(counters.key))
-    return _joined(replace(counters, used=kept), earlier)
+    totals = counters.totals
+    began = np.array([first.get(one, 0) for one in totals.subscription_id.tolist()], np.int64)
+    has_been = (totals.period < rerating.days_of(began)) & (totals.period > 0)
+    ends = dict(zip(windows.subscription_id.tolist(), windows.end.tolist(), strict=True))
+    ended = [ends.get(one, rerating.NO_END) for one in totals.subscription_id.tolist()]
+    has_been |= _starts(totals.period) >= np.array(ended, np.int64)
+    anew = replace(totals, quantity=np.where(has_been, totals.quantity, 0))
+    return _joined(replace(counters, used=kept, totals=anew), earlier)
+
+
+def _starts(periods: Ints) -> Ints:
+    """Return the moments at which periods begin."""
+    unique, place = np.unique(periods, return_inverse=True)
+    starts = [rerating.start_of(period) if period else 0 for period in unique.tolist()]
+    return np.array(starts, np.int64)[place]
 
 
 def _joined(counters: AllowanceCounters, earlier: AllowanceCounters) -> AllowanceCounters:
     """Add counters that the rows tell of and that have no row of their own."""
     missing = ~np.isin(earlier.key, counters.key)
-    names = ("account_id", "subscription_id", "allowance_id", "period", "used")
+    if not missing.any():
+        return counters
+    names = ("account_id", "subscription_id", "allowance_id", "period", "used", "carried")
     columns = {
         name: np.append(getattr(counters, name), getattr(earlier, name)[missing]) for name in names
     }
-    return counters_of(**columns)
+    return counters_of(**columns, totals=counters.totals)
+
+
+def from_totals_on(windows: Windows) -> Windows:
+    """
+    Return the windows, each from the beginning of what is totted up over a period.
+
+    Running totals can't be made of the rows before a moment within their period.
+    """
+    totals = rerating.totals_in(windows)
+    if not len(totals):
+        return windows
+    periods: dict[int, set[int]] = {}
+    for one, period in zip(totals.subscription_id.tolist(), totals.period.tolist(), strict=True):
+        periods.setdefault(one, set()).add(period)
+    first = [
+        _begun(start, periods.get(one, set()))
+        for one, start in zip(windows.subscription_id.tolist(), windows.first.tolist(), strict=True)
+    ]
+    return replace(windows, first=np.array(first, np.int64))
+
+
+def together(windows: Windows, group: Ints) -> Windows:
+    """Return the windows of each group from the beginning of its first."""
+    first = np.full(int(group.max(initial=-1)) + 1, rerating.NO_END, np.int64)
+    np.minimum.at(first, group, windows.first)
+    return replace(windows, first=first[group])
+
+
+def _begun(first: int, periods: set[int]) -> int:
+    """Return the start of the earliest period that may hold a moment; periods may overlap."""
+    if 0 in periods:
+        return 0
+    starts = [rerating.start_of(period) for period in periods]
+    while running := [one for one in starts if first - LONGEST_PERIOD * DAY < one < first]:
+        first = min(running)
+    return first
 
 
 def _same_parts(work: Work, priced: PricedColumns, windows: Windows) -> Bools:
     """Whether the parts that are written beside the rows are what they were."""
     covers = covers_of(priced)
     new = np.zeros(len(priced), np.int64)
-    np.add.at(new, covers.row, _mixed(covers.owner_id, covers.allowance_id, covers.used))
+    np.add.at(new, covers.row, mixed(covers.owner_id, covers.allowance_id, covers.used))
     source, key, revision, owner, allowance, used = rerating.covers_in(windows)
     row = _place(work.present, source=source, key=key, revision=revision)
     old = np.zeros(len(priced), np.int64)
-    np.add.at(old, row[row >= 0], _mixed(owner, allowance, used)[row >= 0])
+    np.add.at(old, row[row >= 0], mixed(owner, allowance, used)[row >= 0])
     answer: Bools = new == old
     return answer
 
 
-def _mixed(*columns: Ints) -> Ints:
+def mixed(*columns: Ints) -> Ints:
     """Return one number for the values of a row; sums of them tell sets of rows apart."""
     mixed = np.zeros(len(columns[0]), np.uint64)
     for column in columns:
@@ -173,9 +234,9 @@ def _place(rows: PricedRows, *, source: Ints, key: Ints, revision: Ints) -> Ints
     """Return the positions of rows by their key, -1 for those that are not there."""
     if not len(rows):
         return np.full(len(key), -1, np.int64)
-    known = _mixed(rows.source_id, rows.record_key, rows.revision)
+    known = mixed(rows.source_id, rows.record_key, rows.revision)
     order = np.argsort(known)
-    wanted = _mixed(source, key, revision)
+    wanted = mixed(source, key, revision)
     place = np.searchsorted(known, wanted, sorter=order)
     found = order[np.minimum(place, len(order) - 1)]
     return np.where(known[found] == wanted, found, -1)
