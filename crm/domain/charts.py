@@ -7,7 +7,7 @@ Words, colours and the table beside a chart are the template's.
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 WIDTH: Final = 1000
 HEIGHT: Final = 240
@@ -19,6 +19,8 @@ GAP: Final = Decimal("0.25")
 MOST_SERIES: Final = 7
 
 Number = int | Decimal
+#: (key of the column, series) -> how much.
+Values = Mapping[tuple[Any, Any], Number]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Chart:
 
 
 def chart(
-    values: Mapping[tuple[Hashable, Hashable], Number],
+    values: Values,
     *,
     keys: Sequence[Hashable],
     other: Hashable = "",
@@ -108,10 +110,10 @@ def nice_top(highest: Number) -> int:
     >>> [nice_top(n) for n in (0, 1, 3, 7, 80, 130, 410, 999)]
     [4, 4, 4, 10, 100, 200, 600, 1000]
     """
-    top = 4
+    top: int = 4
     for power in range(20):
         for step in (1, 2, 4, 6):
-            top = step * 10**power
+            top = int(step * 10**power)
             if top >= max(highest, 4):
                 return top
     return top
@@ -122,9 +124,7 @@ def _ticks(top: int) -> tuple[Number, ...]:
     return tuple(top * place // parts for place in range(parts, -1, -1))
 
 
-def _series(
-    values: Mapping[tuple[Hashable, Hashable], Number], other: Hashable
-) -> tuple[Hashable, ...]:
+def _series(values: Values, other: Hashable) -> tuple[Hashable, ...]:
     sums: dict[Hashable, Number] = {}
     for (_key, name), value in values.items():
         sums[name] = sums.get(name, 0) + max(value, 0)
@@ -135,7 +135,7 @@ def _series(
 
 
 def _row(
-    values: Mapping[tuple[Hashable, Hashable], Number],
+    values: Values,
     key: Hashable,
     series: tuple[Hashable, ...],
     *,

@@ -23,9 +23,7 @@ class SuspenseFilterForm(forms.Form):
         choices=[*ANY, *((reason.value, label) for reason, label in REASON_LABELS.items())],
         required=False,
     )
-    source = forms.TypedChoiceField(
-        label=_("Source"), coerce=int, empty_value=0, required=False, choices=ANY
-    )
+    source = forms.TypedChoiceField(label=_("Source"), coerce=int, required=False, choices=ANY)
     file = forms.IntegerField(
         widget=forms.HiddenInput, required=False, min_value=1, max_value=2**62
     )
@@ -38,7 +36,9 @@ class SuspenseFilterForm(forms.Form):
 
     def __init__(self, *args: Any, sources: list[tuple[int, str]], **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["source"].choices = [*ANY, *sources]
+        source = self.fields["source"]
+        if isinstance(source, forms.ChoiceField):
+            source.choices = [*ANY, *sources]
 
     def selection(self) -> Selection:
         """Return what is asked for; a filter that is none is left out."""

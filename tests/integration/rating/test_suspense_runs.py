@@ -16,7 +16,7 @@ from billing_project.kernel.operations import UnableToDecide
 from rating import operations, queries
 from rating.domain.corrections import Action, Rule
 from rating.domain.selections import Limits, Selection
-from rating.models import PricedUsage, SuspenseRecord, SuspenseRun, UsageBatch
+from rating.models import PricedUsage, SuspenseRecord, SuspenseRun, UsageBatch, UsageFile
 from rating.operations import suspense
 from rating.operations.batches import SOURCE_LOCK
 from rating.operations.suspense import Order, UnableToCorrect, UnableToRun, runs
@@ -185,6 +185,34 @@ class TestCorrecting:
         start(CORRECT, rule=Rule(Action.SET, "subscriber", value="79210000003"))
         assert SuspenseRecord.objects.get().corrected == line.format("2", "79210000003")
         assert start(RECYCLE).outcome == {"priced": 1}
+
+
+@pytest.mark.parametrize(
+    ("code", "mapping", "text", "names", "delimiter"),
+    [
+        ("asterisk", {}, "x", ("accountcode", "src", "dst"), ","),
+        ("retel_csv", {}, "record_id,kind,subscriber\n1,2,3\n", ("record_id", "kind"), ","),
+        ("freeswitch_csv", {}, "x", ("caller_id_name", "caller_id_number"), ","),
+        ("freeswitch_csv", {"columns": ["a", "b"]}, "x", ("a", "b"), ","),
+        ("unknown", {}, "x", (), ","),
+    ],
+)
+def test_the_names_of_fields(
+    operator: Operator,
+    settings: Any,
+    *,
+    code: str,
+    mapping: dict[str, Any],
+    text: str,
+    names: tuple[str, ...],
+    delimiter: str,
+) -> None:
+    source = operator.sources["msc-1"]
+    source.format, source.mapping = code, mapping
+    settings.ARCHIVE_DIR.mkdir(parents=True, exist_ok=True)
+    (settings.ARCHIVE_DIR / "file").write_text(text)
+    found = suspense.fields_of(UsageFile(source=source, archive_path="file"))
+    assert (found.names[: len(names)], found.delimiter) == (names, delimiter)
 
 
 class TestPortions:
