@@ -2,7 +2,6 @@
 What prices usage: the catalogue and the subscribers, compiled for the core.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -23,6 +22,7 @@ from rating.domain.subscribers import (
     compile_subscribers,
 )
 from rating.domain.usage import Ints
+from rating.queries.groups import group_columns
 from tariffs import queries as tariffs_queries
 from tariffs.models import Band
 
@@ -82,6 +82,7 @@ def load_subscribers() -> CompiledSubscribers:
             active_from=plans.active_from,
             active_to=plans.active_to,
         ),
+        groups=group_columns(),
     )
 
 
