@@ -104,6 +104,18 @@ IN_FORCE: Final = """
                AND (sum(amount) <> 0 OR sum(allowance_used) <> 0 OR sum(quantity) <> 0))
 """
 
+JOINED: Final = """
+    SELECT p.source_id, p.call_key, p.batch_id
+      FROM rating_partialrecord p
+      JOIN rating_usagebatch b ON b.id = p.batch_id AND b.state <> 'open'
+     WHERE p.state = 'joined' AND p.is_last AND NOT p.is_running
+       AND NOT EXISTS (SELECT 1 FROM rating_pricedusage u
+                        WHERE u.source_id = p.source_id AND u.record_key = p.call_key)
+       AND NOT EXISTS (SELECT 1 FROM rating_partialrecord o
+                         JOIN rating_suspenserecord s ON s.file_id = o.file_id AND s.line = o.line
+                        WHERE o.source_id = p.source_id AND o.call_key = p.call_key)
+"""
+
 UNFINISHED: Final = """
     SELECT b.id, b.business_date, b.state FROM rating_usagebatch b
      WHERE b.state <> 'posted'
@@ -149,6 +161,11 @@ def invariants() -> list[Invariant]:
             name="rating: allowances are not overdrawn",
             sql="SELECT * FROM rating_allowanceuse WHERE used > granted + carried",
             why=_("More included volume was used than was granted."),
+        ),
+        Invariant(
+            name="rating: a call joined of its parts is priced or waits",
+            sql=JOINED,
+            why=_("The parts of a call were joined, and the whole went nowhere."),
         ),
         Invariant(
             name="rating: no batch is left behind",

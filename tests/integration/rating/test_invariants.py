@@ -9,7 +9,7 @@ from django.db.models import F
 
 from billing_project.kernel.invariants import find_violations
 from rating import operations, queries
-from rating.models import AllowanceUse, SuspenseRecord, UsageBatch, UsageFile
+from rating.models import AllowanceUse, PartialRecord, SuspenseRecord, UsageBatch, UsageFile
 from tests.integration.rating.night import NOW, Night, call, calls
 
 ABROAD = {"dst": "81012125550101"}
@@ -30,7 +30,7 @@ def plant(sql: str) -> None:
 
 
 def plant_row(**changes: str) -> None:
-    values = {name: "0" for name in ("other", "key", "used", "revision", "allowance")}
+    values = dict.fromkeys(("other", "key", "used", "revision", "allowance"), "0")
     later = {"later": "interval '0'", "amount": "amount"}
     plant(COPY.format(**{**values, **later, **changes}))
 
@@ -64,6 +64,22 @@ def miscount_allowances() -> None:
     AllowanceUse.objects.update(used=1)
 
 
+def join_parts_to_nothing() -> None:
+    file = UsageFile.objects.get()
+    PartialRecord.objects.create(
+        source=file.source,
+        file=file,
+        line=99,
+        batch=file.batch,
+        **dict.fromkeys(("call_key", "subscriber_key", "kind", "quantity"), 1),
+        **dict.fromkeys(("number", "number_b", "number_b_length"), 0),
+        is_last=True,
+        is_running=False,
+        state=PartialRecord.State.JOINED,
+        **dict.fromkeys(("started_at", "received_at"), NOW),
+    )
+
+
 VIOLATIONS: dict[str, list[Callable[[], None]]] = {
     "rating: each record of a file is in exactly one state": [
         lose_a_record,
@@ -91,6 +107,7 @@ VIOLATIONS: dict[str, list[Callable[[], None]]] = {
         ),
     ],
     "rating: allowances are not overdrawn": [overdraw],
+    "rating: a call joined of its parts is priced or waits": [join_parts_to_nothing],
     "rating: no batch is left behind": [forget_a_batch],
     "rating: usage has a month": [lambda: plant_row(later="interval '-9 years'")],
 }
