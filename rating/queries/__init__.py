@@ -53,7 +53,7 @@ from rating.queries.suspense_runs import (
     thresholds,
     waiting_runs,
 )
-from rating.queries.usage import Explanation, explain_usage, key_of, list_usage
+from rating.queries.usage import Explanation, explain_usage, key_of, list_revisions, list_usage
 from rating.queries.zones import ZoneUsage, sum_usage_by_zone, usage_by_zone_sql
 
 __all__ = [
@@ -95,6 +95,7 @@ __all__ = [
     "list_changed_lines",
     "list_gaps",
     "list_runs",
+    "list_revisions",
     "list_runs_of",
     "list_shared_accounts",
     "list_suspense",

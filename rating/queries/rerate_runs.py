@@ -152,21 +152,18 @@ def working_rerate_runs() -> list[int]:
 def total_of_run(run_id: int) -> RunTotals:
     """Add up the lines of a run; `size` is the sum of all differences whatever their sign."""
     lines = RerateLine.objects.filter(run_id=run_id)
-    sums = lines.aggregate(
-        accounts=Count("pk"),
-        records=Sum("records"),
-        changed=Sum("changed"),
-        failed=Sum("failed"),
-        old_amount=Sum("old_amount"),
-        new_amount=Sum("new_amount"),
-        difference=Sum("difference"),
+    names = ("records", "changed", "failed", "old_amount", "new_amount", "difference")
+    found = lines.aggregate(
+        **{f"all_{name}": Sum(name) for name in names},
+        all_accounts=Count("pk"),
+        all_applied=Count("pk", filter=Q(outcome=RerateLine.Outcome.APPLIED)),
+        all_stale=Count("pk", filter=Q(outcome=RerateLine.Outcome.STALE)),
         more=Sum("difference", filter=Q(difference__gt=0)),
         less=Sum("difference", filter=Q(difference__lt=0)),
-        applied=Count("pk", filter=Q(outcome=RerateLine.Outcome.APPLIED)),
-        stale=Count("pk", filter=Q(outcome=RerateLine.Outcome.STALE)),
     )
-    more, less = sums.pop("more") or Decimal(0), sums.pop("less") or Decimal(0)
-    return RunTotals(size=more - less, **{name: value or 0 for name, value in sums.items()})
+    more, less = found.pop("more") or Decimal(0), found.pop("less") or Decimal(0)
+    sums = {name.removeprefix("all_"): value or 0 for name, value in found.items()}
+    return RunTotals(size=more - less, **sums)
 
 
 def distribution_of_run(run_id: int) -> list[Bucket]:
