@@ -132,7 +132,7 @@ def undo(request: HttpRequest, run_id: int) -> HttpResponse:
             now=timezone.now(),
             actor=staff_of(request).actor,
         )
-        return _("Undone: %(restored)s. Left as they are: %(kept)s.") % run.outcome
+        return str(_("Undone: %(restored)s. Left as they are: %(kept)s.") % run.outcome)
 
     if is_sent(request, form) and carry_out(request, form, act, refusals=REFUSALS):
         return go(request, "crm:suspense-work", run_id)
