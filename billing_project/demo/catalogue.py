@@ -49,6 +49,31 @@ class DemoAllowance:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoProduct:
+    """What a plan provides; speeds down and up in kbit/s."""
+
+    code: str
+    name_ru: str
+    name_en: str
+    kind: str
+    speeds: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPackage:
+    """A package with its only version, held for so many days or until it is taken off."""
+
+    code: str
+    name_ru: str
+    name_en: str
+    fee: Decimal
+    fee_period: str
+    allowance: DemoAllowance
+    services: tuple[str, ...]
+    validity_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DemoPlan:
     """A plan with its only version."""
 
@@ -66,6 +91,8 @@ class DemoPlan:
     connection_price: Decimal = Decimal(0)
     tax_included: bool = True
     speed_kbps: int | None = None
+    products: tuple[str, ...] = ()
+    is_archived: bool = False
 
 
 def _money(text: str) -> Decimal:
@@ -129,12 +156,41 @@ PLANS: Final = (
     DemoPlan("office", "Офис", "Office", "fixed", "", "company", _money("650"),
              (("voice", "voice-fixed"),), tax_included=False),
     DemoPlan("home-100", "Дом 100", "Home 100", "internet", "", "all", _money("550"),
-             (("session", "home-internet"),), speed_kbps=100_000),
+             (("session", "home-internet"),), speed_kbps=100_000, products=("access-100",)),
     DemoPlan("home-300", "Дом 300", "Home 300", "internet", "", "all", _money("690"),
-             (("session", "home-internet"),), speed_kbps=300_000),
+             (("session", "home-internet"),), speed_kbps=300_000, products=("access-300",)),
     DemoPlan("home-500", "Дом 500", "Home 500", "internet", "", "all", _money("890"),
-             (("session", "home-internet"),), speed_kbps=500_000),
+             (("session", "home-internet"),), speed_kbps=500_000, products=("access-500",)),
+    DemoPlan("tv", "Ладога ТВ", "Ladoga TV", "iptv", "", "all", _money("290"), (), products=("tv-120",)),
+    DemoPlan("router", "Роутер", "Router", "equipment", "", "all", _money("90"), (), products=("router",)),
+    DemoPlan("surf", "Прибой", "Surf", "mobile", "prepaid", "person", _money("250"), _MOBILE_DECKS,
+             (DemoAllowance("voice", 100 * 60),), is_archived=True),
 )  # fmt: skip
+
+#: What home internet, television and rented equipment consist of.
+PRODUCTS: Final = (
+    DemoProduct("access-100", "Доступ 100 Мбит/с", "Access 100 Mbit/s", "internet", (100_000, 100_000)),
+    DemoProduct("access-300", "Доступ 300 Мбит/с", "Access 300 Mbit/s", "internet", (300_000, 300_000)),
+    DemoProduct("access-500", "Доступ 500 Мбит/с", "Access 500 Mbit/s", "internet", (500_000, 500_000)),
+    DemoProduct("tv-120", "120 каналов", "120 channels", "iptv"),
+    DemoProduct("router", "Роутер в аренду", "Rented router", "equipment"),
+)  # fmt: skip
+
+PACKAGES: Final = (
+    DemoPackage("more-5", "Ещё 5 ГБ", "5 GB more", _money("150"), "once",
+                DemoAllowance("data", 5 * GIB), ("mobile",), 30),
+    DemoPackage("world-60", "60 минут за границу", "60 minutes abroad", _money("290"), "month",
+                DemoAllowance("voice", 60 * 60, ("international",)), ("mobile", "fixed")),
+)  # fmt: skip
+
+#: A bundle: code, names, the plans in it, its price.
+BUNDLE: Final = (
+    "home-tv", "Дом и телевидение", "Home and television", ("home-300", "tv"), _money("890"),
+)  # fmt: skip
+
+#: Fee of a move to a cheaper plan, and the days on a plan before it may be changed.
+MOVE_DOWN: Final = _money("100")
+MOVE_AFTER_DAYS: Final = 5
 
 #: Sources of usage: code, name, format.
 SOURCES: Final = (

@@ -6,11 +6,30 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import LegalEntity
-from billing_project.demo.catalogue import BEGIN, DECKS, PLANS, SOURCES, DemoDeck, DemoPlan
+from billing_project.demo.catalogue import (
+    BEGIN,
+    BUNDLE,
+    DECKS,
+    MOVE_AFTER_DAYS,
+    MOVE_DOWN,
+    PACKAGES,
+    PLANS,
+    PRODUCTS,
+    SOURCES,
+    DemoDeck,
+    DemoPackage,
+    DemoPlan,
+)
 from rating.models import UsageSource
 from tariffs import operations
-from tariffs.domain.drafts import AllowanceDraft, BandDraft, RateDraft, TermsDraft
-from tariffs.models import PlanVersion, RateDeck
+from tariffs.domain.drafts import (
+    AllowanceDraft,
+    BandDraft,
+    BundlePartDraft,
+    RateDraft,
+    TermsDraft,
+)
+from tariffs.models import PlanVersion, Product, RateDeck
 
 HOUR = 3600
 BANDS = (
@@ -50,7 +69,23 @@ def put_on_sale(*, now: datetime) -> dict[str, PlanVersion]:
     decks = {deck.code: _deck(deck, now=now) for deck in DECKS}
     for code, name, form in SOURCES:
         UsageSource.objects.create(code=code, name=name, format=form)
-    return {plan.code: _plan(plan, decks, now=now) for plan in PLANS}
+    products = {
+        product.code: operations.create_product(
+            code=product.code,
+            name_ru=product.name_ru,
+            name_en=product.name_en,
+            kind=product.kind,
+            down_kbps=product.speeds[0] if product.speeds else None,
+            up_kbps=product.speeds[1] if product.speeds else None,
+        )
+        for product in PRODUCTS
+    }
+    versions = {plan.code: _plan(plan, decks, products, now=now) for plan in PLANS}
+    for package in PACKAGES:
+        _package(package, now=now)
+    _bundle(now=now)
+    operations.set_move_rule(fee_down=MOVE_DOWN, min_days=MOVE_AFTER_DAYS)
+    return versions
 
 
 def _deck(demo: DemoDeck, *, now: datetime) -> RateDeck:
@@ -95,7 +130,42 @@ def _rates(demo: DemoDeck) -> list[RateDraft]:
     return rates
 
 
-def _plan(demo: DemoPlan, decks: dict[str, RateDeck], *, now: datetime) -> PlanVersion:
+def _package(demo: DemoPackage, *, now: datetime) -> None:
+    package = operations.create_package(code=demo.code, name_ru=demo.name_ru, name_en=demo.name_en)
+    version = operations.draft_package_version(
+        package=package,
+        fee=demo.fee,
+        fee_period=demo.fee_period,
+        on_sale_from=BEGIN,
+        allowances=[
+            AllowanceDraft(
+                demo.allowance.usage_kind,
+                demo.allowance.amount,
+                demo.allowance.zone_classes,
+                recurrence="once" if demo.fee_period == "once" else "month",
+            )
+        ],
+        services=list(demo.services),
+        validity_days=demo.validity_days,
+    )
+    operations.publish_package_version(version_id=version.pk, now=now)
+
+
+def _bundle(*, now: datetime) -> None:
+    code, name_ru, name_en, plans, price = BUNDLE
+    bundle = operations.create_bundle(code=code, name_ru=name_ru, name_en=name_en)
+    version = operations.draft_bundle_version(
+        bundle=bundle,
+        on_sale_from=BEGIN,
+        parts=[BundlePartDraft(plan_code=plan) for plan in plans],
+        price=price,
+    )
+    operations.publish_bundle_version(version_id=version.pk, now=now)
+
+
+def _plan(
+    demo: DemoPlan, decks: dict[str, RateDeck], products: dict[str, Product], *, now: datetime
+) -> PlanVersion:
     plan = operations.create_plan(
         code=demo.code,
         name_ru=demo.name_ru,
@@ -121,6 +191,10 @@ def _plan(demo: DemoPlan, decks: dict[str, RateDeck], *, now: datetime) -> PlanV
             AllowanceDraft(item.usage_kind, item.amount, item.zone_classes)
             for item in demo.allowances
         ],
+        products=[products[code] for code in demo.products],
         **terms,
     )
-    return operations.publish_plan_version(version_id=version.pk, now=now)
+    published = operations.publish_plan_version(version_id=version.pk, now=now)
+    if demo.is_archived:
+        operations.archive_plan(plan_id=plan.pk)
+    return published

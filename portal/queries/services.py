@@ -227,7 +227,7 @@ def _allowances(
 def _by_version(rows: Iterable[Allowance]) -> dict[int, list[Allowance]]:
     by_version: dict[int, list[Allowance]] = {}
     for row in rows:
-        by_version.setdefault(row.plan_version_id, []).append(row)
+        by_version.setdefault(row.plan_version_id or 0, []).append(row)
     return by_version
 
 
