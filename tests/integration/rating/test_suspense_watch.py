@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from bench.world import Operator
+from billing_project import night_steps, schedule
 from billing_project.kernel.invariants import find_violations
-from billing_project.kernel.models import BusinessEvent
-from rating import operations, queries
+from billing_project.kernel.models import BusinessEvent, JobRun
+from rating import operations, queries, tasks
 from rating.models import (
     IntakeSummary,
     PricedUsage,
@@ -24,6 +25,7 @@ from rating.models import (
     UsageSummary,
 )
 from rating.operations import suspense
+from rating.operations.suspense import runs
 from tariffs.domain.deck import UsageKind
 from tests.integration.rating.night import DAY, NOW, Night, call, calls
 
@@ -250,3 +252,17 @@ class TestAlarms:
         assert SuspenseRun.objects.get().state == "done"
         again = operations.follow_up(now=NOW)
         assert (again.days, again.alarms, again.runs) == (0, 0, 0)
+
+
+def test_the_night_watches_once_usage_is_posted(night: Night) -> None:
+    night.bring(call(), *(call(id=str(n), seconds="-1") for n in range(20)))
+    night.price()
+    work = night_steps.Night(business_date=DAY, now=NOW)
+    figures = night_steps.post_usage(work, JobRun(), lambda **_done: None)
+    assert figures["alarms of the suspense"] == 1
+    assert SuspenseLevel.objects.get().records == 20
+
+
+def test_the_schedule_knows_the_task() -> None:
+    assert schedule.BEAT["usage"]["task"] == tasks.follow_up.name
+    assert tasks.follow_up.name == runs.TASK
