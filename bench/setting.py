@@ -71,6 +71,13 @@ def timed(work: Callable[[], Any]) -> tuple[float, Any]:
     return time.perf_counter() - began, answer
 
 
+def computed(work: Callable[[], Any]) -> float:
+    """Return the seconds a piece of work kept a processor busy, whoever else is at work."""
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
 def best_of(times: int, work: Callable[[], float]) -> float:
     """Return the least of some measurements."""
     return min(work() for _ in range(times))
