@@ -176,7 +176,7 @@ def test_the_overview_counts_shares_and_estimates(
 
 def test_the_list_costs_the_same_however_much_waits(
     as_role: StaffClient,
-    night: Night,
+    night: Night,  # noqa: F811
     django_assert_max_num_queries: Any,
 ) -> None:
     night.load(*(call(id=str(place), seconds="x") for place in range(60)))
