@@ -3,7 +3,7 @@ Rate decks: names, versions, tariff times, prices with steps, counting rules wit
 """
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from zoneinfo import available_timezones
 
 from django import forms
@@ -32,6 +32,8 @@ from tariffs.models import (
     ZoneTerms,
 )
 
+MOST_BYTES: Final = 20 * 1024 * 1024
+
 
 class DeckForm(forms.ModelForm):  # type: ignore[type-arg]
     """A deck's name and kind of usage."""
@@ -56,6 +58,39 @@ class CopyDeckForm(forms.Form):
         required=False,
         help_text=gettext_lazy("What the wrong version priced is re-rated after publishing."),
     )
+
+
+class ImportForm(forms.Form):
+    """A file of prices, from when they hold, or which version they correct."""
+
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx"}),
+        help_text=gettext_lazy("CSV or XLSX, up to 20 MB."),
+    )
+    valid_from = DayField(label=gettext_lazy("In force from"))
+    replaces = forms.TypedChoiceField(
+        label=gettext_lazy("Corrects"),
+        required=False,
+        coerce=int,
+        empty_value=None,
+        help_text=gettext_lazy("A correction holds for the days of the version it corrects."),
+    )
+
+    def __init__(self, *args: Any, deck: RateDeck, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        published = deck.versions.filter(published_at__isnull=False, replaced_at__isnull=True)
+        self.fields["replaces"].choices = [  # type: ignore[attr-defined]
+            ("", _("nothing: it is a new version")),
+            *((row.pk, f"{row.valid_from:%d.%m.%Y}") for row in published.order_by("-valid_from")),
+        ]
+
+    def clean_file(self) -> Any:
+        """A file that is too large would stop the desk for everybody."""
+        file = self.cleaned_data["file"]
+        if file.size > MOST_BYTES:
+            raise forms.ValidationError(_("The file is larger than 20 MB."))
+        return file
 
 
 class DeckVersionForm(forms.ModelForm):  # type: ignore[type-arg]

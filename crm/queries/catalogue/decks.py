@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from crm.domain.week_grid import WeekGrid, draw_week, letter_of
 from crm.queries.catalogue import words
+from tariffs import queries as tariffs_queries
 from tariffs.domain import deck as values
 from tariffs.models import (
     Band,
@@ -173,10 +174,11 @@ def list_versions(deck_id: int, *, on: date) -> list[DeckVersionView]:
     """Return the versions, the newest first, each with what it changes of the one before it."""
     rows = RateDeckVersion.objects.filter(deck=deck_id).annotate(prices=Count("rates"))
     versions = list(rows.order_by("valid_from", "pk"))
+    by_id = {version.pk: version for version in versions}
     views: list[DeckVersionView] = []
     for place, version in enumerate(versions):
-        before = version.replaces_id or (versions[place - 1].pk if place else None)
-        changes = count_changes(before, version.pk) if before else None
+        before = by_id.get(version.replaces_id) or (versions[place - 1] if place else None)
+        changes = count_changes(before, version) if before else None
         views.append(DeckVersionView(version, state_of(version, on), version.prices, changes))
     return views[::-1]
 
@@ -192,10 +194,16 @@ def find_previous(version: RateDeckVersion) -> RateDeckVersion | None:
     return earlier.select_related("deck").order_by("-valid_from", "-pk").first()
 
 
-def count_changes(old_id: int, new_id: int) -> PriceChanges:
-    """Count what differs between the prices of two versions, zones and tariff times by code."""
+def count_changes(old: RateDeckVersion, new: RateDeckVersion) -> PriceChanges | None:
+    """
+    Count what differs between the prices of two versions, zones and tariff times by code.
+
+    None for versions that divide the numbers otherwise: those are compared prefix by prefix.
+    """
+    if old.scheme_id != new.scheme_id:
+        return None
     with connection.cursor() as cursor:
-        cursor.execute(_CHANGED, [old_id, new_id])
+        cursor.execute(_CHANGED, [old.pk, new.pk])
         return PriceChanges(*cursor.fetchone())
 
 
@@ -430,7 +438,9 @@ class ChangedPrice:
 def list_changed_prices(
     old: RateDeckVersion, new: RateDeckVersion, *, after: str = "", limit: int = PAGE
 ) -> list[ChangedPrice]:
-    """Return a page of the prices that differ, by zone code."""
+    """Return a page of the prices that differ, by zone code, or by prefix of other divisions."""
+    if old.scheme_id != new.scheme_id:
+        return _by_prefix(old, new, after=after, limit=limit)
     with connection.cursor() as cursor:
         values = {"old": old.pk, "new": new.pk, "after": after, "limit": limit}
         cursor.execute(_CHANGED_ROWS, values)
@@ -469,3 +479,23 @@ def _percent(*figures: Any) -> Decimal | None:
         return None
     ratio = (after * unit_before) / (before * unit_after)
     return ((ratio - 1) * 100).quantize(Decimal("0.1"))
+
+
+def _by_prefix(
+    old: RateDeckVersion, new: RateDeckVersion, *, after: str, limit: int
+) -> list[ChangedPrice]:
+    """Raises tariffs.queries.UnableToExportDeck for a version that no table of prefixes can hold."""
+    found = tariffs_queries.diff_deck_versions(old.pk, new.pk, after=after, limit=limit)
+    kind = new.deck.usage_kind
+    return [
+        ChangedPrice(
+            key=row.prefix,
+            where=f"{row.prefix} {row.new_destination or row.old_destination}",
+            band=change.band,
+            before=_priced(kind, [change.old, row.unit, 0]),
+            after=_priced(kind, [change.new, row.unit, 0]),
+            percent=change.percent,
+        )
+        for row in found.rows
+        for change in row.bands
+    ]

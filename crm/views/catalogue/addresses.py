@@ -44,6 +44,13 @@ _DECKS: Final = [
     path("decks/", decks.deck_list, name="catalogue-decks"),
     path("decks/new/", decks.new_deck, name="catalogue-new-deck"),
     path("decks/<int:deck_id>/", decks.deck, name="catalogue-deck"),
+    path("decks/<int:deck_id>/import/", decks.import_file, name="catalogue-import"),
+    path("decks/template.<str:form>", decks.template_file, name="catalogue-template"),
+    path(
+        "deck-versions/<int:version_id>/export.<str:form>",
+        decks.export_file,
+        name="catalogue-export",
+    ),
     path("deck-versions/<int:version_id>/", decks.version, name="catalogue-deck-version"),
     path("deck-versions/<int:version_id>/copy/", decks.copy_version, name="catalogue-copy-deck"),
     path("deck-versions/<int:version_id>/terms/", decks.edit_version, name="catalogue-edit-deck"),

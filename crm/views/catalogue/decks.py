@@ -4,7 +4,9 @@ Rate decks: lists, versions, prices page by page, tariff times, counting rules, 
 
 from datetime import timedelta
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -16,10 +18,18 @@ from crm.queries.catalogue import decks as queries
 from crm.views.catalogue.asking import address, edit, number, one, sent, text
 from crm.views.doors import carry_out, door, go, is_sent, page, show_form, staff_of
 from tariffs import operations as tariffs_operations
+from tariffs import queries as tariffs_queries
 from tariffs.domain.drafts import BandDraft
+from tariffs.formats.deck_files import deck_template, export_deck
+from tariffs.formats.tables import UnreadableTable
 from tariffs.models import Band, Rate, RateDeckVersion, ZoneTerms
 from tariffs.models.decks import UsageKind
 from tariffs.operations import editing
+
+CONTENT_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 
 @require_GET
@@ -72,7 +82,7 @@ def version(request: HttpRequest, version_id: int) -> HttpResponse:
         "text": wanted,
         "next": queries.key_of(rates[-1]) if len(rates) == queries.PAGE else "",
         "previous": previous,
-        "changes": queries.count_changes(previous.pk, version_id) if previous else None,
+        "changes": queries.count_changes(previous, found) if previous else None,
         "section": "decks",
     }
     return page(request, "crm/catalogue/deck_version.html", context)
@@ -251,7 +261,7 @@ def publish(request: HttpRequest, version_id: int) -> HttpResponse:
         outcome="crm/catalogue/publish_deck.html",
         version=found,
         previous=previous,
-        changes=queries.count_changes(previous.pk, version_id) if previous else None,
+        changes=queries.count_changes(previous, found) if previous else None,
         plans=queries.list_plans_of(found.deck_id),
         lede=_("A published version never changes: what was wrong is put right by the next one."),
         grid="",
@@ -299,14 +309,78 @@ def difference(request: HttpRequest, version_id: int) -> HttpResponse:
     previous = queries.find_version(other_id) if other_id else queries.find_previous(found)
     previous = one(previous)
     after = text(request, "after")
-    rows = queries.list_changed_prices(previous, found, after=after)
-    context = {
+    context: dict[str, object] = {
         "version": found,
         "deck": found.deck,
         "previous": previous,
-        "changes": queries.count_changes(previous.pk, version_id),
-        "rows": rows,
-        "next": rows[-1].key if len(rows) == queries.PAGE else "",
+        "changes": queries.count_changes(previous, found),
         "section": "decks",
     }
+    try:
+        rows = queries.list_changed_prices(previous, found, after=after)
+    except tariffs_queries.UnableToExportDeck as refusal:
+        return page(request, "crm/catalogue/difference.html", {**context, "refusal": refusal})
+    is_full = len({row.key for row in rows}) == queries.PAGE
+    context |= {"rows": rows, "next": rows[-1].key if is_full else ""}
     return page(request, "crm/catalogue/difference.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@door("edit_catalogue")
+def import_file(request: HttpRequest, deck_id: int) -> HttpResponse:
+    """Draft a version out of a CSV or XLSX file; faults are listed by line."""
+    found = one(queries.find_deck(deck_id))
+    form = forms.ImportForm(sent(request), request.FILES or None, deck=found)
+    problems: list[object] = []
+    if is_sent(request, form):
+        try:
+            done = tariffs_operations.import_deck(
+                deck=found,
+                data=form.cleaned_data["file"].read(),
+                valid_from=form.cleaned_data["valid_from"],
+                replaces_id=form.cleaned_data["replaces"],
+            )
+        except tariffs_operations.UnableToImportDeck as refusal:
+            problems = list(refusal.problems)
+        except UnreadableTable as refusal:
+            form.add_error("file", str(refusal))
+        else:
+            told = _("A draft is made: %(lines)s lines, %(prefixes)s prefixes.")
+            numbers = {"lines": done.lines, "prefixes": done.prefixes}
+            messages.success(request, told % numbers)
+            return redirect("crm:catalogue-deck-version", done.version.pk)
+    context = {"deck": found, "form": form, "problems": problems, "section": "decks"}
+    return page(request, "crm/catalogue/import.html", context)
+
+
+@require_GET
+@door("see_catalogue")
+def export_file(request: HttpRequest, version_id: int, form: str) -> HttpResponse:
+    """Hand out a version as a table, for people and for the next import."""
+    found = one(queries.find_version(version_id))
+    if form not in CONTENT_TYPES:
+        raise Http404
+    try:
+        data = export_deck(version_id=version_id, form=form)
+    except tariffs_queries.UnableToExportDeck as refusal:
+        messages.error(request, str(refusal))
+        return redirect("crm:catalogue-deck-version", version_id)
+    name = f"{found.deck.code}-{found.valid_from:%Y-%m-%d}.{form}"
+    return HttpResponse(
+        data,
+        content_type=CONTENT_TYPES[form],
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@require_GET
+@door("edit_catalogue")
+def template_file(request: HttpRequest, form: str) -> HttpResponse:
+    """Hand out an empty table that shows the columns of an import."""
+    if form not in CONTENT_TYPES:
+        raise Http404
+    return HttpResponse(
+        deck_template(form=form),
+        content_type=CONTENT_TYPES[form],
+        headers={"Content-Disposition": f'attachment; filename="deck.{form}"'},
+    )
