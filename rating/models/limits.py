@@ -20,10 +20,8 @@ class SpendingGuard(models.Model):
     `reached_month` is the month in which the subscriber was told.
     """
 
-    subscription = models.OneToOneField(
-        Subscription, on_delete=models.PROTECT, related_name="spending_guard"
-    )
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="+")
     amount = models.DecimalField(_("limit per month"), max_digits=14, decimal_places=2)
     allowed_more = models.DecimalField(max_digits=14, decimal_places=2, default=0)
     allowed_month = models.IntegerField(default=0)
@@ -35,6 +33,9 @@ class SpendingGuard(models.Model):
         verbose_name = _("spending guard")
         verbose_name_plural = _("spending guards")
         constraints = [
+            models.UniqueConstraint(
+                fields=["account", "subscription"], name="spendingguard_of_service_once"
+            ),
             models.CheckConstraint(
                 condition=models.Q(amount__gt=0, allowed_more__gte=0), name="spendingguard_positive"
             ),
@@ -97,16 +98,17 @@ class AllowanceGroup(models.Model):
     The owner is always in it; the others are its members.
     """
 
-    owner = models.OneToOneField(
-        Subscription, on_delete=models.PROTECT, related_name="allowance_group"
-    )
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    owner = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="+")
     name = models.CharField(_("name"), max_length=80)
     created_at = models.DateTimeField(_("created at"))
 
     class Meta:
         verbose_name = _("group that shares allowances")
         verbose_name_plural = _("groups that share allowances")
+        constraints = [
+            models.UniqueConstraint(fields=["account", "owner"], name="allowancegroup_once"),
+        ]
 
     def __str__(self) -> str:
         return self.name

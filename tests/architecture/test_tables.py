@@ -15,6 +15,7 @@ REGISTRIES = {
     "paymentreference_once": "a gateway's payment id is unique whoever is credited",
     "billnumber_once": "bill numbers run without holes per legal entity, not per account",
     "invoicing_billnumber_bill_id_key": "the same registry: a bill has one number",
+    "usagecorrection_once": "a record is corrected once per number, whoever it was charged to",
     "identifieruse_no_overlap": "a number is in use once at a time, whoever has it",
 }
 # Their primary key names the account too: they grow with usage.

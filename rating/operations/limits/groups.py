@@ -25,8 +25,9 @@ def open_group(
     if AllowanceGroupMember.objects.filter(subscription_id=owner_id, active_to=None).exists():
         raise UnableToShare(_("This service uses the allowances of another group."))
     group, is_new = AllowanceGroup.objects.get_or_create(
+        account_id=owner.account_id,
         owner=owner,
-        defaults={"account_id": owner.account_id, "name": name.strip()[:80], "created_at": now},
+        defaults={"name": name.strip()[:80], "created_at": now},
     )
     if is_new:
         _tell("group.opened", owner, group, now=now, actor=actor, on_behalf_of=on_behalf_of)

@@ -67,9 +67,9 @@ def set_guard(
     if service.state == Subscription.State.TERMINATED:
         raise UnableToGuard(_("The service is terminated."))
     guard, _is_new = SpendingGuard.objects.update_or_create(
+        account_id=service.account_id,
         subscription_id=subscription_id,
         defaults={
-            "account_id": service.account_id,
             "amount": amount,
             "reached_month": 0,
             "changed_at": now,

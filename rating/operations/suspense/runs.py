@@ -286,7 +286,7 @@ def _move(run: SuspenseRun, to: str, *, now: datetime, actor: str, reason: str =
         model=SuspenseRun, ids=[run.pk], to=to, at=now, actor=actor, reason=reason[:200]
     ):
         raise UnableToRun(_("Somebody else was faster."))
-    run.state = to
+    run.refresh_from_db(fields=["state"])
     if to != SuspenseRun.State.WAITING:
         run.finished_at = now
         run.save(update_fields=["finished_at"])
