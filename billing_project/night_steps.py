@@ -33,7 +33,7 @@ from notifications import operations as notifications_operations
 from provisioning import operations as provisioning_operations
 from rating import operations as rating_operations
 from rating import queries as rating_queries
-from rating.operations import BatchReport, limits
+from rating.operations import BatchReport, charging, limits
 
 #: Orders and messages per portion; between portions others get their turn.
 PORTION: Final = 500
@@ -61,6 +61,12 @@ def receive_files(night: Night, _piece: JobRun, _advance: Advance) -> Summary:
         "seen before": len(received.seen),
         "refused": dict(received.refused),
     }
+
+
+def book_sessions(night: Night, _piece: JobRun, _advance: Advance) -> Summary:
+    """Book the online sessions that ended, before files bring their records again."""
+    booked = charging.settle(business_date=night.business_date, now=night.now)
+    return {"sessions booked": booked.sessions, "charged by record": booked.by_record}
 
 
 def price_usage(night: Night, _piece: JobRun, advance: Advance) -> Summary:
@@ -216,6 +222,7 @@ def account_ranges() -> list[tuple[int, int]]:
 STEPS: Final = (
     Step("months", make_months),
     Step("load", receive_files),
+    Step("online", book_sessions),
     Step("price", price_usage),
     Step("post", post_usage),
     Step("limits", watch_limits, account_ranges),

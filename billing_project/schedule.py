@@ -28,11 +28,13 @@ BEAT: Final[dict[str, dict[str, Any]]] = {
     # whether a business day is due.
     "night": {"task": "night.tick", "schedule": crontab(minute="5"), "options": {"expires": 3000}},
     "months": {"task": "months.prepare", "schedule": crontab(hour="0", minute="40")},
+    "charging": {"task": "usage.settle", "schedule": _MINUTE, "options": _FRESH},
     "usage": {"task": "usage.follow_up", "schedule": _MINUTE, "options": _FRESH},
     "access": {"task": "access.drain", "schedule": _MINUTE, "options": _FRESH},
     "promises": {"task": "access.close_promises", "schedule": crontab(minute="2")},
     "network": {"task": "network.send", "schedule": _MINUTE, "options": _FRESH},
     "messages": {"task": "notifications.read_events", "schedule": _MINUTE, "options": _FRESH},
+    "reratings": {"task": "usage.rerate", "schedule": _MINUTE, "options": _FRESH},
     "comparisons": {"task": "usage.compare", "schedule": _MINUTE, "options": _FRESH},
     "delivery": {"task": "notifications.deliver", "schedule": _MINUTE, "options": _FRESH},
 }

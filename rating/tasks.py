@@ -8,7 +8,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from rating import operations
-from rating.operations import whatif
+from rating.operations import charging, whatif
+from rating.operations.rerating import runs as reratings
 
 
 @shared_task(name="usage.follow_up", queue="rating", ignore_result=True)
@@ -26,7 +27,20 @@ def load_usage(**_kwargs: Any) -> None:
         operations.load_usage(folder=folder, business_date=timezone.localdate(now), now=now)
 
 
+@shared_task(name="usage.rerate", queue="rating", ignore_result=True)
+def rerate(**_kwargs: Any) -> None:
+    """Compute previews of re-ratings, apply what is approved."""
+    reratings.go_on_reratings(now=timezone.now())
+
+
 @shared_task(name="usage.compare", queue="rating", ignore_result=True)
 def compare(**_kwargs: Any) -> None:
     """Do the comparisons of versions that wait."""
     whatif.run_comparisons(worker=f"celery:{os.getpid()}", now=timezone.now())
+
+
+@shared_task(name="usage.settle", queue="rating", ignore_result=True)
+def settle(**_kwargs: Any) -> None:
+    """Book the online sessions that ended, give up those not heard of."""
+    now = timezone.now()
+    charging.settle(business_date=timezone.localdate(now), now=now)

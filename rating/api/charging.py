@@ -4,13 +4,15 @@ Online charging over HTTP and JSON: POST /net/charging/<verb> (docs/online_charg
 Thin on purpose: a token, a few checks of form, one operation, its stored text.
 """
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from hashlib import sha256
+from http.client import responses
 from typing import Any, Final
 
 import orjson
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -20,6 +22,11 @@ from rating.operations.charging import Answer, Ask
 from rating.queries.charging import MEMORY
 from tariffs.domain.deck import UsageKind
 
+LOG: Final = logging.getLogger(__name__)
+#: Where the doors stand.
+PREFIX: Final = "/net/charging/"
+_TYPE: Final = "application/json"
+_LARGEST_BODY: Final = 65_536
 Operation = Callable[..., Answer]
 VERBS: Final[dict[str, Operation]] = {
     "authorise": charging.authorise,
@@ -55,29 +62,64 @@ class Malformed(ValueError):
 
 
 def ask(request: HttpRequest, verb: str) -> HttpResponse:
-    """Answer one request of a client."""
+    """Answer one request of a client, as a Django view."""
+    token = request.headers.get("Authorization", "")
+    body = request.body if request.method == "POST" else None
+    status, told = answer(verb, token, body)
+    return HttpResponse(told, status=status, content_type=_TYPE)
+
+
+def serve(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """
+    Answer one request of a client, as WSGI: framework's handling costs as much as the answer.
+    """
+    verb = environ["PATH_INFO"].removeprefix(PREFIX)
+    body = None
+    if environ["REQUEST_METHOD"] == "POST":
+        body = environ["wsgi.input"].read(
+            min(int(environ.get("CONTENT_LENGTH") or 0), _LARGEST_BODY)
+        )
+    status, told = answer(verb, environ.get("HTTP_AUTHORIZATION", ""), body)
+    headers = [("Content-Type", _TYPE), ("Content-Length", str(len(told)))]
+    start_response(f"{status} {responses.get(status, '')}", headers)
+    return [told]
+
+
+def answer(verb: str, authorization: str, body: bytes | None) -> tuple[int, bytes]:
+    """Return status and JSON of a request; `body` is None if it was no POST."""
     try:
-        return _answer(request, verb, timezone.now())
+        return _answer(verb, authorization, body)
     except (OperationalError, InterfaceError):
         # The database is away; the same request may be sent again.
-        return _json(STATUS[Code.BUSY], b'{"result":"refused","code":"busy"}')
+        connection.close()
+        return _refusal(Code.BUSY)
+    except Exception:
+        LOG.exception("charging: %s failed", verb)
+        return 500, b'{"result":"refused","code":"failed"}'
 
 
-def _answer(request: HttpRequest, verb: str, now: datetime) -> HttpResponse:
+def _answer(verb: str, authorization: str, body: bytes | None) -> tuple[int, bytes]:
+    now = timezone.now()
     reference, clients = MEMORY.get(now)
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    scheme, _, token = authorization.partition(" ")
     client = clients.get(sha256(token.encode()).hexdigest()) if scheme == "Bearer" else None
     if client is None:
-        return _json(401, b'{"result":"refused","code":"unauthorised"}')
-    if request.method != "POST":
-        return _json(405, b'{"result":"refused","code":"malformed","detail":"POST only"}')
+        return 401, b'{"result":"refused","code":"unauthorised"}'
+    operation = VERBS.get(verb)
+    if operation is None:
+        return 404, b'{"result":"refused","code":"unknown_door"}'
+    if body is None:
+        return 405, b'{"result":"refused","code":"malformed","detail":"POST only"}'
     try:
-        asked = read_ask(verb, request.body)
+        asked = read_ask(verb, body)
     except Malformed as error:
-        told = {"result": "refused", "code": Code.MALFORMED.value, "detail": str(error)}
-        return _json(STATUS[Code.MALFORMED], orjson.dumps(told))
-    answer = VERBS[verb](asked, client=client, reference=reference, now=now)
-    return _json(STATUS.get(answer.code, REFUSED), answer.text.encode())
+        return _refusal(Code.MALFORMED, detail=str(error))
+    told = operation(asked, client=client, reference=reference, now=now)
+    return STATUS.get(told.code, REFUSED), told.text.encode()
+
+
+def _refusal(code: Code, **more: str) -> tuple[int, bytes]:
+    return STATUS[code], orjson.dumps({"result": "refused", "code": code.value, **more})
 
 
 def read_ask(verb: str, body: bytes) -> Ask:
@@ -153,7 +195,3 @@ def _record_id(value: object) -> tuple[str, ...]:
     if not isinstance(parts, list) or not 0 < len(parts) <= 8:
         raise Malformed("record_id")
     return tuple(_text({"record_id": part}, "record_id") for part in parts)
-
-
-def _json(status: int, body: bytes) -> HttpResponse:
-    return HttpResponse(body, status=status, content_type="application/json")

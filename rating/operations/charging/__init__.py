@@ -1,7 +1,13 @@
 """Online charging: sessions reserve money and units, end with their price, and are booked."""
 
 from rating.operations.charging.asking import Answer, Ask
-from rating.operations.charging.booking import Booked, UnableToBook, book_sessions
+from rating.operations.charging.booking import (
+    Booked,
+    UnableToBook,
+    book_sessions,
+    forget_sessions,
+    settle,
+)
 from rating.operations.charging.clients import UnableToAddClient, add_client, renew_token
 from rating.operations.charging.ending import (
     UnableToClose,
@@ -27,8 +33,10 @@ __all__ = [
     "charge_event",
     "close_session",
     "expire_sessions",
+    "forget_sessions",
     "renew_token",
     "reserve",
+    "settle",
     "terminate",
     "update",
 ]

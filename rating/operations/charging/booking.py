@@ -8,7 +8,7 @@ and a run killed anywhere has done nothing of the portion.
 from collections import defaultdict
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +22,7 @@ from billing_project.kernel.operations import change_state, ensure_months
 from rating.domain.twin import AllowanceLeft, Use, price_one
 from rating.models import ChargingSession, UsageBatch
 from rating.operations.batches import EVERYTHING, SOURCE_LOCK
+from rating.operations.charging.ending import expire_sessions
 from rating.operations.charging.writing import BOOKING_LOCK
 from rating.operations.files import ACTOR
 from rating.operations.order import note_span
@@ -32,6 +33,10 @@ from tariffs.domain.deck import UsageKind
 
 #: Sessions booked in one transaction.
 AT_ONCE: Final = 20_000
+EXPIRED_AT_ONCE: Final = 1_000
+FORGOTTEN_AT_ONCE: Final = 50_000
+#: How long a booked session is kept: so long a repeat gets its answer.
+KEPT_FOR: Final = timedelta(days=40)
 #: What one statement each writes, in the order of locks: units, counters, rows.
 _SQL: Final = Path(__file__).parents[2] / "sql"
 LET_GO: Final = (_SQL / "booking_units.sql").read_text()
@@ -66,6 +71,34 @@ class Booked:
     def total(self) -> int:
         """Sessions that are done with."""
         return self.sessions + self.by_record
+
+
+def settle(*, business_date: date, now: datetime) -> Booked:
+    """
+    Give up sessions that were not heard of, and book all that have ended; safe to run at any time.
+
+    Forgets sessions booked so long ago that no repeat of their requests can come.
+    """
+    reference, _clients = reading.MEMORY.get(now)
+    while expire_sessions(reference=reference, now=now, limit=EXPIRED_AT_ONCE) == EXPIRED_AT_ONCE:
+        continue
+    total = Booked()
+    while True:
+        booked = book_sessions(business_date=business_date, reference=reference, now=now)
+        total = Booked(total.sessions + booked.sessions, total.by_record + booked.by_record)
+        if booked.total < AT_ONCE:
+            break
+    forget_sessions(now=now)
+    return total
+
+
+def forget_sessions(*, now: datetime) -> int:
+    """Delete sessions booked before `KEPT_FOR`; their priced rows stay."""
+    old = ChargingSession.objects.filter(booked_at__lt=now - KEPT_FOR)
+    # By ids, some at once: a short transaction each.
+    ids = list(old.order_by("booked_at").values_list("pk", flat=True)[:FORGOTTEN_AT_ONCE])
+    deleted, _rows = ChargingSession.objects.filter(pk__in=ids).delete()
+    return deleted
 
 
 def book_sessions(
@@ -250,7 +283,11 @@ def _summary(sessions: Sequence[ChargingSession]) -> dict[str, Any]:
 
 
 def _close(
-    sessions: Sequence[ChargingSession], known: Container[int], *, batch_id: int | None, now: datetime
+    sessions: Sequence[ChargingSession],
+    known: Container[int],
+    *,
+    batch_id: int | None,
+    now: datetime,
 ) -> None:
     ids = [session.pk for session in sessions]
     batches = [None if pk in known else batch_id for pk in ids]
