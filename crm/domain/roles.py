@@ -26,6 +26,7 @@ RIGHTS: Final[dict[str, str]] = {
     "decide_approval": "Approve or refuse adjustments of others",
     "see_usage": "See usage files and suspended records",
     "recycle_usage": "Correct, recycle and write off suspended records",
+    "rerate_usage": "Price usage of a period anew",
     "undo_write_off": "Undo corrections and write-offs of suspended records",
     "see_charts": "See charts of usage and revenue",
     "see_jobs": "See the nightly work",
@@ -64,6 +65,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
         "decide_approval",
         "see_usage",
         "recycle_usage",
+        "rerate_usage",
         "undo_write_off",
         "see_charts",
         "see_jobs",
@@ -82,3 +84,6 @@ WRITE_OFF_LIMITS: Final[dict[str, tuple[int, int]]] = {
     ACCOUNTANT: (3_000, 100),
     ADMINISTRATOR: (10_000, 1_000),
 }
+
+#: Sum of the differences, whatever their sign, that a role may apply by pricing anew alone.
+RERATING_LIMITS: Final[dict[str, int]] = {ACCOUNTANT: 10_000, ADMINISTRATOR: 100_000}

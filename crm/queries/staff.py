@@ -64,3 +64,10 @@ def write_off_limits(user: User) -> Limits:
         money=Decimal(max(money for money, _records in held)),
         records=max(records for _money, records in held),
     )
+
+
+def rerating_limit(user: User) -> Decimal:
+    """Return what the member of staff may apply alone when usage is priced anew."""
+    known = roles.RERATING_LIMITS
+    names = known if user.is_superuser else user.groups.values_list("name", flat=True)
+    return Decimal(max((known.get(name, 0) for name in names), default=0))

@@ -31,9 +31,19 @@ _TONES: Final = {
         ["active", "open", "done", "confirmed", "sent", "posted", "priced", "kept", "recycled"],
         "good",
     ),
-    **dict.fromkeys(["approved", "executed"], "good"),
+    **dict.fromkeys(["approved", "executed", "applied"], "good"),
     **dict.fromkeys(
-        ["ordered", "running", "sending", "queued", "scheduled", "slow", "bar_long_distance"],
+        [
+            "draft",
+            "stale",
+            "ordered",
+            "running",
+            "sending",
+            "queued",
+            "scheduled",
+            "slow",
+            "bar_long_distance",
+        ],
         "soon",
     ),
     **dict.fromkeys(

@@ -27,6 +27,7 @@ PLACES = {
     "approval-list": (_("Approvals"), "decide_approval"),
     "suspense": (_("Suspense"), "see_usage"),
     "usage-files": (_("Usage files"), "see_usage"),
+    "rerating": (_("Pricing anew"), "rerate_usage"),
     "usage": (_("Usage"), "see_charts"),
     "jobs": (_("Night"), "see_jobs"),
     "reports": (_("Reports"), "see_reports"),

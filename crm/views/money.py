@@ -17,6 +17,7 @@ from billing_project.kernel import operations as kernel_operations
 from crm.forms import money as forms
 from crm.queries import approvals as approval_queries
 from crm.queries import card as card_queries
+from crm.queries import rerating as rerating_queries
 from crm.queries import staff as staff_queries
 from crm.queries import usage as usage_queries
 from crm.queries.history.words import money as written
@@ -166,6 +167,7 @@ def approval_list(request: HttpRequest) -> HttpResponse:
     context = {
         "waiting": waiting,
         "write_offs": usage_queries.list_asked(),
+        "reratings": rerating_queries.list_asked(),
         "me": staff_of(request).actor,
     }
     return page(request, "crm/approvals.html", context)

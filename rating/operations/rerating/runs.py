@@ -13,6 +13,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from billing_project.kernel import operations as kernel
+from billing_project.kernel import queue
 from billing_project.kernel.models import Approval
 from billing_project.kernel.operations import change_state
 from rating import queries
@@ -30,6 +31,7 @@ from tariffs.domain.deck import UsageKind
 
 #: `Approval.kind` of a run that waits for a second person.
 APPROVAL_KIND: Final = "rerating"
+TASK: Final = "usage.rerate"
 #: Accounts worked on in one transaction.
 AT_ONCE: Final = 500
 CENTS: Final = Decimal("0.01")
@@ -58,6 +60,7 @@ def start_rerating(
         raise UnableToRerate(_("Say why usage is priced anew: it stays with the run."))
     if not rerate_runs.selected_accounts(selection, after=0, limit=1):
         raise UnableToRerate(_("Nothing of this kind was used in the period."))
+    queue.nudge(TASK)
     return RerateRun.objects.create(
         selection=selection.as_json(),
         reason=reason.strip()[:200],
@@ -78,6 +81,7 @@ def start_undoing(
     run = _locked(run_id, State.APPLIED)
     if run.undone_by.exclude(state=State.CANCELLED).exists():
         raise UnableToRerate(_("A run that undoes it is there already."))
+    queue.nudge(TASK)
     return RerateRun.objects.create(
         selection=run.selection,
         reason=reason.strip()[:200] or run.reason,
@@ -102,6 +106,19 @@ def go_on_rerating(*, run_id: int, now: datetime, progress: Progress | None = No
     if run.state == State.APPLIED and run.batch_id:
         post_batch(batch_id=run.batch_id, now=now)
     return run
+
+
+def go_on_reratings(*, now: datetime) -> int:
+    """Go on with all runs that have something to do; return how many were brought to an end."""
+    done = 0
+    for run_id in rerate_runs.working_rerate_runs():
+        try:
+            go_on_rerating(run_id=run_id, now=now)
+        except UnableToRerate:
+            # Usage is being priced: the next call goes on.
+            continue
+        done += 1
+    return done
 
 
 def approve_rerating(
@@ -182,6 +199,7 @@ def _approve(run: RerateRun, *, business_date: date, actor: str, now: datetime) 
         batch=batch, approved_by=actor, approved_at=now, cursor=0, done=0, accounts=lines
     )
     change_state(model=RerateRun, ids=[run.pk], to=State.APPROVED, at=now, actor=actor)
+    queue.nudge(TASK)
     return RerateRun.objects.get(pk=run.pk)
 
 
@@ -377,6 +395,7 @@ __all__ = [
     "approve_rerating",
     "cancel_rerating",
     "go_on_rerating",
+    "go_on_reratings",
     "refuse_asked_rerating",
     "rest_of_rerating",
     "start_rerating",

@@ -226,9 +226,7 @@ def test_beyond_the_limit_a_second_person_approves(november: Night) -> None:
             run_id=run.pk, limit=Decimal(99), business_date=DAY, actor=AGENT, now=NOW
         )
     with pytest.raises(UnableToDecide):
-        runs.approve_asked_rerating(
-            approval_id=asked.pk, business_date=DAY, actor=AGENT, now=NOW
-        )
+        runs.approve_asked_rerating(approval_id=asked.pk, business_date=DAY, actor=AGENT, now=NOW)
     assert money() == Decimal("-11.55")
     runs.approve_asked_rerating(approval_id=asked.pk, business_date=DAY, actor=BOSS, now=NOW)
     run = runs.go_on_rerating(run_id=run.pk, now=NOW)
@@ -242,7 +240,9 @@ def test_what_is_refused_is_cancelled(november: Night) -> None:
     asked = runs.approve_rerating(
         run_id=run.pk, limit=Decimal(0), business_date=DAY, actor=AGENT, now=NOW
     )
-    assert runs.refuse_asked_rerating(approval_id=asked.pk, actor=BOSS, now=NOW).state == "cancelled"
+    assert (
+        runs.refuse_asked_rerating(approval_id=asked.pk, actor=BOSS, now=NOW).state == "cancelled"
+    )
     assert runs.go_on_rerating(run_id=run.pk, now=NOW).state == "cancelled"
     assert not PricedUsage.objects.filter(revision__gt=0).exists()
 
@@ -301,9 +301,7 @@ def test_a_reason_and_a_period_are_needed(november: Night) -> None:
 def test_the_night_does_not_price_the_batch_of_a_run(november: Night) -> None:
     correct_voice()
     run = start()
-    runs.approve_rerating(
-        run_id=run.pk, limit=Decimal(99), business_date=DAY, actor=AGENT, now=NOW
-    )
+    runs.approve_rerating(run_id=run.pk, limit=Decimal(99), business_date=DAY, actor=AGENT, now=NOW)
     november.load(call(id="z", at="2026-11-20 18:00:00"))
     assert queries.list_batches(state="open") == []
     run = runs.go_on_rerating(run_id=run.pk, now=NOW)
@@ -333,9 +331,7 @@ def test_as_many_questions_for_ten_accounts_as_for_one(
 ) -> None:
     night.load(*(call(who, id=f"q{who}", **COUNTRY) for who in range(10)))
     correct_voice()
-    run = runs.start_rerating(
-        selection=NOVEMBER, reason="x", request_id="q", actor=AGENT, now=NOW
-    )
+    run = runs.start_rerating(selection=NOVEMBER, reason="x", request_id="q", actor=AGENT, now=NOW)
     with django_assert_max_num_queries(110):
         runs.go_on_rerating(run_id=run.pk, now=NOW)
     assert len(lines(run)) == 10
