@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from rating.domain.usage import Bools, Ints
+from tariffs.domain.offers import OfferParts
 
 #: So many keys are searched fast in any order.
 CACHED: Final = 100_000
@@ -162,7 +163,7 @@ class CompiledSubscribers:
     Identifier → subscription → offer, each as of a moment; and who shares whose allowances.
 
     `identifier_place` is the place of the identifier's subscription in `plans`, `plan_version_id`
-    what the history names: an offer, or the plan version that is one.
+    what the history names: an offer, or the plan version that is one; `offers` are the former.
     """
 
     identifiers: History
@@ -172,6 +173,7 @@ class CompiledSubscribers:
     plans: History
     plan_version_id: Ints
     groups: CompiledGroups
+    offers: tuple[OfferParts, ...] = ()
 
 
 def compile_subscribers(

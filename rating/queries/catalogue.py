@@ -2,7 +2,7 @@
 What prices usage: the catalogue and the subscribers, compiled for the core.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -56,19 +56,21 @@ def load_catalogue(
     *, on_or_after: date, subscribers: CompiledSubscribers | None = None
 ) -> Catalogue:
     """Return everything that prices usage from that day on; subscribers loaded before may be given."""
+    subscribers = subscribers or load_subscribers()
     tariffs = compile_tariffs(
-        tariffs_queries.load_plan_pricing(on_or_after=on_or_after),
+        tariffs_queries.load_offer_pricing(subscribers.offers, on_or_after=on_or_after),
         zones=tariffs_queries.load_zones(),
         time_zone=settings.TIME_ZONE,
     )
-    return Catalogue(join(tariffs, subscribers or load_subscribers()), _band_ids(tariffs))
+    return Catalogue(join(tariffs, subscribers), _band_ids(tariffs))
 
 
 def load_subscribers() -> CompiledSubscribers:
-    """Return whose numbers and logins were in use when, and on which plans."""
+    """Return whose numbers and logins were in use when, and on which plans with what packages."""
     identifiers = accounts_queries.identifier_columns()
-    plans = accounts_queries.plan_history_columns()
-    return compile_subscribers(
+    history = accounts_queries.load_offer_history()
+    plans = history.plans
+    compiled = compile_subscribers(
         identifiers=IdentifierColumns(
             key=identifiers.key,
             subscription_id=identifiers.subscription_id,
@@ -84,6 +86,7 @@ def load_subscribers() -> CompiledSubscribers:
         ),
         groups=group_columns(),
     )
+    return replace(compiled, offers=history.offers)
 
 
 def _band_ids(tariffs: CompiledTariffs) -> Ints:
