@@ -1,10 +1,11 @@
 """Every door of the CRM against every role, a subscriber and a stranger."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from django.test import Client
-from django.urls import URLPattern, reverse
+from django.urls import URLPattern, URLResolver, reverse
 
 from accounts.models import User
 from crm import urls
@@ -17,8 +18,16 @@ pytestmark = pytest.mark.django_db
 OPEN_TO_ALL = {"sign-in", "sign-out"}
 
 
+def every(patterns: list[URLPattern | URLResolver]) -> Iterator[URLPattern]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from every(pattern.url_patterns)
+        else:
+            yield pattern
+
+
 def guarded() -> list[URLPattern]:
-    return [pattern for pattern in urls.urlpatterns if pattern.name not in OPEN_TO_ALL]
+    return [pattern for pattern in every(urls.urlpatterns) if pattern.name not in OPEN_TO_ALL]
 
 
 def address_of(pattern: URLPattern) -> str:
