@@ -2,8 +2,7 @@
 How fast a night's usage is loaded, priced and posted, and in how much memory.
 
 The bare COPY writes the very rows that were priced, in the order of their key, into a twin of the
-partitioned table: with its unique key and without. The ORM loop prices some of the same calls the
-way a plain Django project does, one at a time.
+partitioned table: with its unique key and without.
 """
 
 from datetime import timedelta
@@ -12,7 +11,6 @@ from typing import Final
 
 from django.db import connection, transaction
 
-from bench import orm_loop
 from bench.figures import Figure
 from bench.generate import Job, repeat_lines, write_files
 from bench.loading import Load, load
@@ -38,7 +36,7 @@ def measure(setting: Setting) -> None:
     load(again, DAY - timedelta(days=1))
     night = load(folder, DAY)
     _tell_load(setting, night, half)
-    _compare(setting, night, folder)
+    _compare(setting, night)
 
 
 def _job(setting: Setting, name: str, records: int, *, seed: int) -> Job:
@@ -75,7 +73,7 @@ def _tell_load(setting: Setting, night: Load, half: Load) -> None:
     setting.tell(Figure("peak memory, to that of half the files", grown, most=FLAT))
 
 
-def _compare(setting: Setting, night: Load, folder: Path) -> None:
+def _compare(setting: Setting, night: Load) -> None:
     rate = setting.rates["load"]
     rows, path = _dump(setting.folder / "rows", night.batch_id)
     indexed = rows / best_of(2, lambda: _copy(path, indexed=True))
@@ -86,10 +84,6 @@ def _compare(setting: Setting, night: Load, folder: Path) -> None:
     setting.tell(Figure("load to that COPY", rate / indexed, least=0.40))
     setting.tell(Figure("bare COPY without index", bare, "rows/s"))
     setting.tell(Figure("load to COPY without index", rate / bare, least=0.30))
-    count = setting.options.loop
-    loop = count / orm_loop.price_slice(folder, count)
-    setting.tell(Figure("per-row ORM loop", loop, "records/s"))
-    setting.tell(Figure("load to the ORM loop", rate / loop, "times", least=1_000))
 
 
 def _columns() -> str:
