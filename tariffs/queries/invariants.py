@@ -32,4 +32,27 @@ def invariants() -> list[Invariant]:
             """,
             why=_("A plan would price one kind of usage by the prices of another."),
         ),
+        Invariant(
+            name="tariffs: a replaced deck version has one in its place",
+            sql="""
+                SELECT o.id, o.deck_id, o.replaced_at, count(n.id) AS successors
+                  FROM tariffs_ratedeckversion o
+                  LEFT JOIN tariffs_ratedeckversion n
+                    ON n.replaces_id = o.id AND n.published_at IS NOT NULL
+                   AND n.deck_id = o.deck_id
+                   AND n.valid_from = o.valid_from
+                 GROUP BY o.id
+                HAVING count(n.id) <> CASE WHEN o.replaced_at IS NULL THEN 0 ELSE 1 END
+            """,
+            why=_("Days of a deck are priced twice, or by nothing, after a correction."),
+        ),
+        Invariant(
+            name="tariffs: zones of a scheme have prefixes of their own scheme",
+            sql="""
+                SELECT p.id, p.prefix, p.scheme_id, z.scheme_id AS scheme_of_zone
+                  FROM tariffs_zoneprefix p JOIN tariffs_zone z ON z.id = p.zone_id
+                 WHERE p.scheme_id IS DISTINCT FROM z.scheme_id
+            """,
+            why=_("A number would lead to a zone of another price list."),
+        ),
     ]

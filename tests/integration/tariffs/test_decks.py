@@ -6,9 +6,10 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, transaction
 
-from tariffs import operations
+from billing_project.kernel.invariants import find_violations
+from tariffs import operations, queries
 from tariffs.domain.drafts import RateDraft
-from tariffs.models import Band, Rate, RateDeckVersion, ZoneTerms
+from tariffs.models import Band, Rate, RateDeckVersion, ZonePrefix, ZoneScheme, ZoneTerms
 from tests.integration.tariffs.catalogue import (
     ANY_BAND,
     JANUARY,
@@ -152,3 +153,24 @@ def test_a_draft_may_be_changed_and_deleted() -> None:
     Rate.objects.filter(deck_version=version).update(price=1)
     version.delete()
     assert not Rate.objects.exists()
+
+
+def broken(words: str) -> list[tuple[object, ...]]:
+    (invariant,) = (one for one in queries.invariants() if words in one.name)
+    return find_violations(invariant)
+
+
+def test_a_replaced_version_without_one_in_its_place_is_found(published) -> None:
+    publish(replacement_of(published))
+    assert broken("in its place") == []
+    other = publish(draft_version(make_deck("other")))
+    RateDeckVersion.objects.filter(pk=other.pk).update(replaced_at=NOW)
+    assert [row[0] for row in broken("in its place")] == [other.pk]
+
+
+def test_a_prefix_under_a_zone_of_another_scheme_is_found() -> None:
+    zone = make_zone()
+    assert broken("own scheme") == []
+    scheme = ZoneScheme.objects.create(code="carrier", name="carrier")
+    ZonePrefix.objects.filter(zone=zone).update(scheme=scheme)
+    assert [row[1] for row in broken("own scheme")] == ["49"]
