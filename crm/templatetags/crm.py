@@ -79,6 +79,8 @@ FIGURES: Final = {
     "suspense by reason": _("reason"),
     "charged": _("charged"),
     "entries": _("ledger entries"),
+    "sessions booked": _("sessions booked"),
+    "charged by record": _("charged by the switch's record"),
     "alarms of the suspense": _("alarms of the suspense"),
     "plan changes": _("plan changes"),
     "periods charged": _("periods charged"),
@@ -114,6 +116,7 @@ JOB_STATES: Final = {
 STEPS: Final = {
     "months": _("Months made ahead"),
     "load": _("Receiving files"),
+    "online": _("Online sessions"),
     "price": _("Pricing usage"),
     "post": _("Posting charges"),
     "limits": _("Allowances and limits"),

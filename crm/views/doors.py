@@ -29,6 +29,7 @@ PLACES = {
     "usage-files": (_("Usage files"), "see_usage"),
     "rerating": (_("Pricing anew"), "rerate_usage"),
     "usage": (_("Usage"), "see_charts"),
+    "sessions": (_("Sessions"), "see_sessions"),
     "jobs": (_("Night"), "see_jobs"),
     "reports": (_("Reports"), "see_reports"),
     "catalogue": (_("Catalogue"), "see_catalogue"),
