@@ -163,8 +163,12 @@ def count_touched_bills(run: RerateRun) -> int:
 def draw_distribution(run_id: int) -> list[BucketBar]:
     """Return the columns of accounts by difference."""
     buckets = rerate_runs.distribution_of_run(run_id)
-    most = max((bucket.accounts for bucket in buckets), default=0) or 1
-    width = WIDTH // len(buckets)
+    filled = [place for place, bucket in enumerate(buckets) if bucket.accounts]
+    if not filled:
+        return []
+    buckets = buckets[filled[0] : filled[-1] + 1]
+    most = max(bucket.accounts for bucket in buckets)
+    width = WIDTH // max(len(buckets), 6)
     bars = []
     for place, bucket in enumerate(buckets):
         height = max(2, (HEIGHT - LABEL) * bucket.accounts // most) if bucket.accounts else 0

@@ -70,4 +70,4 @@ class Bucket:
 
 
 #: Ends of the steps in which differences are counted.
-STEPS = (-1000, -300, -100, -30, -10, 0, 10, 30, 100, 300, 1000)
+STEPS = (-300, -100, -30, -10, 0, 10, 30, 100, 300)

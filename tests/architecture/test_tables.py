@@ -16,10 +16,16 @@ REGISTRIES = {
     "billnumber_once": "bill numbers run without holes per legal entity, not per account",
     "invoicing_billnumber_bill_id_key": "the same registry: a bill has one number",
     "usagecorrection_once": "a record is corrected once per number, whoever it was charged to",
+    "usagecorrection_once": "a record is corrected once per number, whoever it is resolved to",
     "identifieruse_no_overlap": "a number is in use once at a time, whoever has it",
 }
 # Their primary key names the account too: they grow with usage.
-GROWING = ("accounts_ledgerentry", "accounts_postingkey", "rating_pricedusage")
+GROWING = (
+    "accounts_ledgerentry",
+    "accounts_postingkey",
+    "rating_pricedusage",
+    "rating_usagecover",
+)
 
 UNIQUE_KEYS = """
     SELECT t.relname, i.relname,
