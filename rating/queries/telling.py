@@ -152,7 +152,7 @@ class _Teller:
             if values["allowance"]:
                 return Step(_("%(used)s from what the plan includes: %(allowance)s.") % values)
             return Step(_("%(used)s from what the plan includes.") % values)
-        if segment.from_unit:
+        if segment.from_unit and self._has_steps():
             values["from"] = self.words.quantity(self.kind, segment.from_unit)
             text = _("%(used)s at %(price)s (the price from %(from)s on), %(band)s.")
             if not values["band"]:
@@ -162,6 +162,11 @@ class _Teller:
             if not values["band"]:
                 text = _("%(used)s at %(price)s.")
         return Step(text % values, self._exact(segment.amount))
+
+    def _has_steps(self) -> bool:
+        """Two increments at one price are no steps for people."""
+        work = self.priced.work
+        return bool(work and work.rule and work.rule.rate.steps)
 
     def _model(self, model: Breakdown) -> Iterator[Step]:
         for part in model.parts:

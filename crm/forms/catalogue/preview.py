@@ -24,7 +24,7 @@ _LINES = 4
 class CallForm(forms.Form):
     """One call, message or session; what is used of the allowances before it."""
 
-    kind = forms.ChoiceField(label=gettext_lazy("Usage"))
+    kind = forms.ChoiceField(label=gettext_lazy("Kind of usage"))
     number = forms.CharField(
         label=gettext_lazy("Number"), max_length=30, required=False, initial="+7 921 555-01-00"
     )

@@ -197,7 +197,7 @@ def describe_rule(rule: Rule) -> str:
         values = {"up": words.price(rule.fee_up), "down": words.price(rule.fee_down)}
         text = _("▲ %(up)s, ▼ %(down)s") % values
     else:
-        text = _("free")
+        text = _("free of charge")
     if rule.timing is Timing.NOW:
         text += ", " + _("at once")
     elif rule.timing is Timing.ON_DATE and rule.on_date:
