@@ -76,9 +76,7 @@ class CompanyPrice(models.Model):
     customer = models.ForeignKey(
         Customer, on_delete=models.PROTECT, related_name="+", verbose_name=_("customer")
     )
-    customer_kind = models.CharField(
-        max_length=12, default=Customer.Kind.COMPANY, editable=False
-    )
+    customer_kind = models.CharField(max_length=12, default=Customer.Kind.COMPANY, editable=False)
     active_from = models.DateField(_("from"))
     active_to = models.DateField(_("to"), null=True, blank=True)
     reason = models.CharField(_("reason"), max_length=250)
@@ -115,9 +113,7 @@ class FeeOverride(CompanyPrice):
             models.CheckConstraint(
                 condition=models.Q(customer_kind="company"), name="feeoverride_of_company"
             ),
-            models.CheckConstraint(
-                condition=models.Q(fee__gte=0), name="feeoverride_not_negative"
-            ),
+            models.CheckConstraint(condition=models.Q(fee__gte=0), name="feeoverride_not_negative"),
         ]
 
     def __str__(self) -> str:
