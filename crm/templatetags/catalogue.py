@@ -51,6 +51,9 @@ def bin_name(low: str | None, high: str | None, is_long: bool = False) -> str:
         return f"< {_bound(high)}{unit}"
     if high is None:
         return f"> {_bound(low)}{unit}"
+    if not is_long:
+        # The farther end is enough under a column.
+        return _bound(low) if low.startswith("-") else f"+{_bound(high)}"
     return f"{_bound(low)}…{_bound(high)}{unit}"
 
 

@@ -33,12 +33,25 @@ def exchange_plan(
 
     Decks of the new version that begin later are taken as if they had begun on the first day.
     """
-    decks = {
+    known = list(plans)
+    stretched = {
         kind: tuple(_stand_in(deck) for deck in stretch(found, first=first, end=end))
         for kind, found in new.decks.items()
     }
-    others = [plan for plan in plans if plan.plan_version_id not in {old_id, new.plan_version_id}]
-    return [*others, PlanPricing(old_id, decks, new.allowances)]
+    alone = next((plan for plan in known if plan.key == old_id), PlanPricing(old_id, {}))
+    instead = replace(new, decks=stretched)
+    return [
+        _instead(plan, alone, instead) if plan.plan_version_id == old_id else plan for plan in known
+    ]
+
+
+def _instead(plan: PlanPricing, alone: PlanPricing, new: PlanPricing) -> PlanPricing:
+    """Put a new version in the place of the plan in an offer; packages and own decks stay."""
+    own = {kind: decks for kind, decks in plan.decks.items() if decks is not alone.decks.get(kind)}
+    of_plan = {allowance.allowance_id for allowance in alone.allowances}
+    kept = tuple(one for one in plan.allowances if one.allowance_id not in of_plan)
+    decks = new.decks if plan is alone else {**new.decks, **own}
+    return replace(plan, decks=decks, allowances=(*new.allowances, *kept))
 
 
 def _stand_in(deck: Deck) -> Deck:

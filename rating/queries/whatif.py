@@ -18,7 +18,7 @@ from billing_project.kernel.models import JobRun
 from rating.domain.compilation import compile_tariffs
 from rating.domain.compiled import CompiledCatalogue, CompiledTariffs, join
 from rating.domain.subscribers import IdentifierColumns, PlanColumns, compile_subscribers
-from rating.domain.usage import FOREVER, Ints, UsageColumns
+from rating.domain.usage import FOREVER, Bools, Ints, UsageColumns
 from rating.domain.whatif import Fee, FeeColumns, exchange_deck, exchange_plan, seconds_within
 from rating.models import Comparison
 from tariffs import queries as tariffs_queries
@@ -61,13 +61,37 @@ class MonthUsage:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _History:
+    """Who was on which plan version (or offer) when."""
+
+    account_id: Ints
+    subscription_id: Ints
+    plan_version_id: Ints
+    active_from: Ints
+    active_to: Ints
+
+    @classmethod
+    def of(cls, columns: accounts_queries.PlanColumns) -> "_History":
+        """Take the columns out of those of accounts."""
+        return cls(*(getattr(columns, name) for name in cls.__slots__))
+
+    def some(self, rows: Bools) -> "_History":
+        """Return some of the rows."""
+        return _History(*(getattr(self, name)[rows] for name in self.__slots__))
+
+    def of_accounts(self, low: int, high: int) -> "_History":
+        """Return the rows of a half-open range of accounts."""
+        return self.some((self.account_id >= low) & (self.account_id < high))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class BothCatalogues:
     """The tariffs as they were and with the new version in place of the old; plan history; fees."""
 
     old: CompiledTariffs
     new: CompiledTariffs
-    history: PlanColumns
-    account_id: Ints
+    offers: _History
+    history: _History
     old_fee: Fee
     new_fee: Fee
     first: int
@@ -75,63 +99,52 @@ class BothCatalogues:
 
     def of_accounts(self, low: int, high: int) -> tuple[CompiledCatalogue, CompiledCatalogue]:
         """Return both catalogues with the services of a half-open range of accounts."""
-        rows = (self.account_id >= low) & (self.account_id < high)
-        history = PlanColumns(
-            subscription_id=self.history.subscription_id[rows],
-            plan_version_id=self.history.plan_version_id[rows],
-            active_from=self.history.active_from[rows],
-            active_to=self.history.active_to[rows],
-        )
-        services, place = np.unique(history.subscription_id, return_index=True)
+        rows = self.offers.of_accounts(low, high)
+        services, place = np.unique(rows.subscription_id, return_index=True)
         subscribers = compile_subscribers(
             # Who used it is known: services stand for their own numbers.
             identifiers=IdentifierColumns(
                 key=services,
                 subscription_id=services,
-                account_id=self.account_id[rows][place],
+                account_id=rows.account_id[place],
                 active_from=np.full(len(services), -FOREVER, np.int64),
                 active_to=np.full(len(services), FOREVER, np.int64),
             ),
-            plans=history,
+            plans=PlanColumns(
+                subscription_id=rows.subscription_id,
+                plan_version_id=rows.plan_version_id,
+                active_from=rows.active_from,
+                active_to=rows.active_to,
+            ),
         )
         return join(self.old, subscribers), join(self.new, subscribers)
 
     def fees(self, plan_version_id: int, *, low: int, high: int) -> FeeColumns:
         """Return what services paid for their time on the version, and would pay on the new one."""
-        rows = (self.account_id >= low) & (self.account_id < high)
-        rows &= self.history.plan_version_id == plan_version_id
-        seconds = seconds_within(
-            self.history.active_from[rows],
-            self.history.active_to[rows],
-            first=self.first,
-            end=self.end,
-        )
-        some = seconds > 0
+        rows = self.history.of_accounts(low, high)
+        rows = rows.some(rows.plan_version_id == plan_version_id)
+        seconds = seconds_within(rows.active_from, rows.active_to, first=self.first, end=self.end)
+        rows, seconds = rows.some(seconds > 0), seconds[seconds > 0]
         length = self.end - self.first
         return FeeColumns(
-            account_id=self.account_id[rows][some],
-            subscription_id=self.history.subscription_id[rows][some],
-            old=self.old_fee.of(seconds[some], month_seconds=length),
-            new=self.new_fee.of(seconds[some], month_seconds=length),
+            account_id=rows.account_id,
+            subscription_id=rows.subscription_id,
+            old=self.old_fee.of(seconds, month_seconds=length),
+            new=self.new_fee.of(seconds, month_seconds=length),
         )
 
 
 def load_both(comparison: Comparison) -> BothCatalogues:
     """Compile the month's catalogue twice: as it was, and with the versions exchanged."""
-    plans = tariffs_queries.load_plan_pricing(on_or_after=comparison.first)
+    offers = accounts_queries.load_offer_history()
+    plans = tariffs_queries.load_offer_pricing(offers.offers, on_or_after=comparison.first)
     zones = tariffs_queries.load_zones()
-    history = accounts_queries.plan_history_columns()
     old_fee, new_fee = _fees(comparison)
     return BothCatalogues(
         old=_compiled(_as_it_was(plans, comparison), zones),
         new=_compiled(_exchanged(plans, comparison), zones),
-        history=PlanColumns(
-            subscription_id=history.subscription_id,
-            plan_version_id=history.plan_version_id,
-            active_from=history.active_from,
-            active_to=history.active_to,
-        ),
-        account_id=history.account_id,
+        offers=_History.of(offers.plans),
+        history=_History.of(accounts_queries.plan_history_columns()),
         old_fee=old_fee,
         new_fee=new_fee,
         first=int(midnight(comparison.first).timestamp()),

@@ -74,9 +74,10 @@ def test_draft_edit_preview_compare_publish(
     page.locator("dialog").get_by_role("button", name="Создать черновик").click()
     expect(page.locator("h1").first).to_contain_text("черновик")
     page.keyboard.press("e")
-    page.locator("dialog").get_by_label("Абонентская плата", exact=False).first.fill("-5")
+    page.locator("dialog select[name=effect]").select_option("move")
     page.locator("dialog").get_by_role("button", name="Сохранить").click()
     expect(page.locator("dialog .wrong")).to_be_visible()
+    page.locator("dialog select[name=effect]").select_option("keep")
     raised = operator.mobile.fee + 25
     page.locator("dialog input[name=fee]").fill(str(raised))
     page.locator("dialog").get_by_role("button", name="Сохранить").click()

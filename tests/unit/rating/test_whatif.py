@@ -23,7 +23,7 @@ from rating.domain.whatif import (
     seconds_within,
     stretch,
 )
-from tariffs.domain.deck import Band, Deck, PlanPricing, Rate, UsageKind
+from tariffs.domain.deck import Allowance, Band, Deck, PlanPricing, Rate, UsageKind
 
 FIRST, END = date(2026, 10, 1), date(2026, 11, 1)
 DAY = 86_400
@@ -104,11 +104,25 @@ class TestExchange:
         other = PlanPricing(2, {UsageKind.VOICE: (deck(10, FIRST),)})
         new = PlanPricing(3, {UsageKind.VOICE: (deck(11, date(2026, 12, 1), price="2"),)})
         found = exchange_plan([old, other, new], old_id=1, new=new, first=FIRST, end=END)
-        assert [plan.plan_version_id for plan in found] == [2, 1]
-        assert found[0] is other
-        [standing] = found[1].decks[UsageKind.VOICE]
+        assert [plan.plan_version_id for plan in found] == [1, 2, 3]
+        assert (found[1], found[2]) == (other, new)
+        [standing] = found[0].decks[UsageKind.VOICE]
         assert (standing.version_id, standing.valid_from) == (11 + STAND_IN, FIRST)
         assert standing.rates[0].price == 2
+
+    def test_packages_and_own_decks_of_an_offer_stay(self) -> None:
+        bought, included, better = (
+            Allowance(number, UsageKind.VOICE, 60 * number) for number in (1, 2, 3)
+        )
+        decks = {UsageKind.VOICE: (deck(10, FIRST),), UsageKind.SMS: (deck(20, FIRST),)}
+        old = PlanPricing(1, decks, (included,))
+        own = (deck(30, FIRST, price="9"),)
+        offer = PlanPricing(1, {**decks, UsageKind.VOICE: own}, (included, bought), offer_id=99)
+        new = PlanPricing(3, {UsageKind.VOICE: (deck(11, FIRST),)}, (better,))
+        alone, found = exchange_plan([old, offer], old_id=1, new=new, first=FIRST, end=END)
+        assert (alone.allowances, found.allowances) == ((better,), (better, bought))
+        assert found.decks == {UsageKind.VOICE: own}
+        assert (alone.key, found.key) == (1, 99)
 
     def test_a_deck_keeps_the_days_of_the_old_one(self) -> None:
         last = deck(12, date(2026, 10, 20))
