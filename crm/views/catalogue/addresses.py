@@ -6,7 +6,7 @@ from typing import Final
 
 from django.urls import URLPattern, path
 
-from crm.views.catalogue import comparisons, decks, offers, plans, previews, zones
+from crm.views.catalogue import comparisons, decks, offers, plans, previews, records, zones
 
 _PLANS: Final = [
     # Two names of one page: the menu's, and the section's.
@@ -134,5 +134,8 @@ _OFFERS: Final = [
         for what in ("package", "bundle")
     ),
 ]
+
+#: Not of the catalogue, but told by its explanation: what an account used.
+RECORDS: Final = path("accounts/<int:account_id>/records/", records.records, name="records")
 
 PATHS: Final[list[URLPattern]] = [*_PLANS, *_DECKS, *_OFFERS]
