@@ -20,6 +20,7 @@ from crm.views import (
     usage,
 )
 from crm.views.catalogue.addresses import PATHS as CATALOGUE
+from crm.views.catalogue.addresses import RECORDS
 
 app_name = "crm"
 
@@ -100,5 +101,6 @@ urlpatterns = [
     path("night/progress/", jobs.latest_progress, name="latest-progress"),
     path("night/<str:day>/", jobs.night, name="night"),
     path("night/<str:day>/progress/", jobs.progress, name="night-progress"),
+    RECORDS,
     path("tariffs/", include(CATALOGUE)),
 ]
