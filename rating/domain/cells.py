@@ -146,8 +146,10 @@ def _increments(bands: Sequence[BandRules]) -> tuple[int, int, bool]:
 def _first_and_next(steps: Sequence[tuple[int, int, int, int]]) -> tuple[int, int] | None:
     """Return the size of the first increment and of all others, None if it isn't that simple."""
     first = steps[0][2]
+    # Steps of an allowance's own may lead to any unit, so that every one of them counts.
+    until_first = {step[2] for step in steps if step[0] < first}
     later = {step[2] for step in steps if step[1] > first}
-    return (first, later.pop()) if len(later) == 1 else None
+    return (first, later.pop()) if len(until_first) == len(later) == 1 else None
 
 
 def _most_price(rules: ZoneRules) -> int:

@@ -64,7 +64,7 @@ def _day(text: object, period: Fields) -> str:
 
 
 def _window(pair: object, period: Fields) -> tuple[datetime, datetime]:
-    if not isinstance(pair, list) or len(pair) != 2:  # noqa: PLR2004
+    if not isinstance(pair, list) or len(pair) != 2:
         raise period.wrong("windows", pair)
     start, end = (_moment(text, period) for text in pair)
     return start, end

@@ -42,7 +42,7 @@ KINDS: Final = {
 #: Words for what is the rule anyway: each increment in the period of its own start.
 FOLLOWS_CLOCK: Final = frozenset({"", "increment", "per_increment", "split"})
 #: Of an allowance that names zones which aren't there.
-_NOWHERE_AT_ALL: Final = -1
+_NOWHERE_AT_ALL: Final = 2**31
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +279,7 @@ def _follows_clock(plan: Fields) -> bool:
 def _moment(call: Fields) -> datetime:
     text = call.text("start")
     try:
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        moment = datetime.fromisoformat(text)
     except ValueError:
         raise call.wrong("start", text) from None
     if moment.tzinfo is None or not FIRST_DAY < moment.date() < LAST_DAY:

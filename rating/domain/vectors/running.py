@@ -20,7 +20,7 @@ from rating.domain.usage import FOREVER, PricedColumns, Reason, UsageColumns
 from rating.domain.vectors.cases import Case, Purse
 from rating.domain.vectors.fields import UnableToRead
 from rating.domain.zones import longest_prefix, prefix_table
-from tariffs.domain.deck import NO_ZONE, Allowance, PlanPricing
+from tariffs.domain.deck import NO_ZONE, NOWHERE, Allowance, PlanPricing
 
 #: The one subscriber, who is also the one number, account and subscription.
 SUBSCRIBER = 1
@@ -56,7 +56,7 @@ def longest(case: Case) -> int:
         Use(case.started_at, case.deck.kind, case.quantity),
         prices=DeckPrices(case.deck, zones=case.zones, minor=_minor(case, Fraction(0))),
         zone_id=zone_id,
-        allowances=_lefts(case.allowances),
+        allowances=_lefts(case, zone_id, case.allowances),
         money=sum(case.balances, Fraction(0)),
     )
 
@@ -71,7 +71,7 @@ def run_twin(case: Case) -> tuple[Outcome, int]:
         use,
         prices=DeckPrices(case.deck, zones=case.zones, minor=_minor(case, Fraction(0))),
         zone_id=zone_id,
-        allowances=_lefts(case.allowances),
+        allowances=_lefts(case, zone_id, case.allowances),
     )
     _refuse_limits(first.reason)
     minor = _minor(case, first.exact)
@@ -80,7 +80,7 @@ def run_twin(case: Case) -> tuple[Outcome, int]:
         use,
         prices=DeckPrices(case.deck, zones=case.zones, minor=minor),
         zone_id=zone_id,
-        allowances=_lefts(purses),
+        allowances=_lefts(case, zone_id, purses),
     )
     zone = case.zone_names[zone_id]
     if priced.reason != Reason.PRICED:
@@ -174,16 +174,12 @@ def _balances(case: Case, minor: int) -> tuple[Purse, ...]:
     )
 
 
-def _lefts(purses: tuple[Purse, ...]) -> list[AllowanceLeft]:
-    ordered = sorted(
-        (purse.allowance for purse in purses), key=lambda one: (-one.priority, one.allowance_id)
-    )
-    return ordered_lefts(ordered)
-
-
-def ordered_lefts(allowances: list[Allowance]) -> list[AllowanceLeft]:
-    """Return allowances of which nothing is used."""
-    return [AllowanceLeft(allowance, allowance.amount) for allowance in allowances]
+def _lefts(case: Case, zone_id: int, purses: tuple[Purse, ...]) -> list[AllowanceLeft]:
+    """Return the allowances that cover the zone in the order of their use; nothing is used yet."""
+    zone = next((zone for zone in case.zones if zone.zone_id == zone_id), NOWHERE)
+    covering = [purse.allowance for purse in purses if purse.allowance.covers(zone)]
+    covering.sort(key=lambda one: (-one.priority, one.allowance_id))
+    return [AllowanceLeft(allowance, allowance.amount) for allowance in covering]
 
 
 def _after(case: Case, minor: int, used: dict[int, int]) -> dict[str, dict[str, Fraction]]:
