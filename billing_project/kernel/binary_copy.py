@@ -172,7 +172,7 @@ def encode(columns: Sequence[tuple[str, str, npt.NDArray[Any]]]) -> memoryview:
         else:
             convert = _CONVERSIONS.get(kind)
             rows[f"value{number}"] = convert(values) if convert else values
-    return memoryview(rows.view(np.uint8))
+    return rows.view(np.uint8).data
 
 
 _CONVERSIONS: Final[Mapping[str, Callable[[Ints], Ints]]] = {

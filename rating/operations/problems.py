@@ -104,10 +104,9 @@ class ProblemLog:
             some = places[places["file"] == position]
             lines = read_records(files[position], set(some["line"].tolist()))
             for file, line, why, moment, is_dated in some.tolist():
-                yield replace(
-                    Problem(file, line, *whys[why], lines.get(line, "")),
-                    started_at=moment if is_dated else None,
-                )
+                reason, detail = whys[why]
+                found = Problem(file, line, reason, detail, lines.get(line, ""))
+                yield replace(found, started_at=moment) if is_dated else found
 
 
 def read_records(file: UsageFile, numbers: set[int]) -> dict[int, str]:

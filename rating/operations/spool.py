@@ -84,7 +84,7 @@ class Spool:
 
     def _fill(self, target: Rows, offset: int) -> None:
         """Read bytes from a place of the file; several threads may do so at once."""
-        buffer = target.view(np.uint8)
+        buffer: memoryview = target.view(np.uint8).data
         done = 0
         while done < len(buffer):
             got = os.preadv(self._stream.fileno(), [buffer[done:]], offset + done)
