@@ -59,25 +59,24 @@ class Counter:
     """
     A counter of units that a session may take: whose, of which allowance and period.
 
-    `free` is what is left and reserved by nobody else, `granted` the size of the period.
+    `free` is what is left for the session: reserved by nobody else, within a member's cap.
     """
 
     owner_account_id: int
     owner_id: int
     period: int
-    granted: int
     free: int
 
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """What prices a session from its start; `counters` by allowance."""
+    """What prices a session from its start; `counters` are those of `allowances`, in their order."""
 
     use: Use
     prices: DeckPrices
     zone_id: int
     allowances: tuple[AllowanceLeft, ...] = ()
-    counters: dict[int, Counter] | None = None
+    counters: tuple[Counter, ...] = ()
 
     def price(self, units: int) -> Priced:
         """Price so many units from the start."""
@@ -91,11 +90,10 @@ class Tariff:
     def units_of(self, priced: Priced) -> list[list[int]]:
         """Return what a price takes of counters, as rows of ChargingSession.units."""
         rows = []
-        for allowance_id, units in priced.uses:
-            counter = (self.counters or {})[allowance_id]
-            rows.append(
-                [counter.owner_account_id, counter.owner_id, allowance_id, counter.period, units]
-            )
+        for place, units in priced.taken:
+            counter, allowance = self.counters[place], self.allowances[place].allowance
+            whose = (counter.owner_account_id, counter.owner_id)
+            rows.append([*whose, allowance.allowance_id, counter.period, units])
         return rows
 
 

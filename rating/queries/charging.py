@@ -96,6 +96,13 @@ class Seen(NamedTuple):
     counters: str | None
     packages: list[int] | None
     has_guard: bool
+    group_owner_id: int | None
+    group_account_id: int | None
+    group_plan_version_id: int | None
+    group_packages: list[int] | None
+    caps: list[int | None] | None
+    shared_counters: str | None
+    taken_of_shared: str | None
 
     @property
     def available(self) -> Decimal:
@@ -108,7 +115,16 @@ class Seen(NamedTuple):
 
     def counter_rows(self) -> list[list[int | None]]:
         """[owner's account, owner, allowance, period, granted, used, reserved] per counter."""
-        return list(orjson.loads(self.counters)) if self.counters else []
+        own = orjson.loads(self.counters) if self.counters else []
+        shared = orjson.loads(self.shared_counters) if self.shared_counters else []
+        return [*own, *shared]
+
+    def member_has(self, allowance_id: int, period: int) -> int:
+        """What the member took, or holds, of a shared allowance beside this session."""
+        rows = orjson.loads(self.taken_of_shared) if self.taken_of_shared else []
+        return sum(
+            units for number, when, units in rows if (number, when) == (allowance_id, period)
+        )
 
 
 def look(*, client_id: int, session: str | None, key: int | None, at: int) -> Seen:

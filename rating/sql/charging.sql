@@ -52,7 +52,9 @@ CREATE OR REPLACE FUNCTION rating_charging_look(
     OUT ending text, OUT is_booked boolean, OUT amount numeric,
     OUT account_id bigint, OUT subscription_id bigint, OUT account_kind text, OUT state text,
     OUT level text, OUT plan_version_id bigint, OUT money numeric, OUT held numeric,
-    OUT floor numeric, OUT counters text, OUT packages bigint[], OUT has_guard boolean
+    OUT floor numeric, OUT counters text, OUT packages bigint[], OUT has_guard boolean,
+    OUT group_owner_id bigint, OUT group_account_id bigint, OUT group_plan_version_id bigint, OUT group_packages bigint[],
+    OUT caps bigint[], OUT shared_counters text, OUT taken_of_shared text
 ) LANGUAGE plpgsql STABLE AS $$
 DECLARE
     s rating_chargingsession%ROWTYPE;
@@ -90,6 +92,30 @@ BEGIN
        AND tstzrange(p.active_from, p.active_to) @> moment;
     has_guard := EXISTS (SELECT 1 FROM rating_spendingguard g
                           WHERE g.subscription_id = payer.subscription_id);
+    SELECT g.owner_id, ARRAY[m.cap_voice, m.cap_sms, m.cap_data] INTO group_owner_id, caps
+      FROM rating_allowancegroupmember m JOIN rating_allowancegroup g ON g.id = m.group_id
+     WHERE m.subscription_id = payer.subscription_id
+       AND tstzrange(m.active_from, m.active_to) @> moment;
+    IF group_owner_id IS NULL THEN
+        RETURN;
+    END IF;
+    SELECT p.account_id, p.plan_version_id INTO group_account_id, group_plan_version_id
+      FROM accounts_payer(NULL, group_owner_id, moment) AS p;
+    SELECT array_agg(p.package_version_id) INTO group_packages FROM accounts_packageassignment p
+     WHERE p.subscription_id = group_owner_id
+       AND tstzrange(p.active_from, p.active_to) @> moment;
+    shared_counters := rating_charging_counters(group_owner_id, moment, p_zone);
+    -- What the member has taken, and what its sessions hold: rows of [allowance, period, units].
+    SELECT json_agg(json_build_array(t.number, t.period, t.quantity)) INTO taken_of_shared
+      FROM (SELECT r.number, r.period, r.quantity FROM rating_runningtotal r
+             WHERE r.account_id = payer.account_id AND r.subscription_id = payer.subscription_id
+               AND r.meter = 2
+            UNION ALL
+            SELECT (u ->> 2)::integer, (u ->> 3)::integer, (u ->> 4)::bigint
+              FROM rating_chargingsession c, jsonb_array_elements(c.units) AS u
+             WHERE c.account_id = payer.account_id AND c.booked_at IS NULL
+               AND c.subscription_id = payer.subscription_id
+               AND (u ->> 1)::bigint <> c.subscription_id AND c.id IS DISTINCT FROM s.id) AS t;
 END
 $$;
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -15,12 +15,13 @@ from django.conf import settings
 from accounts.domain.identifiers import subscriber_key
 from rating.domain.dialled import read_dialled
 from rating.domain.online import Code, Counter, Tariff, judge_access
+from rating.domain.periods import period_of
+from rating.domain.prices import DeckPrices
 from rating.domain.record_keys import hash_text
-from rating.domain.spending import period_of
 from rating.domain.twin import AllowanceLeft, Use
 from rating.queries import limits
 from rating.queries.charging import Client, Reference, Seen, held_for
-from tariffs.domain.deck import NO_ZONE, NOWHERE, UsageKind
+from tariffs.domain.deck import NO_ZONE, NOWHERE, Allowance, UsageKind
 
 #: Rivals may spoil a look so many times before the client is told to ask again.
 TRIES: Final = 40
@@ -136,6 +137,8 @@ def open_case(ask: Ask, seen: Seen, *, client: Client, reference: Reference, at:
     zone_id = reference.zone_of(prices, number) if number else NO_ZONE
     if zone_id not in prices.zones:
         raise Refused(Code.NO_ZONE)
+    if _is_monthly(prices, zone_id):
+        raise Refused(Code.NO_RATE, detail="priced by the month's total, from records only")
     zone_class = prices.zones[zone_id].zone.zone_class
     code = judge_access(state=seen.state, level=seen.level or "", zone_class=zone_class)
     if code is not Code.OK:
@@ -147,6 +150,13 @@ def open_case(ask: Ask, seen: Seen, *, client: Client, reference: Reference, at:
         reference=reference,
     )
     return Case(seen, tariff, seen.plan_version_id, number, money_of(seen, at=at))
+
+
+def _is_monthly(prices: DeckPrices, zone_id: int) -> bool:
+    """Whether some rate goes on from what the month counted before: no session knows that."""
+    rules = prices.rules(zone_id)
+    charges = [band.charge for band in rules.bands if band is not None] if rules else []
+    return any(charge is not None and charge.is_monthly for charge in charges)
 
 
 def _number(ask: Ask, client: Client) -> str:
@@ -169,43 +179,70 @@ def tariff_of(seen: Seen, *, use: Use, place: tuple[int, int, int], reference: R
     prices = reference.prices.get(deck_version_id)
     if prices is None or plan_version_id not in reference.plans:
         raise Refused(Code.NO_PRICE)
-    zone = reference.classes.get(zone_id, NOWHERE)
-    allowances = [
-        allowance
-        for allowance in reference.allowances_of(plan_version_id, seen.packages or (), use.kind)
-        if allowance.covers(zone)
-    ]
-    if not allowances:
+    sources = _sources(seen, use, (plan_version_id, zone_id), reference=reference)
+    if not sources:
         return Tariff(use, prices, zone_id)
-    counters = _counters(seen, use, {a.allowance_id: (a.recurrence, a.amount) for a in allowances})
-    lefts = [AllowanceLeft(one, max(counters[one.allowance_id].free, 0)) for one in allowances]
+    counters = tuple(_counter(seen, use, source) for source in sources)
+    lefts = [
+        AllowanceLeft(source.allowance, max(counter.free, 0))
+        for source, counter in zip(sources, counters, strict=True)
+    ]
     return Tariff(use, prices, zone_id, tuple(lefts), counters)
 
 
-def _counters(seen: Seen, use: Use, wanted: Mapping[int, tuple[Any, int]]) -> dict[int, Counter]:
-    """Return the counter of each allowance (recurrence, size) in the period of the start."""
+class _Source(NamedTuple):
+    """An allowance that a session may use: whose counter, and how much of it a member may take."""
+
+    allowance: Allowance
+    owner_account_id: int
+    owner_id: int
+    cap: int | None = None
+    is_shared: bool = False
+
+
+def _sources(
+    seen: Seen, use: Use, place: tuple[int, int], *, reference: Reference
+) -> list[_Source]:
+    """Return the allowances that cover the zone, own and shared ones, in the order of their use."""
+    plan_version_id, zone_id = place
+    zone = reference.classes.get(zone_id, NOWHERE)
+    own = reference.allowances_of(plan_version_id, seen.packages or (), use.kind)
+    sources = [_Source(one, seen.account_id or 0, seen.subscription_id or 0) for one in own]
+    sources += _shared(seen, use, reference)
+    covering = [source for source in sources if source.allowance.covers(zone)]
+    return sorted(covering, key=lambda one: (-one.allowance.priority, one.allowance.allowance_id))
+
+
+def _shared(seen: Seen, use: Use, reference: Reference) -> list[_Source]:
+    """Return the allowances that the owner of the service's group shares with it."""
+    plan_version_id = seen.group_plan_version_id
+    if seen.group_owner_id is None or plan_version_id not in reference.plans:
+        return []
+    caps = dict(
+        zip((UsageKind.VOICE, UsageKind.SMS, UsageKind.DATA), seen.caps or (), strict=False)
+    )
+    found = reference.allowances_of(plan_version_id, seen.group_packages or (), use.kind)
+    whose = (seen.group_account_id or 0, seen.group_owner_id)
+    return [
+        _Source(one, *whose, cap=caps.get(use.kind), is_shared=True)
+        for one in found
+        if one.is_shared
+    ]
+
+
+def _counter(seen: Seen, use: Use, source: _Source) -> Counter:
+    """Return the counter of an allowance in the period of the start, with what is left of it."""
     day = datetime.fromtimestamp(use.started_at, ZoneInfo(settings.TIME_ZONE)).date()
-    rows = {(row[2], row[3]): row for row in seen.counter_rows()}
-    own = {(row[2], row[3]): row[4] for row in seen.reserved()}
-    found = {}
-    for allowance_id, (recurrence, amount) in wanted.items():
-        period = counter_period(period_of(recurrence, day)[0])
-        row = rows.get((allowance_id, period))
-        granted, used, reserved = (row[4], row[5], row[6]) if row else (None, 0, 0)
-        size = amount if granted is None else granted
-        found[allowance_id] = Counter(
-            owner_account_id=seen.account_id or 0,
-            owner_id=seen.subscription_id or 0,
-            period=period,
-            granted=size,
-            free=size - (used or 0) - (reserved or 0) + own.get((allowance_id, period), 0),
-        )
-    return found
-
-
-def counter_period(number: int) -> int:
-    """Return how AllowanceUse names a period: by its first day as yyyymmdd."""
-    return number
+    allowance = source.allowance
+    period = period_of(allowance.recurrence, day)
+    key = (source.owner_id, allowance.allowance_id, period)
+    row = next((row for row in seen.counter_rows() if tuple(row[1:4]) == key), None)
+    granted, used, reserved = (row[4], row[5], row[6]) if row else (None, 0, 0)
+    own = sum(units for *held, units in seen.reserved() if tuple(held[1:4]) == key)
+    free = (allowance.amount if granted is None else granted) - (used or 0) - (reserved or 0) + own
+    if source.is_shared and source.cap is not None:
+        free = min(free, source.cap - seen.member_has(allowance.allowance_id, period))
+    return Counter(source.owner_account_id, source.owner_id, period, free)
 
 
 def money_of(seen: Seen, *, at: int) -> Decimal:

@@ -19,6 +19,7 @@ from django.db import connection, transaction
 
 from accounts import operations as accounts_operations
 from billing_project.kernel.operations import change_state, ensure_months
+from rating.domain.counters import Meter
 from rating.domain.twin import AllowanceLeft, Use, price_one
 from rating.models import ChargingSession, UsageBatch
 from rating.operations.batches import EVERYTHING, SOURCE_LOCK
@@ -27,6 +28,7 @@ from rating.operations.charging.writing import BOOKING_LOCK
 from rating.operations.files import ACTOR
 from rating.operations.order import note_span
 from rating.operations.posting import post_batch
+from rating.operations.writing import COUNTED
 from rating.queries import charging as reading
 from rating.queries.charging import Reference
 from tariffs.domain.deck import UsageKind
@@ -188,8 +190,8 @@ def _price_again(session: ChargingSession, free: dict[Key, int], reference: Refe
         zone_id=session.zone_id,
         allowances=lefts,
     )
-    of_allowance = {key[2]: key for key in free}
-    session.units = [[*of_allowance[pk], units] for pk, units in priced.uses]
+    keys = list(free)
+    session.units = [[*keys[place], units] for place, units in priced.taken]
     session.amount, session.billed = priced.amount, priced.billed_units
 
 
@@ -213,6 +215,7 @@ def _write(
     with connection.cursor() as cursor:
         cursor.execute(ROWS, [batch.pk, *_columns(sessions)])
         cursor.execute(COVERS, _cover_columns(sessions, batch.pk))
+    _count_members(sessions)
     starts = [int(session.started_at.timestamp()) for session in sessions]
     note_span(batch.pk, (min(starts), max(starts)))
     batch.summary = _summary(sessions)
@@ -236,6 +239,21 @@ def _count(sessions: Sequence[ChargingSession], reference: Reference) -> None:
         cursor.execute(COUNT, [*columns, sizes, list(units.values())])
 
 
+def _count_members(sessions: Sequence[ChargingSession]) -> None:
+    """Add what members took of shared allowances to their running totals."""
+    taken: dict[tuple[int, int, int, int], int] = defaultdict(int)
+    for session in sessions:
+        for _account, owner, allowance, period, units in session.units:
+            if owner != session.subscription_id:
+                taken[session.account_id, session.subscription_id, allowance, period] += units
+    if taken:
+        accounts, members, allowances, periods = map(list, zip(*taken, strict=True))
+        meters = [int(Meter.MEMBER)] * len(taken)
+        columns = [accounts, members, meters, allowances, periods, list(taken.values())]
+        with connection.cursor() as cursor:
+            cursor.execute(COUNTED, columns)
+
+
 def _columns(sessions: Sequence[ChargingSession]) -> list[list[Any]]:
     rows = [
         (
@@ -255,13 +273,13 @@ def _cover_columns(sessions: Sequence[ChargingSession], batch_id: int) -> list[A
     rows = [
         (
             *(one.account_id, one.started_at, one.record_key, one.source_id),
-            *(owner, owner_account, allowance, period, units),
+            *(one.subscription_id, owner, owner_account, allowance, period, units),
         )
         for one in sessions
         for owner_account, owner, allowance, period, units in one.units
         if len(one.units) > 1 or owner != one.subscription_id
     ]
-    columns = zip(*rows, strict=True) if rows else [()] * 9
+    columns = zip(*rows, strict=True) if rows else [()] * 10
     return [batch_id, *(list(column) for column in columns)]
 
 

@@ -119,7 +119,7 @@ def go_on(writing: Writing, seen: Seen, *, is_limited: bool) -> str:
 
 def sizes_of(tariff: Tariff) -> dict[int, int]:
     """Return the size of each allowance's period, for counters that have no row yet."""
-    return {key: counter.granted for key, counter in (tariff.counters or {}).items()}
+    return {item.allowance.allowance_id: item.allowance.amount for item in tariff.allowances}
 
 
 def price_of(
