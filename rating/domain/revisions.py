@@ -53,6 +53,12 @@ class PricedRows:
     amount: Ints
     number_length: Ints
 
+    @classmethod
+    def of(cls, columns: Sequence[Ints]) -> "PricedRows":
+        """Return rows out of the columns that are read, all but the last."""
+        values = [*columns, np.zeros(len(columns[0]), np.int64)]
+        return cls(**dict(zip((field.name for field in fields(cls)), values, strict=True)))
+
     def __len__(self) -> int:
         return len(self.record_key)
 
@@ -86,7 +92,7 @@ def joined_corrected(parts: Sequence[CorrectedUsage]) -> CorrectedUsage:
     """Put the corrected records of files together, in their order; there may be none."""
     types = (field.name for field in fields(Intake))
     if not parts:
-        none = np.zeros(0, np.int64)
+        none: Any = np.zeros(0, np.int64)
         return CorrectedUsage(Intake(*(none for _ in types)), none)
     return CorrectedUsage(
         joined([part.intake for part in parts]), np.concatenate([part.number for part in parts])
@@ -201,7 +207,8 @@ def is_changed(rows: PricedRows, priced: PricedColumns, *, same_parts: Bools) ->
     differs |= rows.billed != priced.billed_units
     differs |= rows.allowance_used != priced.allowance_used
     differs |= rows.allowance_id != priced.allowance_id
-    return (differs | ~same_parts) & (priced.reason == Reason.PRICED)
+    answer: Bools = (differs | ~same_parts) & (priced.reason == Reason.PRICED)
+    return answer
 
 
 def reversed_rows(rows: PricedRows, *, batch_id: int) -> PricedRows:

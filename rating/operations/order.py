@@ -84,7 +84,8 @@ def revise(
     Called when all slices of a batch are written, before it is closed. `span` is the first and the
     last start of its records, if it is known.
     """
-    revised = Revised(*(np.zeros(len(files), np.int64) for _ in range(2)))
+    none = np.zeros(len(files), np.int64)
+    revised = Revised(none, none.copy())
     span = span or rerating.span_of(batch_id)
     windows = _displaced(batch_id, span)
     if len(windows) or corrected:

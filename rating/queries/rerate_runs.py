@@ -9,7 +9,6 @@ from itertools import pairwise
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import numpy as np
 from django.conf import settings
 from django.db import connection
 from django.db.models import Count, Q, QuerySet, Sum
@@ -111,7 +110,7 @@ def selected_rows(selection: Selection, account_ids: list[int]) -> PricedRows:
     """Return the prices in force of the selected usage of some accounts."""
     params: dict[str, object] = {**_params(selection), "these": account_ids}
     columns = copied(SELECTED.format(where=_where(selection)), params, types=ROW_TYPES)
-    return PricedRows(*columns, number_length=np.zeros(len(columns[0]), np.int64))
+    return PricedRows.of(columns)
 
 
 def accounts_written_by(batch_id: int, *, after: int, limit: int) -> list[tuple[int, int, int]]:
@@ -162,7 +161,7 @@ def total_of_run(run_id: int) -> RunTotals:
         less=Sum("difference", filter=Q(difference__lt=0)),
     )
     more, less = found.pop("more") or Decimal(0), found.pop("less") or Decimal(0)
-    sums = {name.removeprefix("all_"): value or 0 for name, value in found.items()}
+    sums: dict[str, Any] = {name.removeprefix("all_"): value or 0 for name, value in found.items()}
     return RunTotals(size=more - less, **sums)
 
 

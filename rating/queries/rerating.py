@@ -207,7 +207,7 @@ class Windows:
 def rows_in_force(windows: Windows) -> PricedRows:
     """Return the prices in force of the windows; a subscription must not be in two of them."""
     columns = copied(IN_FORCE, windows.params(), types=ROW_TYPES)
-    return PricedRows(*columns, number_length=np.zeros(len(columns[0]), np.int64))
+    return PricedRows.of(columns)
 
 
 def covers_in(windows: Windows) -> list[Ints]:
@@ -272,7 +272,8 @@ def days_of(moments: Ints) -> Ints:
     months = days.astype("datetime64[M]")
     month = months.astype(np.int64)
     number: Ints = (month // 12 + 1970) * 10_000 + (month % 12 + 1) * 100
-    return number + (days - months.astype("datetime64[D]")).astype(np.int64) + 1
+    number += (days - months.astype("datetime64[D]")).astype(np.int64) + 1
+    return number
 
 
 def periods_of(allowance_id: Ints, day: Ints) -> Ints:
@@ -413,7 +414,7 @@ def newest_anywhere(
 
 def _placed(sql: str, params: dict[str, object]) -> tuple[Ints, PricedRows]:
     place, *columns = copied(sql, params, types=("bigint", *ROW_TYPES))
-    return place - 1, PricedRows(*columns, number_length=np.zeros(len(place), np.int64))
+    return place - 1, PricedRows.of(columns)
 
 
 def last_start_of_others(batch_id: int) -> int:

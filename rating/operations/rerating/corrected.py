@@ -101,7 +101,8 @@ def sort_out(
     Those that can't be priced are problems, and change nothing. What an earlier run of the batch
     has written already is left out of `delivered`.
     """
-    found = Sorted(none_delivered(), *(np.zeros(len(files), np.int64) for _ in range(2)))
+    none = np.zeros(len(files), np.int64)
+    found = Sorted(none_delivered(), none, none.copy())
     corrected = _in_time(corrected, found, now=now)
     is_high = highest(corrected)
     is_new, is_own = _compared(corrected, batch_id)

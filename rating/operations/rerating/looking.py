@@ -13,7 +13,7 @@ from django.conf import settings
 from rating import queries
 from rating.domain.rerating import Selection
 from rating.domain.revisions import PricedRows, joined_rows
-from rating.domain.usage import Ints
+from rating.domain.usage import Bools, Ints
 from rating.operations.rerating.pricing import (
     Outcome,
     Work,
@@ -105,9 +105,10 @@ def _windows(selected: PricedRows) -> tuple[Windows, Ints]:
     return Windows(every.account_id, every.subscription_id, every.first, end), group
 
 
-def _is_long(period: Ints) -> np.ndarray:
+def _is_long(period: Ints) -> Bools:
     """Return which periods are neither a month's nor surely a day's: weeks and what is once."""
-    return (period % 100 != 1) | (period == 0)
+    answer: Bools = (period % 100 != 1) | (period == 0)
+    return answer
 
 
 def _month_ends(moments: Ints) -> Ints:

@@ -139,9 +139,9 @@ def _at_start(windows: Windows, counters: AllowanceCounters) -> AllowanceCounter
     is_over = counters.period < at_start
     if windows.end.min(initial=rerating.NO_END) < rerating.NO_END:
         end = dict(zip(windows.subscription_id.tolist(), windows.end.tolist(), strict=True))
-        ends = [end.get(one, rerating.NO_END) for one in counters.subscription_id.tolist()]
+        until = [end.get(one, rerating.NO_END) for one in counters.subscription_id.tolist()]
         # Nor those that begin after a window has ended.
-        is_over |= _starts(counters.period) >= np.array(ends, np.int64)
+        is_over |= _starts(counters.period) >= np.array(until, np.int64)
     kept = np.where(is_over, counters.used, earlier.used_at(counters.key))
     totals = counters.totals
     began = np.array([first.get(one, 0) for one in totals.subscription_id.tolist()], np.int64)

@@ -3,7 +3,8 @@ Runs of re-rating: seen first, approved, applied in ranges of accounts, each in 
 """
 
 from collections.abc import Callable
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ from rating.operations.order import note_span
 from rating.operations.posting import post_batch
 from rating.operations.rerating import undoing
 from rating.operations.rerating.looking import AccountChange, Look, look_at
+from rating.operations.rerating.pricing import Outcome
 from rating.operations.rerating.writing import write_outcome
 from rating.queries import rerate_runs
 from tariffs.domain.deck import UsageKind
@@ -33,7 +35,7 @@ from tariffs.domain.deck import UsageKind
 APPROVAL_KIND: Final = "rerating"
 TASK: Final = "usage.rerate"
 #: Accounts worked on in one transaction.
-AT_ONCE: Final = 500
+AT_ONCE: Final = 1_000
 CENTS: Final = Decimal("0.01")
 State = RerateRun.State
 #: Told how many accounts are done, of how many.
@@ -92,6 +94,20 @@ def start_undoing(
     )
 
 
+@dataclass(slots=True)
+class _Shelf:
+    """The catalogue, read once for all ranges that one call works on."""
+
+    catalogue: queries.Catalogue | None = None
+
+    def take(self, run: RerateRun) -> queries.Catalogue:
+        if self.catalogue is None:
+            # A window may begin with the month of its first record, or with a week before it.
+            first = Selection.from_json(run.selection).first.replace(day=1) - timedelta(days=7)
+            self.catalogue = queries.load_catalogue(on_or_after=first)
+        return self.catalogue
+
+
 def go_on_rerating(*, run_id: int, now: datetime, progress: Progress | None = None) -> RerateRun:
     """
     Compute a preview, or apply what was approved, to the end.
@@ -99,8 +115,9 @@ def go_on_rerating(*, run_id: int, now: datetime, progress: Progress | None = No
     Killed anywhere and called again it goes on with the next range. Two at once share the ranges.
     """
     run = RerateRun.objects.get(pk=run_id)
+    shelf = _Shelf()
     while run.state in {State.DRAFT, State.APPROVED}:
-        run = _do_range(run_id, now=now)
+        run = _do_range(run_id, shelf, now=now)
         if progress:
             progress(run.done, run.accounts)
     if run.state == State.APPLIED and run.batch_id:
@@ -204,17 +221,17 @@ def _approve(run: RerateRun, *, business_date: date, actor: str, now: datetime) 
 
 
 @transaction.atomic
-def _do_range(run_id: int, *, now: datetime) -> RerateRun:
+def _do_range(run_id: int, shelf: _Shelf, *, now: datetime) -> RerateRun:
     """Do the next range of accounts in the state the run is in, or end that state."""
     run = RerateRun.objects.select_for_update(no_key=True, of=("self",)).get(pk=run_id)
     if run.state == State.DRAFT:
-        _preview_range(run, now=now)
+        _preview_range(run, shelf, now=now)
     elif run.state == State.APPROVED:
-        _apply_range(run, now=now)
+        _apply_range(run, shelf, now=now)
     return RerateRun.objects.get(pk=run_id)
 
 
-def _preview_range(run: RerateRun, *, now: datetime) -> None:
+def _preview_range(run: RerateRun, shelf: _Shelf, *, now: datetime) -> None:
     accounts = _next_accounts(run)
     if not accounts:
         RerateRun.objects.filter(pk=run.pk).update(previewed_at=now, accounts=run.done)
@@ -225,7 +242,7 @@ def _preview_range(run: RerateRun, *, now: datetime) -> None:
             "account_id", flat=True
         )
     )
-    changes = _changes(run, [one for one in accounts if one not in known])
+    changes = _changes(run, shelf, [one for one in accounts if one not in known])
     RerateLine.objects.bulk_create(
         (_line(run, change) for change in changes.values() if change.changed or change.failed),
         ignore_conflicts=True,
@@ -248,16 +265,15 @@ def _advance(run: RerateRun, accounts: list[int]) -> None:
     )
 
 
-def _changes(run: RerateRun, accounts: list[int]) -> dict[int, AccountChange]:
+def _changes(run: RerateRun, shelf: _Shelf, accounts: list[int]) -> dict[int, AccountChange]:
     if run.undoes is not None:
         return undoing.look_back(run.undoes.batch_id or 0, accounts)
-    return _look(run, accounts).changes if accounts else {}
+    return _look(run, shelf, accounts).changes if accounts else {}
 
 
-def _look(run: RerateRun, accounts: list[int]) -> Look:
+def _look(run: RerateRun, shelf: _Shelf, accounts: list[int]) -> Look:
     selection = Selection.from_json(run.selection)
-    catalogue = queries.load_catalogue(on_or_after=selection.first.replace(day=1))
-    return look_at(selection, accounts, catalogue=catalogue)
+    return look_at(selection, accounts, catalogue=shelf.take(run))
 
 
 def _line(run: RerateRun, change: AccountChange) -> RerateLine:
@@ -275,7 +291,7 @@ def _line(run: RerateRun, change: AccountChange) -> RerateLine:
     )
 
 
-def _apply_range(run: RerateRun, *, now: datetime) -> None:
+def _apply_range(run: RerateRun, shelf: _Shelf, *, now: datetime) -> None:
     lines = RerateLine.objects.filter(run=run, account_id__gt=run.cursor).order_by("account_id")
     part = list(lines.select_for_update(no_key=True, of=("self",))[:AT_ONCE])
     if not part:
@@ -287,7 +303,7 @@ def _apply_range(run: RerateRun, *, now: datetime) -> None:
             raise UnableToRerate(_("Usage is being priced just now: it goes on afterwards."))
     writing.lock_open_batch(run.batch_id or 0)
     waiting = [line for line in part if line.outcome == RerateLine.Outcome.PREVIEWED]
-    applied, stale = _apply(run, waiting)
+    applied, stale = _apply(run, shelf, waiting)
     for to, ids in ((RerateLine.Outcome.APPLIED, applied), (RerateLine.Outcome.STALE, stale)):
         RerateLine.objects.filter(run=run, account_id__in=ids).update(outcome=to)
     RerateRun.objects.filter(pk=run.pk).update(
@@ -295,26 +311,23 @@ def _apply_range(run: RerateRun, *, now: datetime) -> None:
     )
 
 
-def _apply(run: RerateRun, lines: list[RerateLine]) -> tuple[set[int], set[int]]:
+def _apply(run: RerateRun, shelf: _Shelf, lines: list[RerateLine]) -> tuple[set[int], set[int]]:
     """Write what is as it was seen; return the accounts that were written, and those that weren't."""
     wanted = {line.account_id: line for line in lines}
     if not wanted:
         return set(), set()
     if run.undoes is not None:
         return _put_back(run, wanted)
-    look = _look(run, sorted(wanted))
+    look = _look(run, shelf, sorted(wanted))
     stale = look.linked(_moved(run, wanted, look.changes))
     applied = look.linked(set(wanted)) - stale
-    outcome = look.outcome
+    outcome: Outcome | None = look.outcome
     if stale:
         # Priced again without them: their counters must stay as well.
         rest = sorted(set(wanted) - stale)
-        outcome = _look(run, rest).outcome if rest else None
+        outcome = _look(run, shelf, rest).outcome if rest else None
     if outcome is not None:
-        catalogue = queries.load_catalogue(
-            on_or_after=Selection.from_json(run.selection).first.replace(day=1)
-        )
-        write_outcome(outcome, batch_id=run.batch_id or 0, catalogue=catalogue)
+        write_outcome(outcome, batch_id=run.batch_id or 0, catalogue=shelf.take(run))
     return applied, stale
 
 

@@ -2,7 +2,7 @@
 What a run of re-rating changed, put back: the prices that its records had before.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 
@@ -99,7 +99,7 @@ def look_back(undone: int, account_ids: list[int]) -> dict[int, AccountChange]:
     `failed` are records priced again since: the account is left alone, as is one that pays by
     running totals.
     """
-    params = {"undone": undone, "accounts": account_ids}
+    params: dict[str, Any] = {"undone": undone, "accounts": account_ids}
     with connection.cursor() as cursor:
         cursor.execute(TOTTED, params)
         totted = {row[0] for row in cursor.fetchall()}
@@ -121,7 +121,12 @@ def look_back(undone: int, account_ids: list[int]) -> dict[int, AccountChange]:
 
 def put_back(undone: int, account_ids: list[int], *, batch_id: int, zone: str) -> None:
     """Write reversals and the earlier prices, in the caller's transaction."""
-    params = {"undone": undone, "accounts": account_ids, "batch": batch_id, "zone": zone}
+    params: dict[str, Any] = {
+        "undone": undone,
+        "accounts": account_ids,
+        "batch": batch_id,
+        "zone": zone,
+    }
     with connection.cursor() as cursor:
         cursor.execute(PUT_BACK, params)
         cursor.execute(PUT_COVERS_BACK, params)

@@ -139,8 +139,6 @@ def test_the_highest_correction_is_what_counts(
     assert [row.revision for row in found] == revisions
     assert sum((row.amount for row in found), Decimal(0)) == Decimal(amount)
     assert broken() == set()
-    with forgotten():
-        PricedUsage.objects.all()  # read again below, in one batch
     total = LedgerEntry.objects.aggregate(total=Sum("amount"))["total"] or 0
     assert total == -Decimal(amount)
 
@@ -247,13 +245,21 @@ TRUTH = {
 }
 
 
+def afresh(night: Night) -> Night:
+    """The same subscribers, and a folder that nothing lies in yet."""
+    parent = night.folder.parent
+    return Night(parent / f"in-{len(list(parent.iterdir()))}")
+
+
 def books_of(night: Night, order: Sequence[str]) -> Books:
     """Load the files one after the other, each in a night of its own, and forget it again."""
+    night = afresh(night)
     with forgotten():
         for name in order:
             source, lines = FILES[name]
             load(night, *lines, source=source)
         assert broken() == set()
+        assert UsageBatch.objects.count() == len(order)
         return books()
 
 
