@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -18,11 +19,15 @@ from tariffs.domain.deck import (
     Deck,
     PlanPricing,
     Rate,
+    Recurrence,
     Rounding,
+    Step,
+    Surcharge,
     UsageKind,
     Zone,
     ZoneTerms,
 )
+from tariffs.domain.price_models import read_charge
 
 MOSCOW = "Europe/Moscow"
 TIME_ZONES = (MOSCOW, "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC")
@@ -135,6 +140,13 @@ MOMENTS = tuple(
 )
 HOLIDAYS = frozenset({date(2026, 5, 9), date(2026, 6, 12), date(2026, 1, 1), date(2026, 3, 8)})
 
+SURCHARGES = (Surcharge(0, Decimal("0.1")), Surcharge(60, Decimal("1.2345")))
+DATES = frozenset({"12-31", "2026-03-29", "05-09", "2026-10-25"})
+WINDOWS = (
+    (datetime(2026, 3, 29, 1, 30), datetime(2026, 3, 29, 3, 15, 7)),
+    (datetime(2026, 10, 24, 12), datetime(2026, 10, 26)),
+)
+MOST_SECONDS = 86_400
 seconds_of_day = st.sampled_from([0, 1, 3600, 7200, 9000, 28800, 64800, 72000, 79200, 86399])
 prices = st.integers(0, 30_000_000).map(lambda n: Decimal(n) / 1_000_000) | st.sampled_from(
     [Decimal(0), Decimal("1.5"), Decimal("0.3"), Decimal(12)]
@@ -152,10 +164,23 @@ def band_sets(draw: st.DrawFn) -> tuple[Band, ...]:
             to_second=draw(seconds_of_day | st.just(86400)),
             on_holidays=draw(st.sampled_from([None, True, False])),
             priority=number,
+            dates=draw(st.sampled_from([frozenset()] * 3 + [DATES])),
+            windows=draw(st.sampled_from([()] * 3 + [WINDOWS])),
         )
         for number in range(1, draw(st.integers(0, 3)) + 1)
     ]
     return (*above, Band("any"))
+
+
+@st.composite
+def step_sets(draw: st.DrawFn, unit: int) -> tuple[Step, ...]:
+    """No steps mostly, or up to three."""
+    starts = draw(st.sampled_from([(), (), (0, 60), (0, 30, 301), (0, 61)]))
+    size = 1000 if unit > MOST_SECONDS else 1
+    increments = st.sampled_from([60, 60, 60, 1, 7, 30])
+    return tuple(
+        Step(start * size, draw(prices), unit, draw(increments) * size) for start in starts
+    )
 
 
 @st.composite
@@ -171,6 +196,8 @@ def zone_terms(draw: st.DrawFn, zone_id: int | None, kind: UsageKind) -> ZoneTer
         free_units=draw(st.sampled_from([0, 0, 0, 3, 20])) * size,
         min_units=draw(st.sampled_from([0, 0, 0, 30, 100])) * size,
         grace_units=draw(st.sampled_from([0, 0, 0, 2, 5])) * size,
+        max_cost=draw(st.sampled_from([None, None, None, Decimal("7.255"), Decimal(40)])),
+        surcharges=draw(st.sampled_from([(), (), SURCHARGES])),
     )
 
 
@@ -189,6 +216,8 @@ def decks(draw: st.DrawFn, version_id: int, kind: UsageKind) -> Deck:
             zone_class,
             draw(st.sampled_from(units)),
             draw(st.sampled_from([Decimal(0), Decimal("0.5"), Decimal("1.0001")])),
+            draw(step_sets(units[0])),
+            draw(st.sampled_from([None] * 9 + [900, 901])),
         )
         for zone_id, zone_class in sorted(chosen, key=str)
         for band in bands
@@ -206,7 +235,19 @@ def decks(draw: st.DrawFn, version_id: int, kind: UsageKind) -> Deck:
         terms=tuple(draw(zone_terms(zone_id, kind)) for zone_id in (None, *sorted(own_terms))),
         rounding=draw(st.sampled_from(list(Rounding))),
         holidays=draw(st.sampled_from([HOLIDAYS, frozenset()])),
+        decimals=draw(st.sampled_from([2, 2, 2, 1, 0, -1])),
+        follows_clock=draw(st.sampled_from([True, True, False])),
+        models=MODELS,
     )
+
+
+RANGES = [{"up_to": 100, "unit_price": "0.5", "flat_fee": 1}, {"up_to": None, "unit_price": "0.1"}]
+MODELS = {
+    900: read_charge("graduated", {"ranges": RANGES}),
+    901: read_charge(
+        "volume", {"ranges": RANGES, "unit_conversion": {"divide_by": 60}}, is_monthly=True
+    ),
+}
 
 
 @st.composite
@@ -227,8 +268,20 @@ def allowance_sets(draw: st.DrawFn, first_id: int) -> tuple[Allowance, ...]:
                 zone_classes=draw(st.sampled_from(classes)),
                 priority=draw(st.integers(0, 2)),
                 step=draw(st.sampled_from([0, 0, 1, 10, 60])) * size,
+                factor=draw(st.sampled_from([Fraction(1), Fraction(1), Fraction(2)])),
+                recurrence=draw(st.sampled_from([Recurrence.MONTH, *Recurrence])),
             )
         )
+    found.extend(
+        Allowance(
+            allowance_id=first_id + 5 + number,
+            kind=UsageKind.VOICE,
+            amount=draw(st.sampled_from([5, 1000, 100_000])),
+            is_money=True,
+            recurrence=draw(st.sampled_from([Recurrence.MONTH, Recurrence.DAY])),
+        )
+        for number in range(draw(st.sampled_from([0, 0, 1, 2])))
+    )
     return tuple(found)
 
 

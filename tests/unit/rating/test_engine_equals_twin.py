@@ -15,8 +15,9 @@ from rating.domain.prices import DeckPrices
 from rating.domain.twin import AllowanceLeft, Priced, Use, price_one
 from rating.domain.usage import PricedColumns, Reason
 from rating.domain.zones import longest_prefix, prefix_table
-from tariffs.domain.deck import NO_ZONE, Deck, PlanPricing, Zone
+from tariffs.domain.deck import NO_ZONE, Deck, PlanPricing, Recurrence, Zone
 from tests.unit.rating.operators import (
+    MODELS,
     Operator,
     Record,
     allowance_calls,
@@ -40,6 +41,7 @@ class PlainRating:
     def __init__(self, operator: Operator) -> None:
         self.operator = operator
         self.used: dict[tuple[int, int, int], int] = {}
+        self.counted: dict[tuple[int, int, int], int] = {}
         self.zones = {zone.zone_id: zone for zone in (Zone(NO_ZONE), *operator.zones)}
         self.prefixes = prefix_table(operator.zones)
 
@@ -96,7 +98,11 @@ class PlainRating:
             AllowanceLeft(a, a.amount - self.used.get(keys[a.allowance_id], 0)) for a in covering
         ]
         use = Use(record.at, record.kind, record.quantity)
-        priced = price_one(use, prices=prices, zone_id=zone_id, allowances=lefts)
+        month = period_of(Recurrence.MONTH, day)
+        counted = {model: self.counted.get((subscription, model, month), 0) for model in MODELS}
+        priced = price_one(use, prices=prices, zone_id=zone_id, allowances=lefts, counted=counted)
+        for model, quantity in priced.counted:
+            self.counted[subscription, model, month] = counted[model] + quantity
         for allowance_id, units in priced.uses:
             key = keys[allowance_id]
             self.used[key] = self.used.get(key, 0) + units
@@ -109,7 +115,8 @@ def moment_of(deck: Deck, day: str) -> int:
 
 def row_of(priced: Priced, ids: tuple[int, int, int, int]) -> tuple[object, ...]:
     taken = priced.uses[0][0] if priced.uses else 0
-    used = sum(units for _, units in priced.uses)
+    # Units of all allowances; what those of money paid is in `cost`.
+    used = sum(units for _, units in priced.uses) - priced.money_used
     return (
         int(priced.reason),
         *ids,
@@ -118,7 +125,7 @@ def row_of(priced: Priced, ids: tuple[int, int, int, int]) -> tuple[object, ...]
         priced.billed_units,
         taken,
         used,
-        int(priced.amount * 100),
+        priced.minor,
     )
 
 
@@ -171,6 +178,10 @@ def assert_equal(operator: Operator, records: list[Record]) -> None:
         row_of(*plain.price(record)) for record in ordered
     ]
     assert counters_as_dict(counters) == plain.used
+    totals = {key[1:]: quantity for key, quantity in counters.totals.as_dict().items()}
+    assert totals == plain.counted
+    granted = {a.allowance_id: a.amount for p in operator.plans for a in p.allowances}
+    assert all(used <= granted[key[1]] for key, used in plain.used.items())
 
 
 @THOROUGH
