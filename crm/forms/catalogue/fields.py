@@ -23,7 +23,7 @@ class AmountsForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             if isinstance(field, forms.DecimalField) and field.min_value is None:
-                field.min_value = Decimal(0)
+                field.min_value = 0
                 field.validators.append(MinValueValidator(0))
                 field.widget.attrs["min"] = 0
 

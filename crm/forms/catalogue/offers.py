@@ -24,7 +24,7 @@ from tariffs.models import (
 )
 
 
-def _ticks(label: object, choices: Iterable[Any], **options: Any) -> forms.MultipleChoiceField:
+def _ticks(label: Any, choices: Iterable[Any], **options: Any) -> forms.MultipleChoiceField:
     return forms.MultipleChoiceField(
         label=label,
         required=False,

@@ -177,7 +177,7 @@ def list_versions(deck_id: int, *, on: date) -> list[DeckVersionView]:
     by_id = {version.pk: version for version in versions}
     views: list[DeckVersionView] = []
     for place, version in enumerate(versions):
-        before = by_id.get(version.replaces_id) or (versions[place - 1] if place else None)
+        before = by_id.get(version.replaces_id or 0) or (versions[place - 1] if place else None)
         changes = count_changes(before, version) if before else None
         views.append(DeckVersionView(version, state_of(version, on), version.prices, changes))
     return views[::-1]
@@ -472,7 +472,7 @@ def _priced(kind: str, figures: list[Any]) -> str:
     return f"{text} + {words.price(fee)}" if fee else text
 
 
-def _percent(*figures: Any) -> Decimal | None:
+def _percent(*figures: Any) -> Any:
     """Return by how many percent the price changes; None if one of them is nothing."""
     before, unit_before, _fee, after, unit_after, _fee_after = figures
     if not before or not after:

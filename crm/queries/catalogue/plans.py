@@ -154,7 +154,8 @@ def list_versions(plan_id: int, *, on: date) -> list[VersionView]:
 
 def compare_with_previous(version: PlanVersion) -> list[Change]:
     """Return what a version changes of the one published before it."""
-    previous = _whole().filter(pk=find_previous_id(version.pk)).first()
+    previous_id = find_previous_id(version.pk)
+    previous = _whole().filter(pk=previous_id).first() if previous_id else None
     return compare(previous, version) if previous else []
 
 

@@ -231,7 +231,10 @@ def _spread(uses: Sequence[TypedUse], *, month: date, hour: int) -> tuple[UsageC
     # A record a day, then the next round a minute later, so that none begin together.
     started = start + place % 28 * 86_400 + place // 28 * 60 + line
     numbers = [_number_of(use.zone_id) for use in uses]
-    pick = lambda values: np.array(values or [0], np.int64)[line]  # noqa: E731
+
+    def pick(values: list[int]) -> Ints:
+        return np.array(values or [0], np.int64)[line]
+
     order = np.argsort(started, kind="stable")
     count = len(line)
     usage = UsageColumns(

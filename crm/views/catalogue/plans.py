@@ -4,6 +4,7 @@ Plans: the lists, a plan's versions, drafting, editing, publishing, closing, arc
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import TypeVar
 
 from django.db import models
@@ -137,7 +138,9 @@ def draft_version(request: HttpRequest, plan_id: int) -> HttpResponse:
     def act() -> str:
         day = form.cleaned_data["day"]
         if last is None:
-            drafted = tariffs_operations.draft_plan_version(plan=found, fee=0, on_sale_from=day)
+            drafted = tariffs_operations.draft_plan_version(
+                plan=found, fee=Decimal(0), on_sale_from=day
+            )
         else:
             drafted = editing.copy_plan_version(version_id=last.pk, on_sale_from=day)
         made.append(drafted)
