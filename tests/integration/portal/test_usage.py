@@ -107,7 +107,7 @@ def test_takes_few_queries_however_many_rows(
 ) -> None:
     for key in range(30):
         call(mobile, deck, key=key)
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(19):
         as_alice.get("/usage/", {"month": "2026-11"})
 
 
