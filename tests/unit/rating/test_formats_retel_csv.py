@@ -93,3 +93,31 @@ def test_the_record_id_is_the_key_and_else_the_whole_record() -> None:
 
 def test_an_empty_file_with_a_header_has_no_records() -> None:
     assert parse().records == 0
+
+
+@pytest.mark.parametrize(
+    ("told", "numbers", "bad"),
+    [
+        ("", [], 0),
+        ("0", [], 0),
+        ("3", [3], 0),
+        (" 3 ", [3], 0),
+        ("x", [], 1),
+        ("-1", [], 1),
+        ("10001", [], 1),
+    ],
+)
+def test_a_correction_is_set_apart_with_its_number(told: str, numbers: list[int], bad: int) -> None:
+    header = "record_id,kind,subscriber,started_at,quantity,other_number,correction"
+    line = f"1,sms,79210000000,2026-11-20T10:00:00Z,1,79031234567,{told}"
+    parsed = FORMATS["retel_csv"].parse(BytesIO(f"{header}\n{line}\n".encode()), SourceSettings())
+    assert parsed.corrected.number.tolist() == numbers
+    assert (len(parsed.columns), len(parsed.bad)) == (1 - len(numbers) - bad, bad)
+    assert parsed.records == 1
+
+
+def test_what_has_no_id_cannot_be_corrected() -> None:
+    header = "record_id,kind,subscriber,started_at,quantity,other_number,correction"
+    line = ",sms,79210000000,2026-11-20T10:00:00Z,1,79031234567,1"
+    parsed = FORMATS["retel_csv"].parse(BytesIO(f"{header}\n{line}\n".encode()), SourceSettings())
+    assert [one.detail for one in parsed.bad] == ["correction: 1"]
