@@ -3,6 +3,7 @@ Records drawn by lot, cut into files by lot, loaded in any order: shared minutes
 weekly, daily and once granted volume, prices of the month. The books are those of one file.
 """
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -11,17 +12,21 @@ import pytest
 
 from accounts import operations as accounts_operations
 from accounts.models import Customer, Subscription
+from bench import world
 from bench.world import MIB, Operator
 from rating import operations
-from rating.models import PricedUsage, RunningTotal, UsageCover
+from rating.domain.rerating import Selection
+from rating.models import PricedUsage, RerateLine, RerateRun, RunningTotal, UsageCover
 from rating.operations.limits import add_member, open_group
+from rating.operations.rerating import runs
 from tariffs import operations as tariffs_operations
 from tariffs.domain.drafts import AllowanceDraft, BandDraft, RateDraft, TermsDraft
 from tariffs.models import PlanVersion, PriceModel, RateDeck
 from tests import people
 from tests.integration.rating.books import Books, books, differences, forgotten
-from tests.integration.rating.night import NOW, Night, call
+from tests.integration.rating.night import DAY, NOW, Night, call
 from tests.integration.rating.test_order import HEADER, afresh, broken
+from tests.integration.rating.test_rerating import correct_voice
 
 pytestmark = pytest.mark.django_db
 NUMBERS = ("79219990001", "79219990002", "79219990003")
@@ -176,3 +181,59 @@ def test_any_cut_in_any_order_gives_the_books_of_one_file(
         files = [shuffled[a:b] for a, b in zip([0, *ends], [*ends, None], strict=True)]
         found = books_of(night, files)
         assert differences(found, expected) == {}
+
+
+def settled(found: Books) -> Books:
+    """The books without the versions that priced: what came out the same keeps the old one."""
+    in_force = [(*row[:11], row[12]) for row in found["in force"]]
+    return {**found, "in force": in_force}
+
+
+def rerate(selection: Selection, *, request: str = "r") -> RerateRun:
+    """Price anew, and apply it."""
+    run = runs.start_rerating(
+        selection=selection, reason="x", request_id=request, actor="staff:1", now=NOW
+    )
+    runs.go_on_rerating(run_id=run.pk, now=NOW)
+    runs.approve_rerating(
+        run_id=run.pk, limit=Decimal(10**6), business_date=DAY, actor="staff:1", now=NOW
+    )
+    return runs.go_on_rerating(run_id=run.pk, now=NOW)
+
+
+@pytest.mark.parametrize("seed", [4, 5])
+def test_priced_anew_it_is_as_if_the_right_prices_had_been_there(
+    night: Night, family: list[Subscription], seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other prices, and other increments, which take other parts of the allowances."""
+    monkeypatch.setattr(runs, "AT_ONCE", 1)
+    terms = [replace(world._voice_terms()[0], first_increment=180, next_increment=30)]
+    terms.append(world._voice_terms()[1])
+    records = drawn(seed)
+    with forgotten():
+        correct_voice("3", terms=terms)
+        load(afresh(night), records)
+        expected = settled(books())
+    with forgotten():
+        load(afresh(night), records)
+        before = books()
+        correct_voice("3", terms=terms)
+        run = rerate(Selection(date(2026, 10, 1), date(2026, 12, 1)))
+        assert set(RerateLine.objects.values_list("outcome", flat=True)) == {"applied"}
+        assert differences(settled(books()), expected) == {}
+        assert differences(books(), before) != {}
+        assert broken() == set()
+        assert run.state == "applied"
+
+
+def test_one_member_priced_anew_takes_the_group_along(
+    night: Night, family: list[Subscription]
+) -> None:
+    load(night, drawn(6))
+    correct_voice("3")
+    child = family[1].account_id
+    rerate(Selection(date(2026, 10, 1), date(2026, 12, 1), account_ids=(child,)))
+    changed = set(PricedUsage.objects.filter(revision__gt=0).values_list("account_id", flat=True))
+    assert child in changed
+    assert changed <= {member.account_id for member in family}
+    assert broken() == set()
