@@ -103,6 +103,7 @@ class Seen(NamedTuple):
     caps: list[int | None] | None
     shared_counters: str | None
     taken_of_shared: str | None
+    own_decks: str | None
 
     @property
     def available(self) -> Decimal:
@@ -118,6 +119,11 @@ class Seen(NamedTuple):
         own = orjson.loads(self.counters) if self.counters else []
         shared = orjson.loads(self.shared_counters) if self.shared_counters else []
         return [*own, *shared]
+
+    def own_deck(self, kind: UsageKind) -> int | None:
+        """The deck that prices the company's usage in place of the plan's, if it has one."""
+        rows = orjson.loads(self.own_decks) if self.own_decks else []
+        return next((deck for code, deck in rows if code == kind.code), None)
 
     def member_has(self, allowance_id: int, period: int) -> int:
         """What the member took, or holds, of a shared allowance beside this session."""
@@ -195,12 +201,14 @@ class Reference:
         *,
         stamp: str,
         plans: Sequence[PlanPricing],
+        decks: Mapping[int, tuple[Deck, ...]],
         packages: Mapping[int, tuple[Allowance, ...]],
         zones: Sequence[Zone],
         bands: Mapping[tuple[int, str], int],
     ) -> None:
         self.stamp = stamp
         self.plans = {plan.plan_version_id: plan for plan in plans}
+        self.decks = decks
         self.packages = packages
         self.bands = bands
         self.allowances = {
@@ -213,15 +221,22 @@ class Reference:
         for zone in zones:
             table = self._tables.setdefault(zone.scheme_id, {})
             table.update((prefix, zone.zone_id) for prefix in zone.prefixes)
-        decks = [deck for plan in plans for versions in plan.decks.values() for deck in versions]
-        by_version = {deck.version_id: deck for deck in decks}
+        # Those of no plan too: a company's own deck may be any.
+        by_version = {deck.version_id: deck for versions in decks.values() for deck in versions}
         self.prices = {
             version: DeckPrices(deck, zones=zones) for version, deck in by_version.items()
         }
 
-    def deck_at(self, plan: PlanPricing, kind: UsageKind, moment: int) -> Deck | None:
-        """Return the deck version in force for a kind of usage at a moment."""
-        for deck in plan.decks.get(kind, ()):
+    def deck_at(
+        self, plan_version_id: int, kind: UsageKind, moment: int, *, own: int | None = None
+    ) -> Deck | None:
+        """
+        Return the deck version in force for a kind of usage at a moment.
+
+        `own` is the company's own deck; one without versions brings nothing, as in the night.
+        """
+        versions = self.plans[plan_version_id].decks.get(kind, ())
+        for deck in self.decks.get(own or 0, versions):
             day = datetime.fromtimestamp(moment, ZoneInfo(deck.timezone)).date()
             if deck.valid_from <= day and (deck.valid_to is None or day < deck.valid_to):
                 return deck
@@ -246,11 +261,12 @@ def load_reference(*, on: date) -> Reference:
     """Load all that prices sessions which began in the weeks before a day, or later."""
     # The stamp first: what changes while the rest is read is read again.
     stamp = _read_stamp()
-    plans = tariffs_queries.load_plan_pricing(on_or_after=on - OLDEST_SESSION)
+    decks = tariffs_queries.load_decks(on_or_after=on - OLDEST_SESSION)
     bands = Band.objects.values_list("deck_version_id", "code", "id")
     return Reference(
         stamp=stamp,
-        plans=plans,
+        plans=tariffs_queries.load_plan_pricing(decks=decks),
+        decks=decks,
         packages={
             package.package_version_id: tuple(package.allowances)
             for package in tariffs_queries.load_package_pricing()

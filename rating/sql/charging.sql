@@ -54,7 +54,7 @@ CREATE OR REPLACE FUNCTION rating_charging_look(
     OUT level text, OUT plan_version_id bigint, OUT money numeric, OUT held numeric,
     OUT floor numeric, OUT counters text, OUT packages bigint[], OUT has_guard boolean,
     OUT group_owner_id bigint, OUT group_account_id bigint, OUT group_plan_version_id bigint, OUT group_packages bigint[],
-    OUT caps bigint[], OUT shared_counters text, OUT taken_of_shared text
+    OUT caps bigint[], OUT shared_counters text, OUT taken_of_shared text, OUT own_decks text
 ) LANGUAGE plpgsql STABLE AS $$
 DECLARE
     s rating_chargingsession%ROWTYPE;
@@ -90,6 +90,11 @@ BEGIN
     SELECT array_agg(p.package_version_id) INTO packages FROM accounts_packageassignment p
      WHERE p.account_id = payer.account_id AND p.subscription_id = payer.subscription_id
        AND tstzrange(p.active_from, p.active_to) @> moment;
+    -- A company's own decks, by its days: rows of [kind of usage, deck].
+    SELECT json_agg(json_build_array(d.usage_kind, d.deck_id)) INTO own_decks
+      FROM accounts_account a JOIN accounts_deckoverride d ON d.customer_id = a.customer_id
+     WHERE a.id = payer.account_id
+       AND daterange(d.active_from, d.active_to) @> (moment AT TIME ZONE p_zone)::date;
     has_guard := EXISTS (SELECT 1 FROM rating_spendingguard g
                           WHERE g.subscription_id = payer.subscription_id);
     SELECT g.owner_id, ARRAY[m.cap_voice, m.cap_sms, m.cap_data] INTO group_owner_id, caps

@@ -115,9 +115,8 @@ def load_offer_pricing(
     offers: Sequence[OfferParts], *, on_or_after: date | None = None
 ) -> list[PlanPricing]:
     """Return what prices usage on every plan version, and on offers that are more than one."""
-    plans = load_plan_pricing(on_or_after=on_or_after)
+    decks = load_decks(on_or_after=on_or_after)
+    plans = load_plan_pricing(decks=decks)
     if not offers:
         return plans
-    has_decks = any(offer.decks for offer in offers)
-    decks = load_decks(on_or_after=on_or_after) if has_decks else {}
     return plans + price_offers(offers, plans=plans, packages=load_package_pricing(), decks=decks)

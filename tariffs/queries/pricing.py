@@ -3,7 +3,7 @@ Prices as values for the rating core: zones, decks in force, what each plan vers
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Final
@@ -47,14 +47,18 @@ def load_zones() -> list[values.Zone]:
     ]
 
 
-def load_plan_pricing(*, on_or_after: date | None = None) -> list[values.PlanPricing]:
+def load_plan_pricing(
+    *, on_or_after: date | None = None, decks: Mapping[int, tuple[values.Deck, ...]] | None = None
+) -> list[values.PlanPricing]:
     """
     Return what prices usage on every published plan version, for the rating core.
 
-    Only deck versions in force on or after the day are in it; without a day, all. The number of
-    queries doesn't depend on the number of plans.
+    Only deck versions in force on or after the day are in it; without a day, all. `decks` are those
+    of `load_decks` where they were read already. The number of queries doesn't depend on the number
+    of plans.
     """
-    decks = _load_decks(_published_decks(on_or_after))
+    if decks is None:
+        decks = load_decks(on_or_after=on_or_after)
     by_plan: dict[int, dict[values.UsageKind, tuple[values.Deck, ...]]] = defaultdict(dict)
     for plan_version_id, kind, deck_id in PlanDeck.objects.filter(
         plan_version__published_at__isnull=False

@@ -129,7 +129,8 @@ def open_case(ask: Ask, seen: Seen, *, client: Client, reference: Reference, at:
         raise Refused(Code.UNKNOWN_SUBSCRIBER)
     if seen.plan_version_id is None or seen.plan_version_id not in reference.plans:
         raise Refused(Code.NO_PLAN)
-    deck = reference.deck_at(reference.plans[seen.plan_version_id], ask.kind, at)
+    own = seen.own_deck(ask.kind)
+    deck = reference.deck_at(seen.plan_version_id, ask.kind, at, own=own)
     if deck is None:
         raise Refused(Code.NO_PRICE)
     prices = reference.prices[deck.version_id]
