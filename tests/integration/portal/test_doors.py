@@ -28,6 +28,7 @@ def address(name: str, **ids: int) -> str:
     asked = {
         "bill": ("bill_id",),
         "bill-pdf": ("bill_id",),
+        "limits": ("subscription_id",),
         "plans": ("subscription_id",),
         "plan-cancel": ("subscription_id",),
         "plan-change": ("subscription_id", "version_id"),
