@@ -41,6 +41,14 @@ SAMPLES = {
         "period_end": "2026-11-01",
     },
     "password": {},
+    "guard": {"service": "mobile", "amount": "500.00", "spent": "512.40"},
+    "allowance": {
+        "service": "mobile",
+        "usage_kind": "data",
+        "is_money": False,
+        "included": 10 << 30,
+        "left": 3 << 29,
+    },
 }
 
 
@@ -123,6 +131,14 @@ class TestTemplates:
         assert _plain(render(row["body"], values=values)).startswith(
             "Готов счёт № Л-2026-000001 за 1 октября – 31 октября: начислено 650,50 ₽. Счёт в PDF"
         )
+
+    def test_the_look_of_an_allowance(self) -> None:
+        assert _plain(_message("allowance.low")[1]).startswith(
+            "По услуге «мобильная связь» осталось 1,5 ГБ из 10 ГБ."
+        )
+        money = SAMPLES["allowance"] | {"is_money": True, "included": 30000, "left": 1250}
+        values = build_values(money, person=_person("en"), happened_at=HAPPENED)
+        assert (_plain(values["included"]), _plain(values["left"])) == ("₽300", "₽12.50")
 
     def test_a_promise_ends_at_the_persons_own_hour(self) -> None:
         data = SAMPLES["promise"]
