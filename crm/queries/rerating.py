@@ -69,6 +69,16 @@ class BucketBar:
     height: int
 
     @property
+    def low(self) -> str | None:
+        """Where the step begins, as text."""
+        return None if self.bucket.low is None else str(self.bucket.low)
+
+    @property
+    def high(self) -> str | None:
+        """Where it ends."""
+        return None if self.bucket.high is None else str(self.bucket.high)
+
+    @property
     def middle(self) -> int:
         """Where its label stands."""
         return self.x + self.width // 2
