@@ -6,20 +6,16 @@ Their fees and the consent to them belong to the issue «Money»: nothing is cha
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import queries
 from accounts.models import PackageAssignment, Subscription
 from billing_project.kernel.operations import record_event
 from tariffs import queries as tariffs_queries
-from tariffs.domain.eligibility import judge
-from tariffs.models import PackageVersion, Plan
-
-ENDED: Final = Subscription.State.TERMINATED
+from tariffs.models import Plan
 
 
 class UnableToAddPackage(Exception):
@@ -50,7 +46,7 @@ def add_package(
     """
     subscription = _locked(subscription_id)
     version = tariffs_queries.get_package_version(package_version_id)
-    reasons = list(_list_reasons(subscription, version, now=now))
+    reasons = queries.list_reasons_against(subscription, version, at=now)
     if reasons:
         raise UnableToAddPackage(reasons)
     ends_at = now + timedelta(days=version.validity_days) if version.validity_days else None
@@ -74,28 +70,6 @@ def _locked(subscription_id: int) -> Subscription:
     rows = Subscription.objects.select_for_update(no_key=True, of=("self",))
     subscription: Subscription = rows.select_related("account__customer").get(pk=subscription_id)
     return subscription
-
-
-def _list_reasons(
-    subscription: Subscription, version: PackageVersion, *, now: datetime
-) -> Iterable[str]:
-    on = timezone.localdate(now)
-    if subscription.state == ENDED:
-        yield _("The service has ended.")
-    on_sale = {sold.pk for sold in tariffs_queries.list_packages_on_sale(on=on)}
-    if version.pk not in on_sale:
-        yield _("This package is not on sale.")
-    present = queries.plan_at(subscription_id=subscription.pk, at=now)
-    plan = present.plan_version.plan if present else None
-    if plan is None or not _fits(version, plan):
-        yield _("This package doesn't fit the plan of the service.")
-    buyer = queries.buyer_of(subscription.account, service=subscription.service)
-    for reason in judge(tariffs_queries.conditions_of(version), buyer=buyer):
-        yield tariffs_queries.describe_reason(reason)
-
-
-def _fits(version: PackageVersion, plan: Plan) -> bool:
-    return tariffs_queries.fit_of(version).holds(service=plan.service, plan_id=plan.pk)
 
 
 @transaction.atomic
@@ -125,7 +99,7 @@ def end_packages(
         active_to__lte=at
     )
     for assignment in rows.select_related("package_version").order_by("id"):
-        if plan is None or not _fits(assignment.package_version, plan):
+        if plan is None or not queries.package_fits(assignment.package_version, plan):
             _end(assignment, subscription, at=at, now=now, who=who)
 
 

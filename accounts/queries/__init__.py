@@ -41,6 +41,13 @@ from accounts.queries.entries import (
 )
 from accounts.queries.invariants import invariants
 from accounts.queries.offers import OfferHistory, load_offer_history
+from accounts.queries.packages import (
+    PackageOffer,
+    list_package_history,
+    list_package_offers,
+    list_reasons_against,
+    package_fits,
+)
 from accounts.queries.sales import (
     CompanyDeck,
     CompanyPrices,
@@ -69,6 +76,7 @@ __all__ = [
     "IdentifierColumns",
     "OfferHistory",
     "PackageColumns",
+    "PackageOffer",
     "PlanColumns",
     "TrialLine",
     "balance_as_of",
@@ -92,11 +100,15 @@ __all__ = [
     "list_entries",
     "list_free_numbers",
     "list_identifiers",
+    "list_package_history",
+    "list_package_offers",
     "list_packages",
+    "list_reasons_against",
     "list_subscriptions",
     "list_unwatched",
     "load_offer_history",
     "money_columns",
+    "package_fits",
     "package_history_columns",
     "plan_at",
     "plan_history_columns",

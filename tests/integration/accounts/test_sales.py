@@ -320,3 +320,47 @@ def test_history_by_offers_is_cut_where_packages_and_own_decks_begin_and_end() -
         (service.pk, False, True, date(2026, 12, 5)),
         (service.pk, False, False, NEW_YEAR),
     ]
+
+
+def offers(service: Subscription, *, at: datetime = LATER) -> list[tuple[str, bool]]:
+    """What is offered, by code, and whether something stands in the way."""
+    found = queries.list_package_offers(service, at=at)
+    return [(offer.version.package.code, bool(offer.reasons)) for offer in found]
+
+
+def test_what_may_be_added_is_offered_first_and_the_rest_says_why(service) -> None:
+    other = make_plan("other").plan
+    make_package("other-plan", plans=[other])
+    make_package("companies", customer_kinds=["company"])
+    make_package("internet", services=["internet"])
+    make_package("free-to-have", services=["mobile"])
+    held = add(service, make_package("held"))
+    assert offers(service) == [
+        ("free-to-have", False),
+        ("companies", True),
+        ("held", True),
+        ("other-plan", True),
+    ]
+    operations.remove_package(assignment_id=held.pk, now=LATER + timedelta(hours=1), actor=CLERK)
+    assert ("held", False) in offers(service, at=LATER + timedelta(hours=2))
+    history = queries.list_package_history([service.pk])
+    assert [(one.package.code, one.active_from) for one in history] == [("held", LATER)]
+
+
+def test_what_is_offered_can_be_added_and_what_is_refused_cannot(service) -> None:
+    make_package("companies", customer_kinds=["company"])
+    make_package("plain")
+    for offer in queries.list_package_offers(service, at=LATER):
+        if offer.reasons:
+            with pytest.raises(operations.UnableToAddPackage) as refusal:
+                add(service, offer.version)
+            assert tuple(refusal.value.reasons) == offer.reasons
+        else:
+            assert add(service, offer.version).package.code == "plain"
+
+
+def test_an_ended_service_is_offered_nothing_it_may_have(service) -> None:
+    make_package()
+    operations.end_service(subscription_id=service.pk, now=LATER, actor=CLERK)
+    service.refresh_from_db()
+    assert offers(service, at=LATER + timedelta(days=1)) == [("more", True)]
