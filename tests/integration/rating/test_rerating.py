@@ -221,7 +221,7 @@ def test_beyond_the_limit_a_second_person_approves(november: Night) -> None:
     )
     assert isinstance(asked, Approval)
     assert (asked.kind, asked.amount) == ("rerating", Decimal("11.55"))
-    with pytest.raises(UnableToRerate, match="втор|second"):
+    with pytest.raises(UnableToRerate, match=r"втор|second"):
         runs.approve_rerating(
             run_id=run.pk, limit=Decimal(99), business_date=DAY, actor=AGENT, now=NOW
         )
