@@ -50,7 +50,7 @@ class MemberForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["service"].choices = services  # type: ignore[attr-defined]
 
-    def caps(self) -> dict[str, int | None]:
+    def caps(self) -> dict[str, Any]:
         """Return the caps as the operation takes them."""
         typed = self.cleaned_data
         wanted = (

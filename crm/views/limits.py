@@ -2,6 +2,9 @@
 Spending guards of services, and groups that share allowances.
 """
 
+from typing import Any
+
+from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -157,7 +160,7 @@ def remove_member(request: HttpRequest, subscription_id: int, member_id: int) ->
     return _ask(request, form, service, title=title, send=_("Remove"))
 
 
-def _who(request: HttpRequest, service: Subscription) -> dict[str, object]:
+def _who(request: HttpRequest, service: Subscription) -> dict[str, Any]:
     return {
         "now": timezone.now(),
         "actor": staff_of(request).actor,
@@ -166,7 +169,7 @@ def _who(request: HttpRequest, service: Subscription) -> dict[str, object]:
 
 
 def _ask(
-    request: HttpRequest, form: object, service: Subscription, **context: object
+    request: HttpRequest, form: BaseForm, service: Subscription, **context: object
 ) -> HttpResponse:
     return show_form(request, form, back=reverse("crm:limits", args=[service.pk]), **context)
 

@@ -78,7 +78,7 @@ def export(request: HttpRequest) -> HttpResponse:
     """The selected records as CSV, a portion in memory at a time."""
     selection = filters(request).selection()
     name = f"suspense-{timezone.localdate():%Y-%m-%d}.csv"
-    return StreamingHttpResponse(  # type: ignore[return-value] - a response all the same
+    return StreamingHttpResponse(  # type: ignore[return-value]
         _lines(selection),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},

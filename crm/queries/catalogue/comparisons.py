@@ -179,7 +179,7 @@ def _percent(run: JobRun | None) -> int:
 
 def _decimals(result: dict[str, Any]) -> dict[str, Any]:
     """Return the totals with money as Decimals."""
-    money = {
+    money: dict[str, Any] = {
         name: {key: Decimal(value) for key, value in result[name].items()}
         for name in ("usage", "fees", "total")
         if name in result

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from billing_project.kernel.periods import add_months
 from crm.forms.catalogue.comparisons import CompareForm
 from crm.queries.catalogue import comparisons as queries
-from crm.queries.catalogue import decks as deck_queries
+from crm.queries.catalogue import deck_versions as version_queries
 from crm.queries.catalogue import plans as plan_queries
 from crm.views.catalogue.asking import number, one, sent
 from crm.views.doors import door, page, staff_of
@@ -106,7 +106,7 @@ def _versions(kind: str, new: int) -> queries.Versions:
     if kind == Comparison.Kind.PLAN:
         version: PlanVersion | None = plan_queries.find_version(new)
         return queries.list_plan_versions(version.plan.service if version else "")
-    deck_version: RateDeckVersion | None = deck_queries.find_version(new)
+    deck_version: RateDeckVersion | None = version_queries.find_version(new)
     return queries.list_deck_versions(deck_version.deck.usage_kind if deck_version else "")
 
 
@@ -117,8 +117,8 @@ def _old(kind: str, request: HttpRequest) -> int | None:
         return asked
     if kind == Comparison.Kind.PLAN:
         return plan_queries.find_previous_id(new)
-    version = deck_queries.find_version(new)
-    previous = deck_queries.find_previous(version) if version else None
+    version = version_queries.find_version(new)
+    previous = version_queries.find_previous(version) if version else None
     return previous.pk if previous else None
 
 

@@ -3,6 +3,7 @@ Rate decks: lists, versions, prices page by page, tariff times, counting rules, 
 """
 
 from datetime import timedelta
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from crm.forms.catalogue import decks as forms
 from crm.forms.catalogue.plans import DayForm, SureForm
 from crm.operations import catalogue as operations
+from crm.queries.catalogue import deck_versions as version_queries
 from crm.queries.catalogue import decks as queries
 from crm.views.catalogue.asking import address, edit, number, one, sent, text
 from crm.views.doors import carry_out, door, go, is_sent, page, show_form, staff_of
@@ -36,7 +38,7 @@ CONTENT_TYPES = {
 @door("see_catalogue")
 def deck_list(request: HttpRequest) -> HttpResponse:
     """List decks."""
-    asked = {"text": text(request, "text"), "kind": text(request, "kind")}
+    asked: dict[str, Any] = {"text": text(request, "text"), "kind": text(request, "kind")}
     rows = queries.list_decks(**asked, after=text(request, "after"))
     context = {
         "rows": rows,
@@ -55,7 +57,7 @@ def deck(request: HttpRequest, deck_id: int) -> HttpResponse:
     found = one(queries.find_deck(deck_id))
     context = {
         "deck": found,
-        "versions": queries.list_versions(deck_id, on=timezone.localdate()),
+        "versions": version_queries.list_versions(deck_id, on=timezone.localdate()),
         "plans": queries.list_plans_of(deck_id),
         "section": "decks",
     }
@@ -66,15 +68,15 @@ def deck(request: HttpRequest, deck_id: int) -> HttpResponse:
 @door("see_catalogue")
 def version(request: HttpRequest, version_id: int) -> HttpResponse:
     """Show a version: tariff times as a week, counting rules, a page of its prices."""
-    found = one(queries.find_version(version_id))
+    found = one(version_queries.find_version(version_id))
     wanted, after = text(request, "text"), request.GET.get("after", "").replace("\0", "")
     rates = queries.list_rates(found, text=wanted, after=after)
     bands = queries.list_bands(version_id)
-    previous = queries.find_previous(found)
+    previous = version_queries.find_previous(found)
     context = {
         "version": found,
         "deck": found.deck,
-        "state": queries.state_of(found, timezone.localdate()),
+        "state": version_queries.state_of(found, timezone.localdate()),
         "bands": bands,
         "week": queries.draw_bands([view.band for view in bands]),
         "terms": queries.list_terms(found),
@@ -82,7 +84,7 @@ def version(request: HttpRequest, version_id: int) -> HttpResponse:
         "text": wanted,
         "next": queries.key_of(rates[-1]) if len(rates) == queries.PAGE else "",
         "previous": previous,
-        "changes": queries.count_changes(previous, found) if previous else None,
+        "changes": version_queries.count_changes(previous, found) if previous else None,
         "section": "decks",
     }
     return page(request, "crm/catalogue/deck_version.html", context)
@@ -113,7 +115,7 @@ def new_deck(request: HttpRequest) -> HttpResponse:
 @door("edit_catalogue")
 def copy_version(request: HttpRequest, version_id: int) -> HttpResponse:
     """Draft a version with the prices of this one: a later one, or its correction."""
-    found = one(queries.find_version(version_id))
+    found = one(version_queries.find_version(version_id))
     day = max(timezone.localdate(), found.valid_from) + timedelta(days=1)
     form = forms.CopyDeckForm(sent(request), initial={"valid_from": day})
     made: list[RateDeckVersion] = []
@@ -133,7 +135,7 @@ def copy_version(request: HttpRequest, version_id: int) -> HttpResponse:
 @door("edit_catalogue")
 def edit_version(request: HttpRequest, version_id: int) -> HttpResponse:
     """Edit a draft's period, time zone and rounding."""
-    found = one(queries.find_version(version_id))
+    found = one(version_queries.find_version(version_id))
     form = forms.DeckVersionForm(sent(request), instance=found)
 
     def act() -> str:
@@ -147,7 +149,7 @@ def edit_version(request: HttpRequest, version_id: int) -> HttpResponse:
 @door("edit_catalogue")
 def edit_band(request: HttpRequest, version_id: int, band_id: int | None = None) -> HttpResponse:
     """Add a tariff time to a draft, or change one."""
-    found = one(queries.find_version(version_id))
+    found = one(version_queries.find_version(version_id))
     row = one(found.bands.filter(pk=band_id).first()) if band_id else Band(deck_version=found)
     form = forms.BandForm(sent(request), instance=row)
 
@@ -163,7 +165,7 @@ def edit_band(request: HttpRequest, version_id: int, band_id: int | None = None)
 @door("edit_catalogue")
 def edit_rate(request: HttpRequest, version_id: int, rate_id: int | None = None) -> HttpResponse:
     """Add a price to a draft, or change one."""
-    found = one(queries.find_version(version_id))
+    found = one(version_queries.find_version(version_id))
     row = one(found.rates.filter(pk=rate_id).first()) if rate_id else Rate(deck_version=found)
     form = forms.RateForm(sent(request), instance=row)
 
@@ -178,7 +180,7 @@ def edit_rate(request: HttpRequest, version_id: int, rate_id: int | None = None)
 @door("edit_catalogue")
 def edit_terms(request: HttpRequest, version_id: int, terms_id: int | None = None) -> HttpResponse:
     """Add a counting rule to a draft, or change one."""
-    found = one(queries.find_version(version_id))
+    found = one(version_queries.find_version(version_id))
     row = (
         one(found.terms.filter(pk=terms_id).first()) if terms_id else ZoneTerms(deck_version=found)
     )
@@ -197,7 +199,7 @@ def edit_terms(request: HttpRequest, version_id: int, terms_id: int | None = Non
 @door("edit_catalogue")
 def remove_part(request: HttpRequest, version_id: int, *, what: str, part_id: int) -> HttpResponse:
     """Take a tariff time (with its prices), a price or a counting rule out of a draft."""
-    found = one(queries.find_version(version_id))
+    found = one(version_queries.find_version(version_id))
     rows: dict[str, type[Band | Rate | ZoneTerms]] = {
         "band": Band,
         "rate": Rate,
@@ -224,7 +226,7 @@ def remove_part(request: HttpRequest, version_id: int, *, what: str, part_id: in
 @door("edit_catalogue")
 def discard(request: HttpRequest, version_id: int) -> HttpResponse:
     """Delete a draft with all its prices."""
-    found = one(queries.find_version(version_id))
+    found = one(version_queries.find_version(version_id))
     form = SureForm(sent(request))
 
     def act() -> str:
@@ -240,9 +242,9 @@ def discard(request: HttpRequest, version_id: int) -> HttpResponse:
 @door("publish_catalogue")
 def publish(request: HttpRequest, version_id: int) -> HttpResponse:
     """Publish a draft, after a look at what it changes."""
-    found = one(queries.find_version(version_id))
+    found = one(version_queries.find_version(version_id))
     form = SureForm(sent(request))
-    previous = queries.find_previous(found)
+    previous = version_queries.find_previous(found)
 
     def act() -> str:
         operations.publish_deck(
@@ -261,7 +263,7 @@ def publish(request: HttpRequest, version_id: int) -> HttpResponse:
         outcome="crm/catalogue/publish_deck.html",
         version=found,
         previous=previous,
-        changes=queries.count_changes(previous, found) if previous else None,
+        changes=version_queries.count_changes(previous, found) if previous else None,
         plans=queries.list_plans_of(found.deck_id),
         lede=_("A published version never changes: what was wrong is put right by the next one."),
         grid="",
@@ -272,7 +274,7 @@ def publish(request: HttpRequest, version_id: int) -> HttpResponse:
 @door("publish_catalogue")
 def close(request: HttpRequest, version_id: int) -> HttpResponse:
     """Set the day on which a version ends."""
-    found = one(queries.find_version(version_id))
+    found = one(version_queries.find_version(version_id))
     form = DayForm(
         sent(request),
         label=_("Prices nothing from"),
@@ -304,20 +306,22 @@ def close(request: HttpRequest, version_id: int) -> HttpResponse:
 @door("see_catalogue")
 def difference(request: HttpRequest, version_id: int) -> HttpResponse:
     """Show the prices that differ from another version's, page by page."""
-    found = one(queries.find_version(version_id))
+    found = one(version_queries.find_version(version_id))
     other_id = number(request, "with")
-    previous = queries.find_version(other_id) if other_id else queries.find_previous(found)
+    previous = (
+        version_queries.find_version(other_id) if other_id else version_queries.find_previous(found)
+    )
     previous = one(previous)
     after = text(request, "after")
     context: dict[str, object] = {
         "version": found,
         "deck": found.deck,
         "previous": previous,
-        "changes": queries.count_changes(previous, found),
+        "changes": version_queries.count_changes(previous, found),
         "section": "decks",
     }
     try:
-        rows = queries.list_changed_prices(previous, found, after=after)
+        rows = version_queries.list_changed_prices(previous, found, after=after)
     except tariffs_queries.UnableToExportDeck as refusal:
         return page(request, "crm/catalogue/difference.html", {**context, "refusal": refusal})
     is_full = len({row.key for row in rows}) == queries.PAGE
@@ -357,7 +361,7 @@ def import_file(request: HttpRequest, deck_id: int) -> HttpResponse:
 @door("see_catalogue")
 def export_file(request: HttpRequest, version_id: int, form: str) -> HttpResponse:
     """Hand out a version as a table, for people and for the next import."""
-    found = one(queries.find_version(version_id))
+    found = one(version_queries.find_version(version_id))
     if form not in CONTENT_TYPES:
         raise Http404
     try:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from crm.forms.catalogue.preview import CallForm, MonthForm
-from crm.queries.catalogue import decks as deck_queries
+from crm.queries.catalogue import deck_versions as version_queries
 from crm.queries.catalogue import plans as plan_queries
 from crm.queries.catalogue import preview as queries
 from crm.views.catalogue.asking import address, one
@@ -41,7 +41,7 @@ def plan(request: HttpRequest, version_id: int) -> HttpResponse:
 @door("see_catalogue")
 def deck(request: HttpRequest, version_id: int) -> HttpResponse:
     """Price a typed-in call or month by a deck version alone, without allowances."""
-    version = one(deck_queries.find_version(version_id))
+    version = one(version_queries.find_version(version_id))
     context = {
         "title": version.deck.name,
         "version": version,

@@ -2,6 +2,8 @@
 Zones and prefixes: «which zone is +7 921 …?»
 """
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
@@ -17,7 +19,7 @@ def zone_list(request: HttpRequest) -> HttpResponse:
     """List zones, and answer of which zone a number is."""
     asked = text(request, "number")
     digits = queries.digits_of(asked)
-    chosen = {
+    chosen: dict[str, Any] = {
         "text": text(request, "text"),
         "zone_class": text(request, "class"),
         "scheme_id": number(request, "scheme") or None,
