@@ -64,8 +64,10 @@ class Demand:
         """Return the periods of some records for allowances of certain recurrences."""
         tables = period_tables()
         if not recurrence.any():
-            return tables[MONTH][self.day[rows]]
-        return tables[recurrence, self.day[rows]]
+            months: Ints = tables[MONTH][self.day[rows]]
+            return months
+        periods: Ints = tables[recurrence, self.day[rows]]
+        return periods
 
 
 @dataclass(slots=True, eq=False)
@@ -256,7 +258,7 @@ def _mark_groups(
     coverage.by_twin[marked] = True
     coverage.covered[coverage.by_twin] = 0
     coverage.uses[:] = [
-        tuple(column[keep] for column in use)
-        for use in coverage.uses
-        for keep in (~coverage.by_twin[use[0]],)
+        (row[keep], place[keep], period[keep], used[keep])
+        for row, place, period, used in coverage.uses
+        for keep in (~coverage.by_twin[row],)
     ]

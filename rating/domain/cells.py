@@ -2,7 +2,7 @@
 The cells of compiled tariffs: the rules of each deck's zones, laid out as arrays.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -25,6 +25,8 @@ SAFE_SUM: Final = 5 * 10**17
 SAFE_AMOUNT: Final = 10**11
 _FLAGS: Final = ("is_regular", "by_twin")
 
+Steps = tuple[tuple[int, int, int, int], ...]
+
 
 class CellBuilder:
     """Takes decks one after the other; cells of zones that share their rules share a row."""
@@ -34,8 +36,8 @@ class CellBuilder:
         self._place = place
         self._rows: list[tuple[int, ...]] = []
         self._of_band: list[tuple[Sequence[int], Sequence[int]]] = []
-        self._schedules: dict[Hashable, int] = {}
-        self._surcharges: dict[Hashable, int] = {(): 0}
+        self._schedules: dict[Steps, int] = {}
+        self._surcharges: dict[tuple[tuple[int, int], ...], int] = {(): 0}
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -54,25 +56,29 @@ class CellBuilder:
     def cells(self) -> Cells:
         """Return all cells as arrays."""
         table = np.array(self._rows, np.int64).reshape(-1, len(COLUMNS)).T.copy()
-        columns = {
-            name: column.astype(np.bool_) if name in _FLAGS else column
-            for name, column in zip(COLUMNS, table, strict=True)
-        }
+        columns: dict[str, Ints] = dict(zip(COLUMNS, table, strict=True))
+        flags = {name: columns.pop(name).astype(np.bool_) for name in _FLAGS}
         widest = max((len(numbers) for numbers, _ in self._of_band), default=1)
         schedule = _filled([numbers for numbers, _ in self._of_band], widest, rest=-1)
         fee = _filled([fees for _, fees in self._of_band], widest, rest=0)
-        return Cells(**columns, schedule=schedule, fee=fee)
+        return Cells(
+            **columns,
+            is_regular=flags["is_regular"],
+            by_twin=flags["by_twin"],
+            schedule=schedule,
+            fee=fee,
+        )
 
     def schedules(self) -> Schedules:
         """Return the different schedules of steps as arrays."""
-        found = list(self._schedules) or [((0, FOREVER, 1, 0),)]
-        widest = max(len(steps) for steps in found)  # type: ignore[arg-type]
+        found: list[Steps] = list(self._schedules) or [((0, FOREVER, 1, 0),)]
+        widest = max(len(steps) for steps in found)
         table = np.zeros((len(found), widest, 4), np.int64)
         table[:, :, 0:2] = FOREVER
         table[:, :, 2] = 1
         for row, steps in enumerate(found):
-            table[row, : len(steps)] = steps  # type: ignore[arg-type,call-overload]
-        prices = [{step[3] for step in steps} for steps in found]  # type: ignore[attr-defined]
+            table[row, : len(steps)] = steps
+        prices = [{step[3] for step in steps} for steps in found]
         start, end, increment, price = (table[:, :, column].ravel() for column in range(4))
         return Schedules(
             start=start,
@@ -86,11 +92,11 @@ class CellBuilder:
     def surcharges(self) -> Surcharges:
         """Return the different sets of surcharges as arrays."""
         found = list(self._surcharges)
-        widest = max(len(due) for due in found) or 1  # type: ignore[arg-type]
+        widest = max(len(due) for due in found) or 1
         at_unit = np.full((len(found), widest), FOREVER, np.int64)
         amount = np.zeros((len(found), widest), np.int64)
         for row, due in enumerate(found):
-            for column, (at, how_much) in enumerate(due):  # type: ignore[arg-type,misc]
+            for column, (at, how_much) in enumerate(due):
                 at_unit[row, column], amount[row, column] = at, how_much
         return Surcharges(at_unit, amount)
 

@@ -215,7 +215,8 @@ def counters_of(
 
 def no_counters() -> AllowanceCounters:
     """Return the counters of a month in which nothing was used."""
-    return AllowanceCounters(*(np.zeros(0, np.int64) for _ in range(7)), totals=no_totals())
+    none = np.zeros(0, np.int64)
+    return AllowanceCounters(none, none, none, none, none, none, none, no_totals())
 
 
 def change_of(priced: PricedColumns) -> AllowanceCounters:
@@ -252,12 +253,11 @@ def add_uses(
     used[place[known]] += change.used[known]
     fresh = ~known
     names = ("key", "account_id", "subscription_id", "allowance_id", "period", "carried")
-    columns = {
+    columns: dict[str, Any] = {
         name: np.insert(getattr(counters, name), place[fresh], getattr(change, name)[fresh])
         for name in names
     }
-    columns["used"] = np.insert(used, place[fresh], change.used[fresh])
-    return replace(counters, **columns)
+    return replace(counters, used=np.insert(used, place[fresh], change.used[fresh]), **columns)
 
 
 def add_totals(totals: Totals, more: RunningTotals) -> Totals:

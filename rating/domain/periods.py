@@ -68,7 +68,8 @@ def periods_on(recurrence: Ints, day: Ints) -> Ints:
     years, months, days = day // 10_000, day // 100 % 100, day % 100
     first = ((years - 1970) * 12 + months - 1).astype("datetime64[M]").astype("datetime64[D]")
     row = first.astype(np.int64) + days - 1 - DAY_ZERO
-    return period_tables()[recurrence, np.clip(row, 0, DAYS - 1)]
+    periods: Ints = period_tables()[recurrence, np.clip(row, 0, DAYS - 1)]
+    return periods
 
 
 def period_code(period: Ints) -> Ints:

@@ -106,7 +106,7 @@ def _walk_on(walks: Walks, tariffs: CompiledTariffs, *, band: Ints) -> tuple[Int
         step = schedules.step_at(tariffs.cells.schedule[walks.cell, band], at)
         goal = np.minimum(np.minimum(walks.length, until), schedules.end[step])
         increment = schedules.increment[step]
-        stop = at - (at - goal) // increment * increment
+        stop: Ints = at - (at - goal) // increment * increment
         total[rows] += schedules.price[step] * (stop - at)
         end[rows] = stop
         goes_on = np.flatnonzero(stop < walks.length)

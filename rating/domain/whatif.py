@@ -119,7 +119,8 @@ class Fee:
 
 def seconds_within(start: Ints, stop: Ints, *, first: int, end: int) -> Ints:
     """Return how much of each half-open period lies in [first, end)."""
-    return np.maximum(np.minimum(stop, end) - np.maximum(start, first), 0)
+    seconds: Ints = np.maximum(np.minimum(stop, end) - np.maximum(start, first), 0)
+    return seconds
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -111,4 +111,5 @@ def build_zone_index(prefixes: Prefixes, *, priced: Ints, nowhere: int) -> ZoneI
 def _ranges(first: Ints, counts: Ints) -> Ints:
     """Return first, first + 1, … of each range, one after the other."""
     skipped = np.cumsum(counts) - counts
-    return np.arange(int(counts.sum())) + np.repeat(first - skipped, counts)
+    ranges: Ints = np.arange(int(counts.sum())) + np.repeat(first - skipped, counts)
+    return ranges

@@ -142,7 +142,9 @@ DTYPES = {"line": np.int32, "kind": np.int8, "number_b_length": np.int8}
 
 def make_columns(**arrays: npt.NDArray[np.generic]) -> Columns:
     """Return Columns with each array in the type it is kept in."""
-    return Columns(**{name: a.astype(DTYPES.get(name, np.int64), copy=False) for name, a in arrays.items()})
+    return Columns(
+        **{name: a.astype(DTYPES.get(name, np.int64), copy=False) for name, a in arrays.items()}
+    )
 
 
 def some_of(columns: Columns, rows: npt.NDArray[Any]) -> Columns:

@@ -131,7 +131,10 @@ def _corrections(frame: pl.DataFrame) -> Ints:
 def _is_correction(frame: pl.DataFrame, number: Ints) -> npt.NDArray[np.bool_]:
     """Whether the numbers are some, and the records corrected have an id."""
     has_id = (frame["record_id"].fill_null("") != "").to_numpy()
-    return (number >= 0) & (number <= MOST_CORRECTION) & (has_id | (number == 0))
+    good: npt.NDArray[np.bool_] = (
+        (number >= 0) & (number <= MOST_CORRECTION) & (has_id | (number == 0))
+    )
+    return good
 
 
 def _subscribers(

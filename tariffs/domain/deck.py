@@ -302,10 +302,10 @@ class Deck:
                 if band.holds(weekday=day.isoweekday(), is_holiday=is_holiday, second=start)
                 and band.is_within(local)
             ]
-            band = max(holding, key=lambda band: band.priority, default=None)
-            if parts and parts[-1][1] is band:
+            first = max(holding, key=lambda band: band.priority, default=None)
+            if parts and parts[-1][1] is first:
                 parts.pop()
-            parts.append((end, band))
+            parts.append((end, first))
         return parts
 
     @property

@@ -4,6 +4,7 @@ Reading a JSON object key by key; what nobody takes is an error.
 
 from collections.abc import Mapping
 from fractions import Fraction
+from numbers import Real
 from typing import Any, Final
 
 #: What says something about a case, a rate or an allowance and prices nothing.
@@ -60,7 +61,7 @@ class Fields:
         return None
 
     def _number(self, key: str, value: object) -> Fraction:
-        if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        if isinstance(value, bool) or not isinstance(value, (Real, str)):
             raise self.wrong(key, value)
         try:
             number = Fraction(str(value))

@@ -9,7 +9,7 @@ from rating.domain.vectors.fields import Fields
 from tariffs.domain.deck import DAY, Band
 
 #: A window without any moment in it: a period that never holds.
-NEVER: Final = ((datetime(2000, 1, 1), datetime(2000, 1, 1)),)
+NEVER: Final = ((datetime.fromisoformat("2000-01-01"), datetime.fromisoformat("2000-01-01")),)
 
 
 def read_band(code: str, period: Fields | None) -> Band:

@@ -5,6 +5,7 @@ Pricing a case twice: by the columns that price a night, and by the scalar twin.
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import lcm
+from typing import Any
 
 import numpy as np
 
@@ -182,7 +183,7 @@ def _lefts(case: Case, zone_id: int, purses: tuple[Purse, ...]) -> list[Allowanc
     return [AllowanceLeft(allowance, allowance.amount) for allowance in covering]
 
 
-def _after(case: Case, minor: int, used: dict[int, int]) -> dict[str, dict[str, Fraction]]:
+def _after(case: Case, minor: int, used: dict[int, int]) -> dict[str, Any]:
     def left(purse: Purse) -> Fraction:
         taken = used.get(purse.allowance.allowance_id, 0)
         return Fraction(purse.allowance.amount - taken, purse.scale)

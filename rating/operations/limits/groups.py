@@ -91,7 +91,7 @@ def remove_member(
 
 
 def _live(subscription_id: int) -> Subscription:
-    service = (
+    service: Subscription = (
         Subscription.objects.select_for_update(no_key=True, of=("self",))
         .select_related("account")
         .get(pk=subscription_id)

@@ -4,7 +4,7 @@ Spending guards: set and lifted by the subscriber or an agent, checked by the ni
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -126,7 +126,7 @@ def check_guards(
     One statement for all accounts of [account_from, account_to).
     """
     first, end = queries.month_moments(business_date)
-    params = {
+    params: dict[str, Any] = {
         "month": period_number(business_date.replace(day=1)),
         "first": first,
         "end": end,

@@ -3,7 +3,7 @@ Telling subscribers that an allowance is nearly or wholly used, once per period 
 """
 
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection, transaction
 
@@ -65,7 +65,7 @@ def notice_allowances(
     """
     periods = current_periods(business_date)
     del periods[Recurrence.DAY]
-    params = {
+    params: dict[str, Any] = {
         "now": now,
         "percents": list(THRESHOLDS),
         "recurrences": [kind.value for kind in periods],

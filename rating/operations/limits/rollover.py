@@ -6,7 +6,7 @@ use it a second time; what was carried is a fact (`AllowanceCarry`), written onc
 """
 
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection, transaction
 
@@ -79,7 +79,7 @@ def carry_over(
         ended, first_day_after = period_of(recurrence, business_date)
         if first_day_after != morning:
             continue
-        params = {
+        params: dict[str, Any] = {
             "recurrence": recurrence.value,
             "ended": ended,
             "next": period_of(recurrence, morning)[0],

@@ -5,6 +5,7 @@ Terms of price models as they are stored: JSON read into exact numbers, every mi
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from numbers import Real
 from typing import Any, Final
 
 UNKNOWN: Final = "unknown"
@@ -106,7 +107,7 @@ def exact(value: object, *, at: str, positive: bool = False) -> Fraction:
     >>> exact("0.1", at="price"), exact(2, at="price")
     (Fraction(1, 10), Fraction(2, 1))
     """
-    if isinstance(value, bool) or not isinstance(value, (int, float, str, Decimal)):
+    if isinstance(value, bool) or not isinstance(value, (Real, str, Decimal)):
         raise UnableToReadModel(at, NOT_A_NUMBER)
     try:
         number = Decimal(str(value))
