@@ -37,6 +37,8 @@ class SuspenseRun(models.Model):
         UNDONE = "undone", _("undone")
 
     MOVES = {
+        # In the transaction that makes it: only its fixed records tell whether it is too much.
+        State.ASKED: (State.WAITING,),
         State.WAITING: (State.ASKED,),
         State.REFUSED: (State.ASKED,),
         State.DONE: (State.WAITING,),

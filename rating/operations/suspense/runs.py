@@ -184,10 +184,9 @@ def _write(order: Order, *, now: datetime, actor: str, limits: Limits | None) ->
     run.total = _fix(run, order.selection)
     if not run.total:
         raise UnableToRun(_("No record that waits is selected."))
+    run.save(update_fields=["total"])
     if order.kind == SuspenseRun.Kind.WRITE_OFF and _is_beyond(run, limits):
-        run.state = SuspenseRun.State.ASKED
         _ask(run, now=now)
-    run.save(update_fields=["total", "state"])
     return run
 
 
@@ -206,6 +205,9 @@ def _is_beyond(run: SuspenseRun, limits: Limits | None) -> bool:
 
 
 def _ask(run: SuspenseRun, *, now: datetime) -> None:
+    asked = SuspenseRun.State.ASKED
+    kernel.change_state(model=SuspenseRun, to=asked, ids=[run.pk], at=now, actor=run.asked_by)
+    run.refresh_from_db(fields=["state"])
     kernel.request_approval(
         kind=APPROVAL_KIND,
         amount=run.at_stake,
