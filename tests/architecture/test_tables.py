@@ -15,7 +15,6 @@ REGISTRIES = {
     "paymentreference_once": "a gateway's payment id is unique whoever is credited",
     "billnumber_once": "bill numbers run without holes per legal entity, not per account",
     "invoicing_billnumber_bill_id_key": "the same registry: a bill has one number",
-    "usagecorrection_once": "a record is corrected once per number, whoever it was charged to",
     "usagecorrection_once": "a record is corrected once per number, whoever it is resolved to",
     "identifieruse_no_overlap": "a number is in use once at a time, whoever has it",
 }

@@ -19,7 +19,8 @@ def deck_in_use() -> RateDeck:
 def import_from(first: date, *, price: str, count: int = 60_000) -> None:
     lines = ["prefix;destination;class;price;first_increment"]
     lines += [
-        f"{7_921_000_000 + number};Сеть {number // 30};international;{price};60" for number in range(count)
+        f"{7_921_000_000 + number};Сеть {number // 30};international;{price};60"
+        for number in range(count)
     ]
     lines += ["7921555;Дом;international;7,5;60", "*;*;international;99;60"]
     data = "\n".join(lines).encode()

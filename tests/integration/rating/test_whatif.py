@@ -134,7 +134,7 @@ class TestDecks:
         draft = tariffs_operations.draft_deck_version(
             deck=deck, valid_from=date(2027, 1, 1), bands=[ALWAYS], rates=[]
         )
-        with pytest.raises(whatif.UnableToCompare, match="no prices|цен"):
+        with pytest.raises(whatif.UnableToCompare, match=r"no prices|цен"):
             ask(operator, draft.pk, kind="deck", old_id=voice_deck(operator).pk)
 
     def test_what_was_withdrawn_is_left_out(self, night: Night, operator: Operator) -> None:
