@@ -413,8 +413,3 @@ def price_scale(rates: Iterable[Rate], terms: ZoneTerms) -> int:
             whole, parts = step.price.as_integer_ratio()
             found.add(parts * step.unit // gcd(whole, step.unit))
     return lcm(*found)
-
-
-def common_unit(rates: Iterable[Rate]) -> int:
-    """Return the smallest unit that all rates' units divide, so that their prices add up."""
-    return lcm(*(rate.unit for rate in rates))

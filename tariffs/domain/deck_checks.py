@@ -52,6 +52,8 @@ class Problem(StrEnum):
     BAD_MODEL = "bad_model"
     BAD_DECIMALS = "bad_decimals"
     BAD_ALLOWANCE = "bad_allowance"
+    ALLOWANCE_IN_PARTS = "allowance_in_parts"
+    ALLOWANCE_OF_MONEY = "allowance_of_money"
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,10 +240,9 @@ def find_allowance_problems(allowance: Allowance) -> Iterator[DeckProblem]:
     A factor that isn't whole needs a step of its own that it makes whole: what is taken is counted
     in whole units of the allowance.
     """
-    where = f"allowance {allowance.allowance_id}"
     if allowance.amount < 0 or allowance.step < 0 or allowance.factor <= 0:
-        yield DeckProblem(Problem.BAD_ALLOWANCE, where)
+        yield DeckProblem(Problem.BAD_ALLOWANCE)
     elif not allowance.takes_whole_units:
-        yield DeckProblem(Problem.BAD_ALLOWANCE, f"{where}, factor {allowance.factor}")
+        yield DeckProblem(Problem.ALLOWANCE_IN_PARTS, f"{float(allowance.factor):g}")
     if allowance.is_money and (allowance.step or allowance.factor != 1):
-        yield DeckProblem(Problem.BAD_ALLOWANCE, f"{where}, money")
+        yield DeckProblem(Problem.ALLOWANCE_OF_MONEY)

@@ -25,11 +25,11 @@ from tariffs.models import (
     PackageVersion,
     Plan,
 )
-from tariffs.operations.plans import write_allowances
+from tariffs.operations.plans import find_wrong_allowances, write_allowances
 
 
 class UnableToPublishPackage(Exception):
-    """The package is published already, or brings nothing."""
+    """The package is published already, brings nothing, or an allowance that can't be counted."""
 
 
 class UnableToPublishBundle(Exception):
@@ -96,6 +96,9 @@ def publish_package_version(*, version_id: int, now: datetime) -> PackageVersion
         raise UnableToPublishPackage(_("This version is published already."))
     if not version.allowances.exists():
         raise UnableToPublishPackage(_("The package includes nothing."))
+    wrong = find_wrong_allowances(version.allowances.all())
+    if wrong:
+        raise UnableToPublishPackage(" ".join(wrong))
     version.published_at = now
     version.save(update_fields=["published_at"])
     return version

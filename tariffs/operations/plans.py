@@ -11,6 +11,8 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from tariffs import queries
+from tariffs.domain.deck_checks import DeckProblem, Problem, find_allowance_problems
 from tariffs.domain.drafts import AllowanceDraft
 from tariffs.models import (
     Allowance,
@@ -25,7 +27,7 @@ from tariffs.models import (
 
 
 class UnableToPublishPlan(Exception):
-    """The version is published already, or its decks, products or moves don't fit."""
+    """The version is published already, or its decks, allowances, products or moves don't fit."""
 
 
 class UnableToClosePlanVersion(Exception):
@@ -123,6 +125,23 @@ def write_allowances(
     Allowance.objects.bulk_create(rows)
 
 
+def find_wrong_allowances(rows: Iterable[Allowance]) -> list[str]:
+    """Return what allowances would price wrongly, in words, each once; nothing if all are right."""
+    problems = (
+        problem for row in rows for problem in find_allowance_problems(queries.allowance_value(row))
+    )
+    return [_describe(problem) for problem in dict.fromkeys(problems)]
+
+
+def _describe(problem: DeckProblem) -> str:
+    if problem.problem is Problem.ALLOWANCE_OF_MONEY:
+        return _("An allowance of money has neither a step nor a factor.")
+    if problem.problem is Problem.ALLOWANCE_IN_PARTS:
+        message = _("The factor %(factor)s of an allowance needs a step that makes it whole.")
+        return message % {"factor": problem.detail}
+    return _("The amount, step or factor of an allowance is negative, or its factor 0.")
+
+
 @transaction.atomic
 def publish_plan_version(*, version_id: int, now: datetime) -> PlanVersion:
     """Fix the version for good; from `on_sale_from` on it can be sold."""
@@ -130,6 +149,9 @@ def publish_plan_version(*, version_id: int, now: datetime) -> PlanVersion:
     if version.published_at:
         raise UnableToPublishPlan(_("This version is published already."))
     _check_decks(version)
+    wrong = find_wrong_allowances(version.allowances.all())
+    if wrong:
+        raise UnableToPublishPlan(" ".join(wrong))
     _check_products(version)
     _check_notice(version, on=timezone.localdate(now))
     version.published_at = now

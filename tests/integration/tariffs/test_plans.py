@@ -5,10 +5,12 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import translation
 
 from billing_project.kernel.invariants import find_violations
 from tariffs import operations, queries
-from tariffs.models import Allowance, PlanDeck, PlanVersion
+from tariffs.domain.drafts import AllowanceDraft
+from tariffs.models import Allowance, Package, PlanDeck, PlanVersion
 from tests.integration.tariffs.catalogue import (
     NOW,
     make_deck,
@@ -70,6 +72,43 @@ def test_a_deck_without_published_prices_is_refused() -> None:
     )
     with pytest.raises(operations.UnableToPublishPlan):
         operations.publish_plan_version(version_id=draft.pk, now=NOW)
+
+
+WRONG_ALLOWANCES = [
+    (
+        AllowanceDraft("voice", 60, factor=Decimal("1.5"), step=5),
+        "Коэффициенту 1.5 нужен такой шаг",
+        "The factor 1.5 of an allowance needs a step that makes it whole.",
+    ),
+    (
+        AllowanceDraft("voice", 60, is_money=True, step=60),
+        "не бывает ни шага, ни коэффициента",
+        "An allowance of money has neither a step nor a factor.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("allowance", "russian", "english"), WRONG_ALLOWANCES)
+def test_an_allowance_that_cannot_be_counted_is_refused_with_its_reason(
+    allowance: AllowanceDraft, russian: str, english: str
+) -> None:
+    words = {"fee": Decimal(1), "on_sale_from": FEBRUARY, "allowances": [allowance]}
+    package = Package.objects.create(code="more", name_ru="Ещё", name_en="More")
+    plan = operations.draft_plan_version(plan=make_plan(), **words)
+    more = operations.draft_package_version(package=package, **words)
+    with translation.override("en"), pytest.raises(operations.UnableToPublishPlan, match=english):
+        operations.publish_plan_version(version_id=plan.pk, now=NOW)
+    with translation.override("ru"), pytest.raises(operations.UnableToPublishPackage) as refusal:
+        operations.publish_package_version(version_id=more.pk, now=NOW)
+    assert russian in str(refusal.value)
+    for version in (plan, more):
+        version.refresh_from_db()
+        assert version.published_at is None
+
+
+def test_a_factor_in_parts_may_be_published_with_a_step_that_makes_it_whole() -> None:
+    allowance = AllowanceDraft("voice", 60, factor=Decimal("1.5"), step=6)
+    assert make_published_version(make_plan(), allowances=[allowance]).published_at == NOW
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
@@ -19,7 +20,13 @@ from tariffs.domain.deck import (
     ZoneTerms,
     price_scale,
 )
-from tariffs.domain.deck_checks import Problem, UnableToUseDeck, check_deck, find_problems
+from tariffs.domain.deck_checks import (
+    Problem,
+    UnableToUseDeck,
+    check_deck,
+    find_allowance_problems,
+    find_problems,
+)
 
 LOCAL, OTHER, ABROAD = Zone(1, "local"), Zone(2, "local"), Zone(3, "international")
 ZONES = (LOCAL, OTHER, ABROAD)
@@ -150,3 +157,23 @@ def test_bands_that_overlap_under_a_higher_one_are_no_problem() -> None:
     bands = (Band("any"), NIGHT, above)
     rates = tuple(Rate(band.code, Decimal(1)) for band in bands)
     assert problems(replace(DECK, bands=bands, rates=rates)) == set()
+
+
+@pytest.mark.parametrize(
+    ("allowance", "found"),
+    [
+        (Allowance(1, UsageKind.VOICE, 60), []),
+        (Allowance(1, UsageKind.VOICE, 60, step=6, factor=Fraction(3, 2)), []),
+        (Allowance(1, UsageKind.VOICE, -1), [Problem.BAD_ALLOWANCE]),
+        (Allowance(1, UsageKind.VOICE, 60, factor=Fraction(0)), [Problem.BAD_ALLOWANCE]),
+        (Allowance(1, UsageKind.VOICE, 60, factor=Fraction(3, 2)), [Problem.ALLOWANCE_IN_PARTS]),
+        (
+            Allowance(1, UsageKind.VOICE, 60, step=5, factor=Fraction(3, 2)),
+            [Problem.ALLOWANCE_IN_PARTS],
+        ),
+        (Allowance(1, UsageKind.VOICE, 60, is_money=True, step=6), [Problem.ALLOWANCE_OF_MONEY]),
+        (Allowance(1, UsageKind.VOICE, 60, is_money=True), []),
+    ],
+)
+def test_what_is_wrong_with_an_allowance(allowance: Allowance, found: list[Problem]) -> None:
+    assert [problem.problem for problem in find_allowance_problems(allowance)] == found
