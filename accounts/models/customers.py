@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Customer(models.Model):
@@ -23,7 +24,7 @@ class Customer(models.Model):
         COMPANY = "company", _("company")
 
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
-    name = models.CharField(_("name"), max_length=200)
+    name = models.CharField(pgettext_lazy("customer", "name"), max_length=200)
     last_name = models.CharField(_("last name"), max_length=80, blank=True, default="")
     first_name = models.CharField(_("first name"), max_length=80, blank=True, default="")
     middle_name = models.CharField(_("patronymic"), max_length=80, blank=True, default="")

@@ -5,6 +5,7 @@ Money from outside, stored as it came; its effect is a ledger entry.
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models.contracts import Account
 from billing_project.kernel.models import AppendOnly, Approval
@@ -20,7 +21,7 @@ class Payment(models.Model):
     MOVES = {State.REVERSED: (State.POSTED,)}
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="payments")
-    amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
+    amount = models.DecimalField(pgettext_lazy("money", "amount"), max_digits=14, decimal_places=2)
     currency = models.CharField(max_length=3, default="RUB")
     gateway = models.CharField(_("paid through"), max_length=24)
     external_id = models.CharField(_("payer system's id"), max_length=80)
@@ -76,7 +77,7 @@ class Adjustment(AppendOnly):
     """
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="adjustments")
-    amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
+    amount = models.DecimalField(pgettext_lazy("money", "amount"), max_digits=14, decimal_places=2)
     reason = models.CharField(_("reason"), max_length=250)
     request_id = models.CharField(max_length=64)
     approval = models.ForeignKey(Approval, on_delete=models.PROTECT, null=True)
@@ -107,7 +108,7 @@ class Transfer(AppendOnly):
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="transfers_out")
     to_account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="transfers_in")
-    amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
+    amount = models.DecimalField(pgettext_lazy("money", "amount"), max_digits=14, decimal_places=2)
     request_id = models.CharField(max_length=64)
     business_date = models.DateField()
     transferred_at = models.DateTimeField()

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Subscription
@@ -69,8 +69,8 @@ FIGURES: Final = {
     "partitions made": _("months made"),
     "new files": _("new files"),
     "seen before": _("seen before"),
-    "refused": _("refused"),
-    "files": _("files"),
+    "refused": pgettext_lazy("counted", "refused"),
+    "files": pgettext_lazy("counted", "files"),
     "records": _("records"),
     "priced": _("priced"),
     "duplicates": _("duplicates"),
@@ -82,23 +82,23 @@ FIGURES: Final = {
     "sessions booked": _("sessions booked"),
     "charged by record": _("charged by the switch's record"),
     "alarms of the suspense": _("alarms of the suspense"),
-    "plan changes": _("plan changes"),
+    "plan changes": pgettext_lazy("counted", "plan changes"),
     "periods charged": _("periods charged"),
     "allowances carried over": _("allowances carried over"),
     "notices of allowances": _("notices of allowances"),
     "spending limits reached": _("spending limits reached"),
     "promises kept": _("promises kept"),
-    "promises broken": _("broken"),
+    "promises broken": pgettext_lazy("counted", "broken"),
     "accounts decided": _("accounts decided"),
     "restricted": _("restricted"),
     "restored": _("restored"),
-    "bills": _("bills"),
+    "bills": pgettext_lazy("counted", "bills"),
     "confirmed": _("confirmed"),
     "put off": _("put off"),
-    "failed": _("failed"),
-    "events": _("events"),
+    "failed": pgettext_lazy("counted", "failed"),
+    "events": pgettext_lazy("counted", "events"),
     "inbox": _("inbox"),
-    "e-mail": _("e-mail"),
+    "e-mail": pgettext_lazy("counted", "e-mail"),
     "voice": _("calls"),
     "sms": _("messages"),
     "data": _("mobile data"),
