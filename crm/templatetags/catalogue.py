@@ -13,6 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 register = template.Library()
 
+#: An end of a range of money; None = it is open.
+Bound = str | int | Decimal | None
+
 #: state -> (tone, glyph, word).
 STATES: Final = {
     "draft": ("soon", "✎", _("draft")),
@@ -42,7 +45,7 @@ def version_state(code: str) -> SafeString:
 
 
 @register.simple_tag
-def bin_name(low: str | None, high: str | None, is_long: bool = False) -> str:
+def bin_name(low: Bound, high: Bound, is_long: bool = False) -> str:
     """Return «−50…−10» or, in a table, with the sign of the currency; open ends say so."""
     unit = "\u00a0₽" if is_long else ""
     if low == high:
@@ -53,10 +56,10 @@ def bin_name(low: str | None, high: str | None, is_long: bool = False) -> str:
         return f"> {_bound(low)}{unit}"
     if not is_long:
         # The farther end is enough under a column.
-        return _bound(low) if low.startswith("-") else f"+{_bound(high)}"
+        return _bound(low) if Decimal(low) < 0 else f"+{_bound(high)}"
     return f"{_bound(low)}…{_bound(high)}{unit}"
 
 
-def _bound(value: str | None) -> str:
+def _bound(value: Bound) -> str:
     whole = int(Decimal(value or 0))
     return f"−{-whole}" if whole < 0 else str(whole)
