@@ -3,10 +3,12 @@
 from django.urls import include, path
 
 from crm.views import (
+    company_prices,
     customers,
     jobs,
     limits,
     money,
+    packages,
     plan_changes,
     reports,
     rerating,
@@ -37,6 +39,10 @@ urlpatterns = [
     path("customers/<int:customer_id>/note/", customers.write_note, name="write-note"),
     path("customers/<int:customer_id>/contacts/", customers.edit_contact, name="edit-contact"),
     path("customers/<int:customer_id>/contract/", customers.sign_contract, name="sign-contract"),
+    path("customers/<int:customer_id>/prices/", company_prices.prices, name="company-prices"),
+    path("customers/<int:customer_id>/prices/fee/", company_prices.agree_fee, name="agree-fee"),
+    path("customers/<int:customer_id>/prices/deck/", company_prices.agree_deck, name="agree-deck"),
+    path("prices/<str:kind>/<int:price_id>/end/", company_prices.end_price, name="end-price"),
     path("contracts/<int:contract_id>/account/", customers.open_account, name="open-account"),
     path("accounts/<int:account_id>/payment/", money.take_payment, name="take-payment"),
     path("payments/<int:payment_id>/reverse/", money.reverse_payment, name="reverse-payment"),
@@ -47,6 +53,17 @@ urlpatterns = [
     path("bills/<int:bill_id>/pdf/", customers.bill_pdf, name="bill-pdf"),
     path("services/<int:subscription_id>/plan/", plan_changes.change_plan, name="change-plan"),
     path("services/<int:subscription_id>/plan/cancel/", plan_changes.cancel, name="cancel-change"),
+    path("services/<int:subscription_id>/packages/", packages.packages, name="packages"),
+    path(
+        "services/<int:subscription_id>/packages/<int:version_id>/add/",
+        packages.add,
+        name="add-package",
+    ),
+    path(
+        "services/<int:subscription_id>/packages/held/<int:assignment_id>/remove/",
+        packages.remove,
+        name="remove-package",
+    ),
     path("services/<int:subscription_id>/limits/", limits.limits, name="limits"),
     path("services/<int:subscription_id>/guard/", limits.set_guard, name="set-guard"),
     path("services/<int:subscription_id>/guard/more/", limits.allow_more, name="allow-more"),

@@ -16,6 +16,7 @@ from accounts.models import (
     Contract,
     Customer,
     IdentifierUse,
+    PackageAssignment,
     Payment,
     PlanAssignment,
     Subscription,
@@ -27,7 +28,7 @@ from dunning import queries as dunning_queries
 from dunning.models import PromisedPayment, ServiceAccess
 from dunning.queries import ServiceView
 from invoicing.models import PlanChange
-from tariffs.models import PlanVersion
+from tariffs.models import Package, PlanVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class ServiceOnCard:
     view: ServiceView | None
     change: PlanChange | None
     next_plan: PlanVersion | None
+    packages: tuple[Package, ...] = ()
 
     @property
     def is_over(self) -> bool:
@@ -181,7 +183,7 @@ def _services_by_account(ids: list[int], *, now: datetime) -> dict[int, list[Ser
     identifiers = _identifiers(ids, now=now)
     plans = _plans(ids, now=now)
     changes, next_plans = _changes(ids)
-    views = _limited(subscriptions)
+    views, packages = _limited(subscriptions), _packages(ids, now=now)
     for row in subscriptions:
         change = changes.get(row.pk)
         found[row.account_id].append(
@@ -193,6 +195,7 @@ def _services_by_account(ids: list[int], *, now: datetime) -> dict[int, list[Ser
                 view=views.get(row.pk),
                 change=change,
                 next_plan=next_plans.get(change.plan_version_id) if change else None,
+                packages=tuple(packages[row.pk]),
             )
         )
     return found
@@ -229,6 +232,16 @@ def _plans(ids: list[int], *, now: datetime) -> dict[int, PlanVersion]:
     for row in rows.order_by(F("active_from").asc()):
         if row.active_from <= now or row.subscription_id not in found:
             found[row.subscription_id] = row.plan_version
+    return found
+
+
+def _packages(ids: list[int], *, now: datetime) -> dict[int, list[Package]]:
+    rows = PackageAssignment.objects.filter(
+        Q(active_to__isnull=True) | Q(active_to__gt=now), account_id__in=ids, active_from__lte=now
+    )
+    found: dict[int, list[Package]] = defaultdict(list)
+    for row in rows.select_related("package").order_by("active_from", "pk"):
+        found[row.subscription_id].append(row.package)
     return found
 
 

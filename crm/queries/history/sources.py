@@ -19,7 +19,7 @@ from dunning.models import AccessChange
 from invoicing.models import Bill
 from notifications.models import Channel, Message
 from provisioning.models import NetworkOrder
-from tariffs.models import PlanVersion
+from tariffs.models import PackageVersion, PlanVersion
 
 Source = Callable[[Scope, Key | None, int], Sequence[Item]]
 
@@ -180,27 +180,40 @@ def _events(scope: Scope, before: Key | None, limit: int, *, kinds: Q) -> list[I
     mine = Q(account_id__in=scope.accounts) | Q(account_id=0, customer_id=scope.customer_id)
     rows = BusinessEvent.objects.filter(mine, kinds).exclude(kind__in=SHOWN_ELSEWHERE)
     found = list(older_than(rows, before, at="happened_at", source="event")[:limit])
-    plans = _plan_names(found)
-    return [_event_item(scope, row, plans) for row in found]
+    names = {**_names(found, PlanVersion, "plan"), **_names(found, PackageVersion, "package")}
+    return [_event_item(scope, row, names) for row in found]
 
 
-def _plan_names(rows: Iterable[BusinessEvent]) -> dict[int, str]:
-    """Return the names of the plans that the events are about, in one query or none."""
-    wanted = {row.data["plan_version_id"] for row in rows if row.data.get("plan_version_id")}
+def _names(
+    rows: Iterable[BusinessEvent], model: type[PlanVersion | PackageVersion], what: str
+) -> dict[tuple[str, int], str]:
+    """Return the names of the plans or packages of the events, in one query or none."""
+    key = f"{what}_version_id"
+    wanted = {row.data[key] for row in rows if row.data.get(key)}
     if not wanted:
         return {}
-    name = "plan__name_ru" if words.is_russian() else "plan__name_en"
-    return dict(PlanVersion.objects.filter(pk__in=wanted).values_list("pk", name))
+    name = f"{what}__name_ru" if words.is_russian() else f"{what}__name_en"
+    found = model.objects.filter(pk__in=wanted).values_list("pk", name)
+    return {(key, pk): value for pk, value in found}
 
 
-def _event_item(scope: Scope, row: BusinessEvent, plans: dict[int, str]) -> Item:
+def _event_text(row: BusinessEvent, names: dict[tuple[str, int], str]) -> str:
+    keys = ("plan_version_id", "package_version_id")
+    found = (names.get((key, row.data.get(key, 0)), "") for key in keys)
+    about = next(filter(None, found), "")
+    if row.kind.startswith("price."):
+        return words.price_text(row.data, about=about)
+    return words.event_text(row.data, about=about)
+
+
+def _event_item(scope: Scope, row: BusinessEvent, names: dict[tuple[str, int], str]) -> Item:
     is_money = row.kind == REVERSED or row.kind.startswith(("adjustment.", "promise."))
     amount = words.event_amount(row.data)
     return Item(
         key=Key(row.happened_at, "event", row.pk),
         kind="money" if is_money else "service",
         title=words.event_title(row.kind),
-        text=words.event_text(row.data, plan=plans.get(row.data.get("plan_version_id", 0), "")),
+        text=_event_text(row, names),
         amount=-amount if amount is not None and row.kind == REVERSED else amount,
         currency=scope.currencies.get(row.account_id, "RUB"),
         moves_money=not row.kind.startswith("promise."),

@@ -27,6 +27,10 @@ EVENT_TITLES: Final = {
     "plan.change_scheduled": gettext_lazy("Plan change scheduled"),
     "plan.changed": gettext_lazy("Plan changed"),
     "plan.change_cancelled": gettext_lazy("Plan change cancelled"),
+    "package.added": gettext_lazy("Package added"),
+    "package.removed": gettext_lazy("Package taken off"),
+    "price.agreed": gettext_lazy("Own price agreed"),
+    "price.ended": gettext_lazy("Own price ended"),
     "adjustment.posted": gettext_lazy("Adjustment"),
     "payment.reversed": gettext_lazy("Payment reversed"),
     "promise.given": gettext_lazy("Promised payment"),
@@ -64,13 +68,28 @@ def event_title(kind: str) -> str:
     return str(EVENT_TITLES.get(kind, kind))
 
 
-def event_text(data: Mapping[str, Any], *, plan: str = "") -> str:
-    """Return the telling values of an event, apart by a middle dot."""
-    told = [plan, *(data[name] for name in _TELLING if name in data)]
+def event_text(data: Mapping[str, Any], *, about: str = "") -> str:
+    """
+    Return the telling values of an event, apart by a middle dot; `about` is the plan, package or
+    deck.
+    """
+    told = [about, *(data[name] for name in _TELLING if name in data)]
     told += data.get("identifiers") or []
     values = dict.fromkeys(str(value) for value in told if value and not isinstance(value, dict))
     days = [_day(data[name]) for name in _DAYS if data.get(name)]
     return " · ".join([*values, *days])
+
+
+def price_text(data: Mapping[str, Any], *, about: str) -> str:
+    """Return a company's own price and its days: what for, how much, from when to when, why."""
+    told = [about or str(data.get("deck", ""))]
+    if data.get("fee"):
+        told.append(money(Decimal(data["fee"]), "RUB"))
+    told.append(_("from %(day)s") % {"day": _day(data["active_from"])})
+    if data.get("active_to"):
+        last = date.fromisoformat(data["active_to"]) - timedelta(days=1)
+        told.append(_("to %(day)s") % {"day": written_day(last)})
+    return " · ".join(filter(None, [*told, data.get("reason", "")]))
 
 
 def event_amount(data: Mapping[str, Any]) -> Decimal | None:

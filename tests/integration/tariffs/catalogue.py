@@ -5,7 +5,16 @@ from decimal import Decimal
 
 from tariffs import operations
 from tariffs.domain.drafts import AllowanceDraft, BandDraft, RateDraft, TermsDraft
-from tariffs.models import Plan, PlanVersion, RateDeck, RateDeckVersion, Zone, ZonePrefix
+from tariffs.models import (
+    Package,
+    PackageVersion,
+    Plan,
+    PlanVersion,
+    RateDeck,
+    RateDeckVersion,
+    Zone,
+    ZonePrefix,
+)
 
 NOW = datetime(2026, 1, 10, 9, tzinfo=UTC)
 JANUARY = date(2026, 1, 1)
@@ -60,3 +69,18 @@ def make_published_version(plan: Plan, **changes: object) -> PlanVersion:
     }
     version = operations.draft_plan_version(**draft)
     return operations.publish_plan_version(version_id=version.pk, now=NOW)
+
+
+def make_published_package(code: str = "more", **changes: object) -> PackageVersion:
+    """A package of a gigabyte; its names are `code` unless the package is there already."""
+    names = {"name_ru": code, "name_en": code}
+    package, _ = Package.objects.get_or_create(code=code, defaults=names)
+    draft: dict[str, object] = {
+        "package": package,
+        "fee": Decimal("100.00"),
+        "on_sale_from": JANUARY,
+        "allowances": [AllowanceDraft("data", 2**30)],
+        **changes,
+    }
+    version = operations.draft_package_version(**draft)
+    return operations.publish_package_version(version_id=version.pk, now=NOW)
