@@ -2,11 +2,12 @@
 A deck made ready for pricing: what it says of a zone as whole numbers, found by the zone's id.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from fractions import Fraction
 from math import ceil, floor, lcm
+from operator import attrgetter
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -21,9 +22,9 @@ from tariffs.domain.deck import (
     UsageKind,
     Zone,
     ZoneTerms,
-    price_scale,
 )
 from tariffs.domain.price_models import BrokenCharge, Charge
+from tariffs.domain.scales import price_scale
 
 #: Minor units (kopecks) per unit of the currency.
 MINOR: Final = 100
@@ -34,6 +35,12 @@ MOST_UNITS: Final = {
     UsageKind.DATA: 2**50,
     UsageKind.SESSION: 2**50,
 }
+
+#: What a rate and terms say, whichever zone they say it of.
+_SAID: Final = attrgetter(
+    *(of.name for of in fields(Rate) if of.name not in {"zone_id", "zone_class"})
+)
+_COUNTED: Final = attrgetter(*(of.name for of in fields(ZoneTerms) if of.name != "zone_id"))
 
 
 class UnableToCompile(ValueError):
@@ -128,7 +135,8 @@ class DeckPrices:
             for zone, rates in deck.priced_zones(zones)
         }
         self._rules: dict[int, ZoneRules | None] = {}
-        self._shared: dict[tuple[int, int], ZoneRules] = {}
+        self._shared: dict[Hashable, ZoneRules] = {}
+        self._roundings: dict[int, RoundingRules] = {}
         self._times: dict[frozenset[str], TariffTimes] = {}
 
     def rules(self, zone_id: int) -> ZoneRules | None:
@@ -140,11 +148,16 @@ class DeckPrices:
     def _make(self, zone: ZonePrices | None) -> ZoneRules | None:
         if zone is None or zone.terms is None:
             return None
-        # Zones of a class share their rates.
-        key = (id(zone.rates), id(zone.terms))
-        if key not in self._shared:
-            self._shared[key] = self._compile(zone.rates, zone.terms)
-        return self._shared[key]
+        # Zones of a class share their rates; those that are priced alike share their rules.
+        same = (id(zone.rates), id(zone.terms))
+        rules = self._shared.get(same)
+        if rules is None:
+            alike = (*map(_SAID, zone.rates.values()), _COUNTED(zone.terms))
+            rules = self._shared.get(alike)
+            if rules is None:
+                rules = self._shared[alike] = self._compile(zone.rates, zone.terms)
+            self._shared[same] = rules
+        return rules
 
     def _compile(self, rates: Mapping[str, Rate], terms: ZoneTerms) -> ZoneRules:
         scale = self._scale(rates, terms)
@@ -162,7 +175,7 @@ class DeckPrices:
             surcharges=tuple((due.at_unit, scaled(due.amount, scale)) for due in terms.surcharges),
             cap=scaled(terms.max_cost, scale) if has_cap and terms.max_cost is not None else None,
             limit=Fraction(terms.max_cost) if terms.max_cost is not None and not has_cap else None,
-            rounding=self._rounding(scale),
+            rounding=self._roundings.get(scale) or self._rounding(scale),
         )
 
     def times(self, codes: frozenset[str]) -> TariffTimes:
@@ -188,7 +201,8 @@ class DeckPrices:
             raise UnableToCompile(message)
         add = {Rounding.HALF_UP: divisor // 2, Rounding.UP: divisor - 1, Rounding.DOWN: 0}
         mode = self.deck.rounding
-        return RoundingRules(add[mode], divisor, int(quantum), mode)
+        self._roundings[scale] = RoundingRules(add[mode], divisor, int(quantum), mode)
+        return self._roundings[scale]
 
     def _band(self, rate: Rate, terms: ZoneTerms, scale: int) -> BandRules:
         sources = tuple(sorted(rate.steps_under(terms), key=lambda step: step.from_unit))

@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import IntEnum, StrEnum
 from fractions import Fraction
-from math import ceil, gcd, lcm
+from math import ceil
 from typing import Final
 
 from tariffs.domain.price_models import BrokenCharge, Charge
@@ -395,21 +395,3 @@ class PlanPricing:
         """Return the allowances of a kind in the order of their use."""
         mine = [allowance for allowance in self.allowances if allowance.kind == kind]
         return sorted(mine, key=lambda allowance: (-allowance.priority, allowance.allowance_id))
-
-
-def price_scale(rates: Iterable[Rate], terms: ZoneTerms) -> int:
-    """
-    Return the smallest number that makes every price per unit and every amount whole.
-
-    >>> price_scale([Rate("any", Decimal("1.50"), unit=60)], ZoneTerms(max_cost=Decimal("2.5")))
-    40
-    """
-    found = {Decimal(surcharge.amount).as_integer_ratio()[1] for surcharge in terms.surcharges}
-    if terms.max_cost is not None:
-        found.add(terms.max_cost.as_integer_ratio()[1])
-    for rate in rates:
-        found.add(rate.connection_fee.as_integer_ratio()[1])
-        for step in rate.steps_under(terms):
-            whole, parts = step.price.as_integer_ratio()
-            found.add(parts * step.unit // gcd(whole, step.unit))
-    return lcm(*found)

@@ -22,10 +22,10 @@ from tariffs.domain.deck import (
     Step,
     Zone,
     ZoneTerms,
-    price_scale,
 )
 from tariffs.domain.price_models import BrokenCharge
 from tariffs.domain.price_models.registry import find_breaches
+from tariffs.domain.scales import price_scale
 
 #: Amounts are stored in minor units.
 MOST_DECIMALS: Final = 2

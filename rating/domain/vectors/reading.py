@@ -149,11 +149,8 @@ def _unit_scale(draft: _Draft) -> tuple[int, bool]:
     if draft.kind == "prepaid":
         message = "parts of seconds in a prepaid plan"
         raise UnableToRead(message)
-    if (
-        is_timed
-        and draft.follows_clock
-        and any(rate.band != Band(rate.band.code) for rate in draft.rates)
-    ):
+    has_periods = any(rate.band != Band(rate.band.code) for rate in draft.rates)
+    if is_timed and draft.follows_clock and has_periods:
         message = "parts of seconds in a plan with periods"
         raise UnableToRead(message)
     return scale, False

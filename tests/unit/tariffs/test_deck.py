@@ -18,7 +18,6 @@ from tariffs.domain.deck import (
     UsageKind,
     Zone,
     ZoneTerms,
-    price_scale,
 )
 from tariffs.domain.deck_checks import (
     Problem,
@@ -27,6 +26,7 @@ from tariffs.domain.deck_checks import (
     find_allowance_problems,
     find_problems,
 )
+from tariffs.domain.scales import price_scale
 
 LOCAL, OTHER, ABROAD = Zone(1, "local"), Zone(2, "local"), Zone(3, "international")
 ZONES = (LOCAL, OTHER, ABROAD)
