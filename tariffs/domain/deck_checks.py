@@ -243,6 +243,7 @@ def find_allowance_problems(allowance: Allowance) -> Iterator[DeckProblem]:
     if allowance.amount < 0 or allowance.step < 0 or allowance.factor <= 0:
         yield DeckProblem(Problem.BAD_ALLOWANCE)
     elif not allowance.takes_whole_units:
-        yield DeckProblem(Problem.ALLOWANCE_IN_PARTS, f"{float(allowance.factor):g}")
+        factor = Decimal(allowance.factor.numerator) / allowance.factor.denominator
+        yield DeckProblem(Problem.ALLOWANCE_IN_PARTS, f"{factor:.6g}")
     if allowance.is_money and (allowance.step or allowance.factor != 1):
         yield DeckProblem(Problem.ALLOWANCE_OF_MONEY)

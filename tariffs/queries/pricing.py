@@ -179,8 +179,9 @@ def _load_rates(ids: Iterable[int]) -> dict[int, list[values.Rate]]:
 def _load_steps(ids: Iterable[int]) -> dict[int, list[values.Step]]:
     found: dict[int, list[values.Step]] = defaultdict(list)
     rows = RateStep.objects.filter(rate__deck_version__in=ids).order_by("rate_id", "from_unit")
-    for rate_id, *step in rows.values_list("rate_id", "from_unit", "price", "unit", "increment"):
-        found[rate_id].append(values.Step(*step))
+    columns = rows.values_list("rate_id", "from_unit", "price", "unit", "increment")
+    for rate_id, from_unit, price, unit, increment in columns:
+        found[rate_id].append(values.Step(from_unit, price, unit, increment))
     return found
 
 

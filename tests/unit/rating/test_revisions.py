@@ -77,7 +77,8 @@ def test_a_reversal_takes_back_what_adds_up_and_nothing_else() -> None:
         amount=[345], quantity=[61], billed=[120], allowance_used=[60], revision=[2], zone_id=[7]
     )
     back = reversed_rows(price, batch_id=9)
-    assert (back.revision.tolist(), back.batch_id.tolist(), back.zone_id.tolist()) == ([3], [9], [7])
+    columns = (back.revision, back.batch_id, back.zone_id)
+    assert [column.tolist() for column in columns] == [[3], [9], [7]]
     both = joined_rows(price, back)
     for name in ("amount", "quantity", "billed", "allowance_used"):
         assert getattr(both, name).sum() == 0
