@@ -2,22 +2,29 @@
 Services of an account: what they are, on which plan, what they may do now.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from accounts.models import IdentifierUse, PlanAssignment, Subscription
+from accounts.models import IdentifierUse, Subscription
 from dunning import queries as dunning_queries
 from invoicing.models import PlanChange
+from portal.domain import wording
 from portal.queries.access import AccessView, describe_access
+from portal.queries.allowances import (
+    AllowanceView,
+    Held,
+    PackageView,
+    current,
+    list_allowances,
+    load_held,
+    package_views,
+)
 from portal.queries.people import AccountChoice
-from portal.queries.words import FEE_PERIODS, SERVICE_ICONS, SERVICES, USAGE, say_quantity
-from rating.models import AllowanceUse
+from portal.queries.words import FEE_PERIODS, SERVICE_ICONS, SERVICES, say_quantity
 from tariffs.models.plans import Allowance, PlanVersion
 
 
@@ -31,40 +38,6 @@ class PlanView:
     period: str
     speed_kbps: int | None
     includes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class AllowanceView:
-    """An included volume of this month and what is left of it."""
-
-    usage_kind: str
-    granted: int
-    used: int
-
-    @property
-    def left(self) -> int:
-        """What is left."""
-        return max(self.granted - self.used, 0)
-
-    @property
-    def label(self) -> str:
-        """What is included."""
-        return str(USAGE[self.usage_kind])
-
-    @property
-    def left_shown(self) -> str:
-        """What is left, in words."""
-        return say_quantity(self.usage_kind, self.left)
-
-    @property
-    def granted_shown(self) -> str:
-        """What is included, in words."""
-        return say_quantity(self.usage_kind, self.granted)
-
-    @property
-    def percent_left(self) -> int:
-        """What is left, in whole percent."""
-        return self.left * 100 // self.granted if self.granted else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +63,7 @@ class ServiceView:
     planned: PlannedChange | None
     allowances: tuple[AllowanceView, ...]
     active_since: datetime | None
+    packages: tuple[PackageView, ...] = ()
 
     @property
     def can_change(self) -> bool:
@@ -105,19 +79,18 @@ class ServiceView:
 def list_services(
     account_ids: list[int], *, now: datetime, on: date, subscription_id: int | None = None
 ) -> list[ServiceView]:
-    """Return the services of accounts, working ones first: six queries, however many there are."""
-    rows = Subscription.objects.filter(account_id__in=account_ids)
+    """Return the services of accounts, working ones first: a dozen queries, however many."""
+    rows = Subscription.objects.filter(account_id__in=account_ids).select_related("account")
     if subscription_id is not None:
         rows = rows.filter(pk=subscription_id)
     found = list(rows.order_by("pk"))
     ids = [row.pk for row in found]
-    plans = _plans(ids, now=now)
-    versions = list({version.pk: version for version in plans.values()}.values())
+    held = load_held(found, now=now)
     parts = _Parts(
         identifiers=_identifiers(ids, now=now),
-        plans=plans,
+        held=held,
         planned=_planned(ids),
-        allowances=_allowances(ids, versions=versions, on=on),
+        allowances=list_allowances(found, held, on=on),
     )
     services = [parts.view(row) for row in found]
     return sorted(services, key=lambda view: view.state == Subscription.State.TERMINATED)
@@ -126,13 +99,12 @@ def list_services(
 @dataclass(frozen=True, slots=True)
 class _Parts:
     identifiers: dict[int, list[str]]
-    plans: dict[int, PlanVersion]
+    held: Held
     planned: dict[int, PlannedChange]
-    allowances: dict[tuple[int, int], list[AllowanceView]]
+    allowances: dict[int, tuple[AllowanceView, ...]]
 
     def view(self, row: Subscription) -> ServiceView:
-        version = self.plans.get(row.pk)
-        allowances = self.allowances.get((row.pk, version.pk), []) if version else []
+        version = self.held.plans.get(row.pk)
         return ServiceView(
             id=row.pk,
             account_id=row.account_id,
@@ -142,8 +114,9 @@ class _Parts:
             address=row.address,
             plan=plan_view(version) if version else None,
             planned=self.planned.get(row.pk),
-            allowances=tuple(allowances),
+            allowances=self.allowances.get(row.pk, ()),
             active_since=row.activated_at,
+            packages=package_views(self.held, row.pk),
         )
 
 
@@ -152,11 +125,15 @@ def plan_view(version: PlanVersion) -> PlanView:
     plan = version.plan
     name = plan.name_en if get_language() == "en" else plan.name_ru
     period = str(FEE_PERIODS[version.fee_period])
-    includes = tuple(_say_included(row) for row in version.allowances.all())
+    includes = tuple(say_included(row) for row in version.allowances.all())
     return PlanView(version.pk, name, version.fee, period, version.speed_kbps, includes)
 
 
-def _say_included(row: Allowance) -> str:
+def say_included(row: Allowance) -> str:
+    """Return what an allowance holds: «300 мин разговоров», «5 ГБ интернета»."""
+    if row.is_money:
+        money, language = Decimal(row.amount) / 100, (get_language() or "ru")[:2]
+        return wording.format_money(money, currency="RUB", language=language)
     if row.usage_kind == "voice":
         return _("%(amount)s of calls") % {"amount": say_quantity("voice", row.amount)}
     if row.usage_kind == "sms":
@@ -164,26 +141,12 @@ def _say_included(row: Allowance) -> str:
     return _("%(amount)s of internet") % {"amount": say_quantity(row.usage_kind, row.amount)}
 
 
-def _current(now: datetime) -> Q:
-    return Q(active_from__lte=now) & (Q(active_to__isnull=True) | Q(active_to__gt=now))
-
-
 def _identifiers(ids: list[int], *, now: datetime) -> dict[int, list[str]]:
-    rows = IdentifierUse.objects.filter(_current(now), subscription_id__in=ids)
+    rows = IdentifierUse.objects.filter(current(now), subscription_id__in=ids)
     by_service: dict[int, list[str]] = {}
     for row in rows.order_by("pk"):
         by_service.setdefault(row.subscription_id, []).append(row.value)
     return by_service
-
-
-def _plans(ids: list[int], *, now: datetime) -> dict[int, PlanVersion]:
-    rows = PlanAssignment.objects.filter(_current(now), subscription_id__in=ids)
-    return {
-        row.subscription_id: row.plan_version
-        for row in rows.select_related("plan_version__plan").prefetch_related(
-            "plan_version__allowances"
-        )
-    }
 
 
 def _planned(ids: list[int]) -> dict[int, PlannedChange]:
@@ -203,32 +166,6 @@ def _planned(ids: list[int]) -> dict[int, PlannedChange]:
         )
         for change in changes
     }
-
-
-def _allowances(
-    ids: list[int], *, versions: list[PlanVersion], on: date
-) -> dict[tuple[int, int], list[AllowanceView]]:
-    """Included volumes of the plan versions, less what each service used in the month of `on`."""
-    granted = [row for version in versions for row in version.allowances.all()]
-    used = AllowanceUse.objects.filter(
-        subscription_id__in=ids, period=on.year * 10_000 + on.month * 100 + 1
-    ).values_list("subscription_id", "allowance_id", "used")
-    spent = {(service, allowance): amount for service, allowance, amount in used}
-    return {
-        (service, version): [
-            AllowanceView(row.usage_kind, row.amount, spent.get((service, row.pk), 0))
-            for row in rows
-        ]
-        for service in ids
-        for version, rows in _by_version(granted).items()
-    }
-
-
-def _by_version(rows: Iterable[Allowance]) -> dict[int, list[Allowance]]:
-    by_version: dict[int, list[Allowance]] = {}
-    for row in rows:
-        by_version.setdefault(row.plan_version_id or 0, []).append(row)
-    return by_version
 
 
 @dataclass(frozen=True, slots=True)

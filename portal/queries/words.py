@@ -72,7 +72,11 @@ GATEWAYS: Final[dict[str, Promise]] = {
     "voucher": _("Voucher"),
 }
 
-FEE_PERIODS: Final[dict[str, Promise]] = {"month": _("a month"), "day": _("a day")}
+FEE_PERIODS: Final[dict[str, Promise]] = {
+    "month": _("a month"),
+    "day": _("a day"),
+    "once": _("once"),
+}
 
 USAGE: Final[dict[str, Promise]] = {
     "voice": _("Calls"),

@@ -29,6 +29,7 @@ def address(name: str, **ids: int) -> str:
         "bill": ("bill_id",),
         "bill-pdf": ("bill_id",),
         "limits": ("subscription_id",),
+        "packages": ("subscription_id",),
         "plans": ("subscription_id",),
         "plan-cancel": ("subscription_id",),
         "plan-change": ("subscription_id", "version_id"),
