@@ -11,7 +11,7 @@ from bench.world import build_operator
 from billing_project.kernel.invariants import find_violations
 from rating import operations, queries
 from rating.models import AllowanceUse, PricedUsage, RerateLine, RerateRun, UsageBatch, UsageFile
-from rating.operations.rerating import runs
+from rating.operations.rerating import ranges, runs
 from rating.operations.rerating.runs import UnableToRerate
 from tests.concurrency.together import failures, together
 from tests.integration.rating.night import DAY, NOW, Night, call
@@ -62,7 +62,7 @@ def newest() -> dict[str, int]:
 def test_two_runs_over_the_same_accounts_price_each_record_once(
     night: Night, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runs, "AT_ONCE", 2)
+    monkeypatch.setattr(ranges, "AT_ONCE", 2)
     night.load(*(call(who, id=f"c{who}", dst="+79031234567") for who in range(PEOPLE)))
     correct_voice()
     one, other = approved("one"), approved("other")
@@ -75,7 +75,7 @@ def test_two_runs_over_the_same_accounts_price_each_record_once(
 
 
 def test_two_workers_on_one_run_share_it(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "AT_ONCE", 2)
+    monkeypatch.setattr(ranges, "AT_ONCE", 2)
     night.load(*(call(who, id=f"c{who}", dst="+79031234567") for who in range(PEOPLE)))
     correct_voice()
     run = approved("one")

@@ -21,9 +21,9 @@ POINTS = {
         "when all is in order, before the close": ("rating.operations.batches", "revise", 1, True),
     },
     "apply": {
-        "with a range uncommitted": ("rating.operations.rerating.runs", "write_outcome", 1, True),
-        "between two ranges": ("rating.operations.rerating.runs", "_do_range", 2, True),
-        "with the end uncommitted": ("rating.operations.rerating.runs", "_finish", 1, True),
+        "with a range uncommitted": ("rating.operations.rerating.ranges", "write_outcome", 1, True),
+        "between two ranges": ("rating.operations.rerating.runs", "do_range", 2, True),
+        "with the end uncommitted": ("rating.operations.rerating.ranges", "_finish", 1, True),
         "applied, not posted": ("rating.operations.rerating.runs", "post_batch", 1, False),
     },
 }
@@ -34,9 +34,9 @@ def main() -> None:
     django.setup()
     from rating import operations
     from rating.operations import order
-    from rating.operations.rerating import runs
+    from rating.operations.rerating import ranges, runs
 
-    runs.AT_ONCE = 3  # type: ignore[misc]
+    ranges.AT_ONCE = 3  # type: ignore[misc]
     order.AT_ONCE = 2  # type: ignore[misc]
     what, about, *point = sys.argv[1:]
     if point:
