@@ -60,9 +60,8 @@ def find_repeats(rows: npt.NDArray[Any]) -> Repeats:
         (few["record_key"][1:] != few["record_key"][:-1])
         | (few["source_id"][1:] != few["source_id"][:-1]),
     )
-    first = few["ordinal"][np.flatnonzero(is_new)][np.cumsum(is_new) - 1]
     again = (few["ordinal"] >= 0) & ~is_new
     # Behind a row of this batch stands the record that became it; what follows is delivered again.
-    follows_a_row = np.append(False, few["ordinal"][:-1] < 0)
-    is_done = again & follows_a_row & (first == OF_THIS_BATCH)
+    # Before it there may be one of another, which corrected it while this batch was at rest.
+    is_done = again & np.append(False, few["ordinal"][:-1] == OF_THIS_BATCH)
     return Repeats(few["ordinal"][again].copy(), is_done[again])

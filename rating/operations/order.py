@@ -101,7 +101,8 @@ def revise(
         for part, mine in _parts(windows, delivered):
             stuck = _put_in_order(part, mine, batch_id=batch_id, catalogue=catalogue)
             revised.count(mine, stuck)
-    note_span(batch_id, span)
+    # Where corrected records are now only the rows tell.
+    note_span(batch_id, None if corrected else span)
     return revised
 
 

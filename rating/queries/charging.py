@@ -39,16 +39,24 @@ STAMP: Final = """
         (SELECT max(id) FROM tariffs_zoneprefix),
         (SELECT count(*) FROM tariffs_holiday))
 """
-#: The record may tell the start a little otherwise.
+#: The record may tell the start a little otherwise; one corrected or withdrawn may have no row here.
 RECORDED: Final = """
-    SELECT DISTINCT ON (s.id) s.id, b.state = 'posted' FROM rating_chargingsession s
-      JOIN rating_pricedusage u
-        ON u.account_id = s.account_id AND u.source_id = s.source_id
-       AND u.record_key = s.record_key AND u.revision = 0
-       AND u.started_at BETWEEN s.started_at - interval '1 day'
-                            AND s.started_at + interval '1 day'
-      JOIN rating_usagebatch b ON b.id = u.batch_id
-     WHERE s.id = ANY(%s) ORDER BY s.id
+    SELECT id, bool_and(is_posted) FROM (
+        SELECT s.id, b.state = 'posted' AS is_posted FROM rating_chargingsession s
+          JOIN rating_pricedusage u
+            ON u.account_id = s.account_id AND u.source_id = s.source_id
+           AND u.record_key = s.record_key AND u.revision = 0
+           AND u.started_at BETWEEN s.started_at - interval '1 day'
+                                AND s.started_at + interval '1 day'
+          JOIN rating_usagebatch b ON b.id = u.batch_id
+         WHERE s.id = ANY(%(ids)s)
+         UNION ALL
+        SELECT s.id, b.state = 'posted' FROM rating_chargingsession s
+          JOIN rating_usagecorrection c
+            ON c.source_id = s.source_id AND c.record_key = s.record_key
+          JOIN rating_usagebatch b ON b.id = c.batch_id
+         WHERE s.id = ANY(%(ids)s)) AS r
+     GROUP BY id
 """
 LEFT: Final = """
     SELECT c.account_id, c.subscription_id, c.allowance_id, c.period, c.granted + c.carried - c.used
@@ -316,7 +324,7 @@ def list_client_sources() -> list[int]:
 def find_recorded(session_ids: Sequence[int]) -> dict[int, bool]:
     """Find the sessions whose switch's record was priced, and whether it is in the ledger."""
     with connection.cursor() as cursor:
-        cursor.execute(RECORDED, [list(session_ids)])
+        cursor.execute(RECORDED, {"ids": list(session_ids)})
         return dict(cursor.fetchall())
 
 

@@ -83,7 +83,7 @@ OVERTAKEN: Final = """
 """
 SPAN: Final = """
     SELECT extract(epoch FROM min(started_at))::bigint, extract(epoch FROM max(started_at))::bigint
-      FROM rating_pricedusage WHERE batch_id = %s AND revision = 0
+      FROM rating_pricedusage WHERE batch_id = %s
 """
 #: Batches priced before spans were kept have none.
 WITHOUT_SPAN: Final = """
@@ -94,6 +94,10 @@ WITHOUT_SPAN: Final = """
 CORRECTED: Final = """
     SELECT record_key, max(correction), (array_agg(batch_id ORDER BY correction DESC))[1]
       FROM rating_usagecorrection WHERE source_id = %s GROUP BY record_key ORDER BY record_key
+"""
+CORRECTED_BY: Final = """
+    SELECT record_key, correction FROM rating_usagecorrection
+     WHERE source_id = %s AND batch_id = %s ORDER BY record_key, correction
 """
 #: What subscriptions took out of counters before a moment, by day, where it is not long ago.
 USED_BEFORE: Final = f"""
@@ -453,6 +457,13 @@ def corrected_before(source_id: int) -> tuple[Ints, Ints, Ints]:
         sql=CORRECTED, params=[source_id], types=["bigint", "integer", "bigint"]
     )
     return key, correction, batch_id
+
+
+def corrected_by(batch_id: int, *, source_id: int) -> set[tuple[int, int]]:
+    """Return the corrected records of a source that a batch accepted: key and correction."""
+    with connection.cursor() as cursor:
+        cursor.execute(CORRECTED_BY, [source_id, batch_id])
+        return set(cursor.fetchall())
 
 
 def copied(sql: str, params: dict[str, object], *, types: tuple[str, ...]) -> list[Ints]:

@@ -121,6 +121,7 @@ def book_sessions(
         if not sessions:
             return Booked()
         known = {session.pk: True for session in sessions if session.pk in known}
+        known |= dict.fromkeys(_told_twice(sessions, known), True)
         new = [session for session in sessions if session.pk not in known]
         _let_go(sessions)
         repriced = _fit(new, reference)
@@ -131,6 +132,19 @@ def book_sessions(
         _close(sessions, known, batch_id=batch_id, now=now)
         _save_prices(repriced)
         return Booked(len(new), len(known))
+
+
+def _told_twice(sessions: Sequence[ChargingSession], known: Container[int]) -> list[int]:
+    """
+    Return the sessions whose record is that of another: of them the longest is charged.
+
+    A client that lost its memory may begin a call anew under another session id.
+    """
+    longest: dict[tuple[int, int], ChargingSession] = {}
+    for session in sorted(sessions, key=lambda one: (one.pk not in known, -one.used, one.pk)):
+        longest.setdefault((session.source_id, session.record_key), session)
+    kept = {session.pk for session in longest.values()}
+    return [session.pk for session in sessions if session.pk not in kept]
 
 
 def _hold_usage() -> bool:

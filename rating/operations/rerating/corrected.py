@@ -155,12 +155,15 @@ def _compared(corrected: CorrectedUsage, batch_id: int) -> tuple[Bools, Bools]:
     is_new = np.ones(len(number), np.bool_)
     is_own = np.zeros(len(number), np.bool_)
     for source_id in np.unique(intake.source_id).tolist():
-        key, known, batch = rerating.corrected_before(source_id)
+        key, known, _batch = rerating.corrected_before(source_id)
         rows = np.flatnonzero(intake.source_id == source_id)
         place = find_keys(intake.record_key[rows], key)
         rows, place = rows[place >= 0], place[place >= 0]
         is_new[rows] = number[rows] > known[place]
-        is_own[rows] = (number[rows] == known[place]) & (batch[place] == batch_id)
+        # A higher one of another batch may have come while this one was at rest.
+        own = rerating.corrected_by(batch_id, source_id=source_id)
+        told = zip(intake.record_key[rows].tolist(), number[rows].tolist(), strict=True)
+        is_own[rows] = [one in own for one in told]
     return is_new, is_own
 
 

@@ -42,9 +42,9 @@ def test_the_first_of_each_source_and_key_counts_unless_it_is_priced(
     assert said(rows, order) == expected
 
 
-def test_a_record_priced_by_both_batches_is_a_duplicate() -> None:
-    rows = [(1, 7, OF_THIS_BATCH), (1, 7, OF_ANOTHER_BATCH), (1, 7, 0)]
-    assert said(rows, [0, 1, 2]) == {0: False}
+def test_a_record_that_another_batch_corrected_meanwhile_is_done() -> None:
+    rows = [(1, 7, OF_THIS_BATCH), (1, 7, OF_ANOTHER_BATCH), (1, 7, 0), (1, 7, 1)]
+    assert said(rows, [0, 1, 2, 3]) == {0: True, 1: False}
 
 
 def test_rows_of_this_batch_that_stand_twice_are_done_once() -> None:
