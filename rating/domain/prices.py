@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from math import ceil, floor, lcm
 from operator import attrgetter
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from rating.domain.tariff_times import TariffTimes
@@ -36,6 +36,7 @@ MOST_UNITS: Final = {
     UsageKind.SESSION: 2**50,
 }
 
+_FROM: Final = attrgetter("from_unit")
 #: What a rate and terms say, whichever zone they say it of.
 _SAID: Final = attrgetter(
     *(of.name for of in fields(Rate) if of.name not in {"zone_id", "zone_class"})
@@ -56,8 +57,7 @@ class ZonePrices:
     terms: ZoneTerms | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class BandRules:
+class BandRules(NamedTuple):
     """
     A rate in whole numbers: amounts times the zone's scale.
 
@@ -90,8 +90,7 @@ class RoundingRules:
         return floor(total / self.divisor + half) * self.quantum
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ZoneRules:
+class ZoneRules(NamedTuple):
     """
     All that prices a zone, in whole numbers: a sum over `scale` is money of the currency.
 
@@ -165,8 +164,10 @@ class DeckPrices:
         return ZoneRules(
             scale=scale,
             bands=tuple(
-                self._band(rates[band.code], terms, scale) if band.code in rates else None
-                for band in self.deck.bands
+                [
+                    self._band(rates[band.code], terms, scale) if band.code in rates else None
+                    for band in self.deck.bands
+                ]
             ),
             times=self.times(frozenset(rates)),
             spared=max(terms.grace_units, terms.free_units, 0),
@@ -205,8 +206,8 @@ class DeckPrices:
         return self._roundings[scale]
 
     def _band(self, rate: Rate, terms: ZoneTerms, scale: int) -> BandRules:
-        sources = tuple(sorted(rate.steps_under(terms), key=lambda step: step.from_unit))
-        ends = [*(step.from_unit for step in sources[1:]), FOREVER]
+        sources = tuple(sorted(rate.steps_under(terms), key=_FROM))
+        ends = [*map(_FROM, sources[1:]), FOREVER]
         if sources[0].from_unit > 0:
             message = f"deck version {self.deck.version_id}: no step begins at 0"
             raise UnableToCompile(message)
@@ -214,8 +215,10 @@ class DeckPrices:
             rate=rate,
             fee=scaled(rate.connection_fee, scale),
             steps=tuple(
-                (step.from_unit, end, step.increment, scaled(step.price, scale) // step.unit)
-                for step, end in zip(sources, ends, strict=True)
+                [
+                    (step.from_unit, end, step.increment, scaled(step.price, scale) // step.unit)
+                    for step, end in zip(sources, ends, strict=True)
+                ]
             ),
             sources=sources,
             charge=self._charge(rate),

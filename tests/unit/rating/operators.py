@@ -1,6 +1,6 @@
 """Small operators for the rating tests: catalogues, subscribers and usage drawn at random."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from rating.domain.compilation import compile_tariffs
 from rating.domain.compiled import CompiledCatalogue, join
-from rating.domain.subscribers import IdentifierColumns, PlanColumns, compile_subscribers
+from rating.domain.counters import AllowanceCounters, counters_of
+from rating.domain.periods import period_of
+from rating.domain.subscribers import (
+    GroupColumns,
+    IdentifierColumns,
+    PlanColumns,
+    compile_subscribers,
+)
 from rating.domain.usage import FOREVER, UsageColumns
 from tariffs.domain.deck import (
     Allowance,
@@ -83,13 +90,18 @@ class Operator:
     identifiers: tuple[tuple[int, int, int, int, int], ...]
     history: tuple[tuple[int, int, int, int], ...]
     time_zone: str = MOSCOW
+    # member, owner, the owner's account, kind, most (-1 no limit), from, to
+    groups: tuple[tuple[int, int, int, int, int, int, int], ...] = ()
 
     def compiled(self) -> CompiledCatalogue:
         """Return the catalogue as columns."""
         tariffs = compile_tariffs(self.plans, zones=self.zones, time_zone=self.time_zone)
         identifiers = IdentifierColumns(*table(self.identifiers, width=5))
         plans = PlanColumns(*table(self.history, width=4))
-        return join(tariffs, compile_subscribers(identifiers=identifiers, plans=plans))
+        groups = GroupColumns(*table(self.groups, width=7))
+        return join(
+            tariffs, compile_subscribers(identifiers=identifiers, plans=plans, groups=groups)
+        )
 
 
 def table(rows: Any, *, width: int) -> list[np.ndarray]:
@@ -318,6 +330,51 @@ def operators(draw: st.DrawFn) -> Operator:
         ),
         time_zone=draw(st.sampled_from([MOSCOW, "Europe/Berlin"])),
     )
+
+
+@st.composite
+def shared_operators(draw: st.DrawFn) -> Operator:
+    """Operators with groups: subscription 21 shares with 22 and 24, later 23 with 24."""
+    operator = draw(operators())
+    shares = st.sampled_from([True, True, False])
+    plans = tuple(
+        replace(
+            plan,
+            allowances=tuple(replace(one, is_shared=draw(shares)) for one in plan.allowances),
+        )
+        for plan in operator.plans
+    )
+    most = st.sampled_from([-1, 0, 50, 61, 1000])
+    autumn = MOMENTS[1]
+    voice, data = int(UsageKind.VOICE), int(UsageKind.DATA)
+    groups = (
+        (22, 21, 31, voice, draw(most), 0, FOREVER),
+        (24, 21, 31, voice, draw(most), 0, autumn + 1800),
+        (24, 23, 33, voice, draw(most), autumn + 1800, FOREVER),
+        (24, 21, 31, data, draw(most), 0, FOREVER),
+    )
+    return replace(operator, plans=plans, groups=groups)
+
+
+@st.composite
+def counters_before(draw: st.DrawFn, operator: Operator) -> AllowanceCounters:
+    """What was carried over into some periods of allowances, and used of that before."""
+    rows = [
+        (account, subscription, allowance.allowance_id, period, used, carried)
+        for allowance in sorted(
+            {a.allowance_id: a for plan in operator.plans for a in plan.allowances}.values(),
+            key=lambda a: a.allowance_id,
+        )
+        for account, subscription in ((31, 21), (33, 23))
+        for period in sorted({period_of(allowance.recurrence, day) for day in CARRIED_INTO})
+        for used in [draw(st.sampled_from([0, 7, allowance.amount]))]
+        for carried in [draw(st.sampled_from([0, 30, 500]))]
+    ]
+    names = ("account_id", "subscription_id", "allowance_id", "period", "used", "carried")
+    return counters_of(**dict(zip(names, table(rows, width=6), strict=True)))
+
+
+CARRIED_INTO = (date(2026, 3, 29), date(2026, 10, 25), date(2026, 2, 28))
 
 
 @st.composite

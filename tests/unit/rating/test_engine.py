@@ -17,6 +17,7 @@ from rating.domain.allowances import (
 from rating.domain.compilation import compile_tariffs
 from rating.domain.compiled import UnableToCompile
 from rating.domain.engine import UnableToPrice, price_columns
+from rating.domain.prices import DeckPrices
 from rating.domain.usage import PricedColumns, Reason
 from tariffs.domain.deck import (
     Allowance,
@@ -223,3 +224,23 @@ def test_ids_too_large_for_a_counter_are_refused() -> None:
 def test_counters_stay_when_nothing_is_used() -> None:
     counters = no_counters()
     assert add_uses(counters, price([call()]).uses) is counters
+
+
+def test_zones_priced_alike_share_their_rules_and_others_do_not() -> None:
+    prices = [Decimal("1.5"), Decimal("1.50"), Decimal("1.51"), Decimal("1.5")]
+    rates = tuple(Rate("any", price, zone_id=n) for n, price in enumerate(prices, start=1))
+    terms = (ZoneTerms(), ZoneTerms(4, 1, 1))
+    deck = Deck(
+        version_id=1,
+        kind=UsageKind.VOICE,
+        valid_from=date(2026, 1, 1),
+        valid_to=None,
+        timezone=MOSCOW,
+        bands=(Band("any"),),
+        rates=rates,
+        terms=terms,
+    )
+    compiled = DeckPrices(deck, zones=ZONES)
+    first, same, dearer, finer = (compiled.rules(n) for n in (1, 2, 3, 4))
+    assert first is same
+    assert len({id(rules) for rules in (first, dearer, finer)}) == 3

@@ -1,21 +1,22 @@
 """The columns and the scalar twin give the same answer, whatever is asked and however it is cut."""
 
-from dataclasses import fields
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
-import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rating.domain.allowances import AllowanceCounters, no_counters
+from rating.domain.counters import Meter
 from rating.domain.engine import price_columns
 from rating.domain.periods import period_of
 from rating.domain.prices import DeckPrices
 from rating.domain.twin import AllowanceLeft, Priced, Use, price_one
 from rating.domain.usage import PricedColumns, Reason
 from rating.domain.zones import longest_prefix, prefix_table
-from tariffs.domain.deck import NO_ZONE, Deck, PlanPricing, Recurrence, Zone
+from tariffs.domain.deck import NO_ZONE, Allowance, Deck, PlanPricing, Recurrence, Zone
 from tests.unit.rating.operators import (
     MODELS,
     Operator,
@@ -23,13 +24,15 @@ from tests.unit.rating.operators import (
     allowance_calls,
     clock_change_calls,
     columns,
+    counters_before,
     moment,
     operators,
     record_lists,
+    shared_operators,
 )
 
 THOROUGH = settings(
-    max_examples=120,
+    max_examples=100,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -38,10 +41,11 @@ THOROUGH = settings(
 class PlainRating:
     """Looks everything up by walking through lists, and prices with the twin."""
 
-    def __init__(self, operator: Operator) -> None:
+    def __init__(self, operator: Operator, before: AllowanceCounters) -> None:
         self.operator = operator
-        self.used: dict[tuple[int, int, int], int] = {}
-        self.counted: dict[tuple[int, int, int], int] = {}
+        self.used = counters_as_dict(before)
+        self.carried = counters_as_dict(replace(before, used=before.carried))
+        self.counted: dict[tuple[int, int, int, int], int] = {}
         self.zones = {zone.zone_id: zone for zone in (Zone(NO_ZONE), *operator.zones)}
         self.prefixes = prefix_table(operator.zones)
 
@@ -89,24 +93,58 @@ class PlainRating:
         prices = DeckPrices(deck, zones=self.operator.zones)
         zone_id = longest_prefix(self.prefixes, record.number, among=prices.zones) or NO_ZONE
         day = datetime.fromtimestamp(record.at, ZoneInfo(self.operator.time_zone)).date()
-        covering = [a for a in plan.allowances_for(record.kind) if a.covers(self.zones[zone_id])]
-        keys = {
-            a.allowance_id: (subscription, a.allowance_id, period_of(a.recurrence, day))
-            for a in covering
-        }
-        lefts = [
-            AllowanceLeft(a, a.amount - self.used.get(keys[a.allowance_id], 0)) for a in covering
-        ]
+        sources = self.sources_of(plan, record, subscription, self.zones[zone_id])
+        periods = {a.allowance_id: period_of(a.recurrence, day) for a, _, _ in sources}
+        lefts = [self.left_of(*source, subscription, periods) for source in sources]
         use = Use(record.at, record.kind, record.quantity)
         month = period_of(Recurrence.MONTH, day)
-        counted = {model: self.counted.get((subscription, model, month), 0) for model in MODELS}
+        counted = {
+            model: self.counted.get((Meter.MODEL, subscription, model, month), 0)
+            for model in MODELS
+        }
         priced = price_one(use, prices=prices, zone_id=zone_id, allowances=lefts, counted=counted)
         for model, quantity in priced.counted:
-            self.counted[subscription, model, month] = counted[model] + quantity
-        for allowance_id, units in priced.uses:
-            key = keys[allowance_id]
-            self.used[key] = self.used.get(key, 0) + units
+            self.counted[Meter.MODEL, subscription, model, month] = counted[model] + quantity
+        for place, units in priced.taken:
+            allowance, owner, _ = sources[place]
+            number = allowance.allowance_id
+            count(self.used, (owner, number, periods[number]), units)
+            if owner != subscription:
+                count(self.counted, (Meter.MEMBER, subscription, number, periods[number]), units)
         return priced
+
+    def sources_of(
+        self, plan: PlanPricing, record: Record, subscription: int, zone: Zone
+    ) -> list[tuple[Allowance, int, int]]:
+        """Return what may cover the record, in order: allowance, whose it is, a member's most."""
+        found = [(a, subscription, -1) for a in plan.allowances_for(record.kind)]
+        for member, owner, _, kind, most, start, end in self.operator.groups:
+            if (member, kind) == (subscription, record.kind) and start <= record.at < end:
+                theirs = self.plan_of(owner, record.at)
+                shared = theirs.allowances_for(record.kind) if theirs else []
+                found += [(a, owner, most) for a in shared if a.is_shared]
+        covering = [source for source in found if source[0].covers(zone)]
+        return sorted(covering, key=lambda source: (-source[0].priority, source[0].allowance_id))
+
+    def left_of(
+        self,
+        allowance: Allowance,
+        owner: int,
+        most: int,
+        subscription: int,
+        periods: dict[int, int],
+    ) -> AllowanceLeft:
+        number = allowance.allowance_id
+        key = (owner, number, periods[number])
+        left = allowance.amount + self.carried.get(key, 0) - self.used.get(key, 0)
+        if most >= 0:
+            mine = (Meter.MEMBER, subscription, number, periods[number])
+            left = min(left, most - self.counted.get(mine, 0))
+        return AllowanceLeft(allowance, max(left, 0))
+
+
+def count(totals: dict[Any, int], key: tuple[int, ...], quantity: int) -> None:
+    totals[key] = totals.get(key, 0) + quantity
 
 
 def moment_of(deck: Deck, day: str) -> int:
@@ -169,25 +207,33 @@ def counters_as_dict(counters: AllowanceCounters) -> dict[tuple[int, int, int], 
     return dict(zip(keys, counters.used.tolist(), strict=True))
 
 
-def assert_equal(operator: Operator, records: list[Record]) -> None:
+def assert_equal(
+    operator: Operator, records: list[Record], before: AllowanceCounters | None = None
+) -> None:
+    before = before or no_counters()
     catalogue = operator.compiled()
-    priced, counters = price_columns(columns(records), catalogue=catalogue, counters=no_counters())
-    plain = PlainRating(operator)
+    priced, counters = price_columns(columns(records), catalogue=catalogue, counters=before)
+    plain = PlainRating(operator, before)
     ordered = sorted(records, key=lambda r: (r.at, r.key))
     assert rows_of(priced, catalogue.tariffs.band_codes) == [
         row_of(*plain.price(record)) for record in ordered
     ]
     assert counters_as_dict(counters) == plain.used
-    totals = {key[1:]: quantity for key, quantity in counters.totals.as_dict().items()}
-    assert totals == plain.counted
-    granted = {a.allowance_id: a.amount for p in operator.plans for a in p.allowances}
-    assert all(used <= granted[key[1]] for key, used in plain.used.items())
+    assert counters.totals.as_dict() == plain.counted
 
 
 @THOROUGH
 @given(operators(), record_lists())
 def test_columns_price_like_the_twin(operator: Operator, records: list[Record]) -> None:
     assert_equal(operator, records)
+
+
+@THOROUGH
+@given(st.data())
+def test_groups_and_carried_units_price_like_the_twin(data: st.DataObject) -> None:
+    operator = data.draw(shared_operators())
+    before = data.draw(counters_before(operator))
+    assert_equal(operator, data.draw(record_lists(most=15)), before)
 
 
 @THOROUGH
@@ -202,25 +248,6 @@ def test_calls_across_clock_changes_price_like_the_twin(
 @given(allowance_calls())
 def test_allowances_run_out_like_in_the_twin(drawn: tuple[Operator, list[Record]]) -> None:
     assert_equal(*drawn)
-
-
-@THOROUGH
-@given(operators(), record_lists(most=15), st.integers(0, 15))
-def test_cutting_a_batch_anywhere_changes_nothing(
-    operator: Operator, records: list[Record], cut: int
-) -> None:
-    catalogue = operator.compiled()
-    usage = columns(records)
-    whole, after = price_columns(usage, catalogue=catalogue, counters=no_counters())
-    head, between = price_columns(usage.part(0, cut), catalogue=catalogue, counters=no_counters())
-    tail, after_tail = price_columns(
-        usage.part(cut, len(usage)), catalogue=catalogue, counters=between
-    )
-    for field in fields(PricedColumns):
-        if field.name not in {"uses", "totals"}:
-            parts = np.append(getattr(head, field.name), getattr(tail, field.name))
-            assert parts.tolist() == getattr(whole, field.name).tolist()
-    assert counters_as_dict(after_tail) == counters_as_dict(after)
 
 
 def test_moments_are_read_as_utc() -> None:
