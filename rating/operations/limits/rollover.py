@@ -11,9 +11,12 @@ from typing import Any, Final
 from django.db import connection, transaction
 
 from rating.domain.spending import period_of
+from rating.operations.batches import EVERYTHING, SOURCE_LOCK
 from rating.queries.limits import day_begins
 from tariffs.domain.deck import Recurrence
 
+#: Shared by those who carry over; whoever prices holds it alone.
+WAIT_FOR_PRICING: Final = "SELECT pg_advisory_xact_lock_shared(%s, %s)"
 #: Rollover `first` uses what was carried in before the period's own units, `last` after them;
 #: only the own units are carried on, so that they live for one more period and no longer.
 CARRY: Final = """
@@ -72,6 +75,7 @@ def carry_over(
     Carry on what is left of allowances whose period ends with the day; return how many.
 
     Late records of the ended period find what was not carried. Run again, nothing more is carried.
+    Waits for whoever prices usage: what is left is read and moved while nobody takes it.
     """
     morning = business_date + timedelta(days=1)
     counters = 0
@@ -89,6 +93,7 @@ def carry_over(
             "account_to": account_to,
         }
         with connection.cursor() as cursor:
+            cursor.execute(WAIT_FOR_PRICING, [SOURCE_LOCK, EVERYTHING])
             cursor.execute(CARRY, params)
             counters += cursor.rowcount
     return counters // 2
