@@ -42,11 +42,22 @@ INTAKE: Final = """
       JOIN rating_suspenserecord s ON s.file_id = f.id
      WHERE b.id = %(batch)s AND f.source_id IS NOT NULL GROUP BY b.id, f.source_id, s.reason
 """
+#: Only what is other than it was noted is written: a day closed again changes no row.
 LEVEL: Final = """
-    INSERT INTO rating_suspenselevel (business_date, source_id, reason, records)
-    SELECT %(day)s, f.source_id, s.reason, count(*)
-      FROM rating_suspenserecord s JOIN rating_usagefile f ON f.id = s.file_id
-     WHERE s.state = 'waiting' AND f.source_id IS NOT NULL GROUP BY f.source_id, s.reason
+    WITH waiting AS (
+        SELECT f.source_id, s.reason, count(*) AS records
+          FROM rating_suspenserecord s JOIN rating_usagefile f ON f.id = s.file_id
+         WHERE s.state = 'waiting' AND f.source_id IS NOT NULL GROUP BY f.source_id, s.reason
+    ), gone AS (
+        DELETE FROM rating_suspenselevel l
+         WHERE l.business_date = %(day)s
+           AND NOT EXISTS (SELECT FROM waiting w
+                            WHERE w.source_id = l.source_id AND w.reason = l.reason)
+    )
+    INSERT INTO rating_suspenselevel AS l (business_date, source_id, reason, records)
+    SELECT %(day)s, source_id, reason, records FROM waiting
+    ON CONFLICT (business_date, source_id, reason)
+    DO UPDATE SET records = excluded.records WHERE l.records <> excluded.records
 """
 
 
@@ -74,13 +85,12 @@ def _summarise(batch_id: int, *, now: datetime) -> bool:
 @transaction.atomic
 def note_levels(*, business_date: date) -> int:
     """
-    Note how much waits at the end of a business day; run again, it notes it anew.
+    Note how much waits at the end of a business day; return how many notes are new or other.
 
     A day before one that is noted already stays as it was noted.
     """
     if SuspenseLevel.objects.filter(business_date__gt=business_date).exists():
         return 0
-    SuspenseLevel.objects.filter(business_date=business_date).delete()
     with connection.cursor() as cursor:
         cursor.execute(LEVEL, {"day": business_date})
         return int(cursor.rowcount)
