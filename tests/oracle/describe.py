@@ -1,9 +1,10 @@
 """From price values to the plain dictionaries that `plain_rating.Description` reads."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
-from tariffs.domain.deck import Deck, PlanPricing, Zone
+from tariffs.domain.deck import Deck, OnMaxCost, PlanPricing, Zone, ZoneTerms
 
 HOLIDAYS = {None: "any", True: "only", False: "never"}
 
@@ -34,8 +35,12 @@ def describe_plan(plan: PlanPricing) -> dict[str, Any]:
                 "kind": allowance.kind.code,
                 "amount": allowance.amount,
                 "classes": sorted(allowance.zone_classes),
+                "zones": sorted(allowance.zone_ids),
                 "priority": allowance.priority,
                 "step": allowance.step,
+                "factor": str(Decimal(allowance.factor.numerator) / allowance.factor.denominator),
+                "money": allowance.is_money,
+                "recurrence": str(allowance.recurrence),
             }
             for allowance in plan.allowances
         ],
@@ -50,6 +55,8 @@ def describe_deck(deck: Deck) -> dict[str, Any]:
         "to": deck.valid_to.isoformat() if deck.valid_to else None,
         "time_zone": deck.timezone,
         "rounding": str(deck.rounding),
+        "decimals": deck.decimals,
+        "follows_clock": deck.follows_clock,
         "holidays": [day.isoformat() for day in sorted(deck.holidays)],
         "bands": [
             {
@@ -59,6 +66,8 @@ def describe_deck(deck: Deck) -> dict[str, Any]:
                 "to": band.to_second,
                 "holidays": HOLIDAYS[band.on_holidays],
                 "priority": band.priority,
+                "dates": sorted(band.dates),
+                "windows": [[start.isoformat(), end.isoformat()] for start, end in band.windows],
             }
             for band in deck.bands
         ],
@@ -70,6 +79,7 @@ def describe_deck(deck: Deck) -> dict[str, Any]:
                 "price": str(rate.price),
                 "unit": rate.unit,
                 "fee": str(rate.connection_fee),
+                "steps": [[s.from_unit, str(s.price), s.unit, s.increment] for s in rate.steps],
             }
             for rate in deck.rates
         ],
@@ -81,7 +91,15 @@ def describe_deck(deck: Deck) -> dict[str, Any]:
                 "free": terms.free_units,
                 "min": terms.min_units,
                 "grace": terms.grace_units,
+                "most": _most(terms),
+                "surcharges": [[due.at_unit, str(due.amount)] for due in terms.surcharges],
             }
             for terms in deck.terms
         ],
     }
+
+
+def _most(terms: ZoneTerms) -> str | None:
+    """Return the maximum of a record's cost; one that ends sessions limits no record."""
+    is_cap = terms.max_cost is not None and terms.on_max_cost is OnMaxCost.CAP
+    return str(terms.max_cost) if is_cap else None

@@ -77,8 +77,12 @@ def _plan(plan: PlanVersion) -> dict[str, Any]:
                 "kind": row.usage_kind,
                 "amount": row.amount,
                 "classes": row.zone_classes,
+                "zones": row.zone_ids,
                 "priority": row.priority,
                 "step": row.step,
+                "factor": str(row.factor),
+                "money": row.is_money,
+                "recurrence": row.recurrence,
             }
             for row in plan.allowances.all()
         ],
@@ -86,7 +90,9 @@ def _plan(plan: PlanVersion) -> dict[str, Any]:
 
 
 def _versions(deck: RateDeck) -> list[dict[str, Any]]:
-    return [_version(row) for row in deck.versions.filter(published_at__isnull=False)]
+    return [
+        _version(row) for row in deck.versions.filter(published_at__isnull=False, replaced_at=None)
+    ]
 
 
 def _version(row: RateDeckVersion) -> dict[str, Any]:
@@ -96,6 +102,8 @@ def _version(row: RateDeckVersion) -> dict[str, Any]:
         "to": row.valid_to.isoformat() if row.valid_to else None,
         "time_zone": row.time_zone,
         "rounding": row.rounding,
+        "decimals": row.decimals,
+        "follows_clock": row.follows_clock,
         "holidays": [day.isoformat() for day in Holiday.objects.values_list("day", flat=True)],
         "bands": [
             {
@@ -105,6 +113,8 @@ def _version(row: RateDeckVersion) -> dict[str, Any]:
                 "to": band.to_second,
                 "holidays": band.on_holidays,
                 "priority": band.priority,
+                "dates": band.dates,
+                "windows": band.windows,
             }
             for band in row.bands.order_by("pk")
         ],
@@ -116,6 +126,10 @@ def _version(row: RateDeckVersion) -> dict[str, Any]:
                 "price": str(rate.price),
                 "unit": rate.unit,
                 "fee": str(rate.connection_fee),
+                "steps": [
+                    [step.from_unit, str(step.price), step.unit, step.increment]
+                    for step in rate.steps.order_by("from_unit")
+                ],
             }
             for rate in row.rates.select_related("band").order_by("pk")
         ],
@@ -127,6 +141,10 @@ def _version(row: RateDeckVersion) -> dict[str, Any]:
                 "free": terms.free_units,
                 "min": terms.min_units,
                 "grace": terms.grace_units,
+                "most": str(terms.max_cost)
+                if terms.max_cost is not None and terms.on_max_cost == "cap"
+                else None,
+                "surcharges": [[due.at_unit, str(due.amount)] for due in terms.surcharges.all()],
             }
             for terms in row.terms.order_by("pk")
         ],

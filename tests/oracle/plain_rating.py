@@ -7,15 +7,20 @@ be compared with the product's sums. Everything it needs is a description of pla
 
 The rules: the zone is that of the longest prefix among the zones the deck prices. Nothing is due
 for no length, or one within the grace. Free units come off the front, then the minimum holds. The
-rest is walked in whole increments from the start, the first of its own size; each is priced in the
-band in force when it starts, in the deck's time zone. Allowances cover whole steps, the higher
-priority first. The connection fee of the first increment's band is due once. One rounding at the
-end.
+rest is walked in whole increments from the start: the first of its own size, or as the steps of the
+rate in force say, by the elapsed unit. Each is priced in the band in force when it starts, in the
+deck's time zone, or, where the deck doesn't follow the clock, when the record starts; an increment
+without a band leaves the record without a price. Allowances cover whole steps, the higher priority
+first, and give factor units for each. The connection fee of the first increment's band is due once,
+surcharges if the record is longer than their unit; the maximum holds; one rounding at the end, to
+the deck's decimals. Then allowances of money pay.
+
+Price models and groups are left to other tests.
 """
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_HALF_UP, Decimal, getcontext
@@ -23,9 +28,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 getcontext().prec = 50
-KOPECK = Decimal("0.01")
 ROUNDING = {"half_up": ROUND_HALF_UP, "up": ROUND_CEILING, "down": ROUND_DOWN}
 HOUR = 3600
+NEVER = 2**62
 
 
 @dataclass(slots=True)
@@ -47,7 +52,7 @@ class Answer:
     account: int = 0
     zone: int = 0
     billed: int = 0
-    covered: int = 0
+    covered: Decimal = Decimal(0)
     amount: Decimal = Decimal("0.00")
 
 
@@ -56,10 +61,13 @@ class Description:
     The catalogue and the subscribers, out of plain dictionaries.
 
     time_zone: the operator's; zones: [{id, class, prefixes}];
-    plans: {id: {decks: {kind: [deck]}, allowances: [{id, kind, amount, classes, priority, step}]}};
-    deck: {id, from, to, time_zone, rounding, holidays, bands: [{code, weekdays, from, to, holidays:
-    any | only | never, priority}], rates: [{band, zone, class, price, unit, fee}], terms: [{zone,
-    first, next, free, min, grace}]}; days are ISO texts, prices texts.
+    plans: {id: {decks: {kind: [deck]}, allowances: [{id, kind, amount, classes, zones, priority,
+    step, factor, money, recurrence: day | week | month | once}]}};
+    deck: {id, from, to, time_zone, rounding, decimals, follows_clock, holidays, bands: [{code,
+    weekdays, from, to, holidays: any | only | never, priority, dates, windows: [[from, to]]}],
+    rates: [{band, zone, class, price, unit, fee, steps: [[from unit, price, unit, increment]]}],
+    terms: [{zone, first, next, free, min, grace, most, surcharges: [[at unit, amount]]}]};
+    days and moments are ISO texts, prices and factors texts, no maximum is None.
     identifiers: [{value, subscription, account, from, to}]; history: [{subscription, plan, from,
     to}], with seconds since 1970 or None.
     """
@@ -78,15 +86,14 @@ class Description:
         self.history: dict[int, list[dict[str, Any]]] = defaultdict(list)
         for row in plain["history"]:
             self.history[row["subscription"]].append(row)
-        self.months: dict[int, int] = {}
+        self.days: dict[int, date] = {}
 
-    def month(self, at: int) -> int:
-        """Return the operator's month of a moment; clocks never change inside an hour's quarter."""
+    def day(self, at: int) -> date:
+        """Return the operator's day of a moment; clocks never change inside an hour's quarter."""
         quarter = at // 900
-        if quarter not in self.months:
-            local = datetime.fromtimestamp(at, self.time_zone)
-            self.months[quarter] = local.year * 100 + local.month
-        return self.months[quarter]
+        if quarter not in self.days:
+            self.days[quarter] = datetime.fromtimestamp(at, self.time_zone).date()
+        return self.days[quarter]
 
 
 class Plan:
@@ -99,13 +106,17 @@ class Plan:
         }
         ordered = sorted(plain["allowances"], key=lambda a: (-a["priority"], a["id"]))
         self.allowances: dict[tuple[str, int], list[dict[str, Any]]] = {
-            (kind, zone): [a for a in ordered if a["kind"] == kind and _reaches(a, of_class)]
+            (kind, zone): [a for a in ordered if a["kind"] == kind and _reaches(a, zone, of_class)]
             for kind in self.decks
             for zone, of_class in zone_class.items()
         }
 
 
-def _reaches(allowance: dict[str, Any], zone_class: str) -> bool:
+def _reaches(allowance: dict[str, Any], zone: int, zone_class: str) -> bool:
+    if zone in allowance["zones"]:
+        return True
+    if allowance["zones"] and not allowance["classes"]:
+        return False
     if allowance["classes"]:
         return zone_class in allowance["classes"]
     return zone_class not in ("international", "free")
@@ -120,11 +131,15 @@ class PlainDeck:
         self.start = self._midnight(plain["from"])
         self.end = self._midnight(plain["to"]) if plain["to"] else None
         self.rounding = ROUNDING[plain["rounding"]]
+        self.quantum = Decimal(1).scaleb(-plain["decimals"])
+        self.follows_clock = plain["follows_clock"]
         self.holidays = {date.fromisoformat(day) for day in plain["holidays"]}
         self.bands = plain["bands"]
         self.terms = {terms["zone"]: terms for terms in plain["terms"]}
         exact = [
-            rate | {"price": Decimal(rate["price"]), "fee": Decimal(rate["fee"])}
+            rate
+            | {"price": Decimal(rate["price"]), "fee": Decimal(rate["fee"])}
+            | {"steps": [(start, Decimal(p), *rest) for start, p, *rest in rate["steps"]]}
             for rate in plain["rates"]
         ]
         self.rates = {zone: self._rates(exact, zone, c) for zone, c in zone_class.items()}
@@ -161,6 +176,8 @@ class PlainDeck:
             return False
         if not is_holiday and band["holidays"] == "only":
             return False
+        if not _is_dated(band, local):
+            return False
         if band["from"] < band["to"]:
             return bool(band["from"] <= second < band["to"])
         return bool(second >= band["from"] or second < band["to"])
@@ -181,8 +198,32 @@ class PlainDeck:
 
     def _looked_at(self, start: int) -> Iterable[int]:
         """Every second, unless all bands change on full minutes."""
-        ends = (second for band in self.bands for second in (band["from"], band["to"]))
+        ends = [second for band in self.bands for second in (band["from"], band["to"])]
+        ends += [
+            moment.minute * 60 + moment.second
+            for band in self.bands
+            for window in band["windows"]
+            for moment in map(datetime.fromisoformat, window)
+        ]
         return range(start, start + HOUR, 60 if all(end % 60 == 0 for end in ends) else 1)
+
+
+def _is_dated(band: dict[str, Any], local: datetime) -> bool:
+    """Whether the dates and windows of a band, if it has any, hold."""
+    day = local.date().isoformat()
+    if band["dates"] and day not in band["dates"] and day[5:] not in band["dates"]:
+        return False
+    clock = local.replace(tzinfo=None).isoformat()
+    return not band["windows"] or any(start <= clock < end for start, end in band["windows"])
+
+
+def _period(recurrence: str, day: date) -> int:
+    """Return a number of the period of a day, different for each."""
+    if recurrence == "once":
+        return 0
+    if recurrence == "month":
+        return day.year * 100 + day.month
+    return day.toordinal() - (day.weekday() if recurrence == "week" else 0)
 
 
 class PlainRating:
@@ -190,7 +231,7 @@ class PlainRating:
 
     def __init__(self, description: Description) -> None:
         self.description = description
-        self.used: dict[tuple[int, int, int], int] = defaultdict(int)
+        self.used: dict[tuple[int, int, int], Decimal] = defaultdict(Decimal)
         self.zones: dict[tuple[int, str], int | None] = {}
 
     def price(self, record: Record) -> Answer:
@@ -209,9 +250,9 @@ class PlainRating:
         zone = self.zone_of(deck, record.number)
         if zone is None:
             return Answer("no_zone", owner["account"])
-        month = self.description.month(record.at)
+        day = self.description.day(record.at)
         counters = [
-            ((owner["subscription"], a["id"], month), a)
+            ((owner["subscription"], a["id"], _period(a["recurrence"], day)), a)
             for a in plan.allowances.get((record.kind, zone), ())
         ]
         return self._price(record, deck, zone, owner["account"], counters)
@@ -236,38 +277,48 @@ class PlainRating:
         if length == 0:
             return Answer("", account, zone)
         walk = Walk(record, deck, zone)
-        covered = 0
-        for at, units, step, key in self._pieces(length, terms, counters):
-            if key is None:
-                walk.pay(at, units, step)
-            else:
-                covered += units
-            billed = at + units
-        return Answer("", account, zone, billed, covered, walk.amount())
+        units = [(key, a) for key, a in counters if not a["money"]]
+        before = {key: self.used[key] for key, _ in units}
+        billed = self._walk(walk, length, units)
+        if billed is None:
+            # What it took before it came to hours without a price is given back.
+            self.used.update(before)
+            return Answer("no_rate", account, zone)
+        covered = sum((self.used[key] - before[key] for key, _ in units), Decimal(0))
+        amount = walk.amount(record.quantity, terms)
+        for key, allowance in counters:
+            if allowance["money"] and amount > 0:
+                paid = min(allowance["amount"] - self.used[key], amount * 100)
+                self.used[key] += paid
+                amount -= paid / 100
+        return Answer("", account, zone, billed, covered, amount)
 
-    def _pieces(
-        self, length: int, terms: dict[str, Any], counters: list[Any]
-    ) -> Iterator[tuple[int, int, int, Any]]:
-        """Yield runs of equal increments: where, how many units, of what step, covered by whom."""
+    def _walk(self, walk: "Walk", length: int, counters: list[Any]) -> int | None:
+        """Walk the length by runs of equal increments; return where it ends, None without a price."""
         at = 0
         while at < length:
-            in_first = at < terms["first"]
-            increment = terms["first"] if in_first else terms["next"]
+            found = walk.rate_at(at)
+            if found is None:
+                return None
+            rate, until = found
+            price, unit, increment, end = walk.step(rate, at)
+            stop = min(length, end, until)
             key, step, most = None, increment, None
             for counter, allowance in counters:
                 own = allowance["step"] or increment
+                need = own * Decimal(allowance["factor"])
                 left = allowance["amount"] - self.used[counter]
-                if left >= own:
-                    key, step, most = counter, own, left // own
+                if left >= need:
+                    key, step, most = counter, own, int(left // need)
                     break
-            # As many of them as follow each other with nothing changing.
-            count = 1 if in_first else -(-(length - at) // step)
-            if most is not None:
+            count = -(-(stop - at) // step)
+            if key is None or most is None:
+                walk.pay(price, unit, count * step)
+            else:
                 count = min(count, most)
-            if key is not None:
-                self.used[key] += count * step
-            yield at, count * step, step, key
+                self.used[key] += count * need
             at += count * step
+        return at
 
 
 class Walk:
@@ -275,41 +326,53 @@ class Walk:
 
     def __init__(self, record: Record, deck: PlainDeck, zone: int) -> None:
         self.start = record.at
-        self.is_call = record.kind == "voice"
+        self.is_timed = record.kind == "voice" and deck.follows_clock
         self.deck = deck
         self.rates = deck.rates[zone]
         self.codes = deck.codes[zone]
+        self.terms = deck.terms.get(zone) or deck.terms[None]
         self.parts: dict[int, Decimal] = {}
-        self.fee = self.rates[self._band(0)[0]]["fee"]
+        found = self.rate_at(0)
+        self.fee = found[0]["fee"] if found else Decimal(0)
 
-    def _band(self, at: int) -> tuple[str, int]:
-        """Return the band at a second of the call, and the second until which it is certain."""
-        moment = self.start + (at if self.is_call else 0)
+    def rate_at(self, at: int) -> tuple[dict[str, Any], int] | None:
+        """Return the rate at a second of the call, and the second until which it is certain."""
+        moment = self.start + (at if self.is_timed else 0)
         known = self.deck.hours.get((self.codes, moment // HOUR))
         starts, names = known or self.deck.hour(self.codes, moment // HOUR)
         place = bisect_right(starts, moment)
         until = starts[place] if place < len(starts) else (moment // HOUR + 1) * HOUR
-        return names[place - 1], until - self.start
+        rate = self.rates.get(names[place - 1])
+        return None if rate is None else (rate, until - self.start if self.is_timed else NEVER)
 
-    def pay(self, at: int, units: int, step: int) -> None:
-        """Pay increments one by one, or those at once that start before the band can change."""
-        end = at + units
-        while at < end:
-            name, until = self._band(at)
-            count = -(-(end - at) // step)
-            if self.is_call:
-                count = min(count, max(1, -(-(until - at) // step)))
-            rate = self.rates[name]
-            part = self.parts.get(rate["unit"], 0)
-            self.parts[rate["unit"]] = part + rate["price"] * (count * step)
-            at += count * step
+    def step(self, rate: dict[str, Any], at: int) -> tuple[Decimal, int, int, int]:
+        """Return price, its unit, the increment, and the unit at which the next step begins."""
+        if not rate["steps"]:
+            first = self.terms["first"]
+            if at < first:
+                return rate["price"], rate["unit"], first, first
+            return rate["price"], rate["unit"], self.terms["next"], NEVER
+        _, price, unit, increment = max(s for s in rate["steps"] if s[0] <= at)
+        return (
+            price,
+            unit,
+            increment,
+            min((s[0] for s in rate["steps"] if s[0] > at), default=NEVER),
+        )
 
-    def amount(self) -> Decimal:
-        """Return the sum, rounded once."""
-        total = self.fee
-        for unit, part in self.parts.items():
-            total += part / unit
-        return total.quantize(KOPECK, rounding=self.deck.rounding)
+    def pay(self, price: Decimal, unit: int, units: int) -> None:
+        """Add units at a price."""
+        self.parts[unit] = self.parts.get(unit, Decimal(0)) + price * units
+
+    def amount(self, quantity: int, terms: dict[str, Any]) -> Decimal:
+        """Return the sum with surcharges, at most the maximum, rounded once."""
+        total = self.fee + sum(part / unit for unit, part in self.parts.items())
+        total += sum(Decimal(more) for at, more in terms["surcharges"] if quantity > at)
+        if terms["most"] is not None:
+            total = min(total, Decimal(terms["most"]))
+        return (total / self.deck.quantum).quantize(
+            Decimal(1), rounding=self.deck.rounding
+        ) * self.deck.quantum
 
 
 def _length(quantity: int, terms: dict[str, Any]) -> int:

@@ -370,8 +370,15 @@ def counters_before(draw: st.DrawFn, operator: Operator) -> AllowanceCounters:
         for used in [draw(st.sampled_from([0, 7, allowance.amount]))]
         for carried in [draw(st.sampled_from([0, 30, 500]))]
     ]
-    names = ("account_id", "subscription_id", "allowance_id", "period", "used", "carried")
-    return counters_of(**dict(zip(names, table(rows, width=6), strict=True)))
+    account, subscription, allowance_id, period, used, carried = table(rows, width=6)
+    return counters_of(
+        account_id=account,
+        subscription_id=subscription,
+        allowance_id=allowance_id,
+        period=period,
+        used=used,
+        carried=carried,
+    )
 
 
 CARRIED_INTO = (date(2026, 3, 29), date(2026, 10, 25), date(2026, 2, 28))

@@ -54,7 +54,9 @@ def rows_of(priced: PricedColumns) -> dict[str, list[int]]:
     }
 
 
-def books(counters: AllowanceCounters) -> tuple[list[list[int]], dict[tuple[int, ...], int]]:
+def books(
+    counters: AllowanceCounters,
+) -> tuple[list[list[int]], dict[tuple[int, int, int, int], int]]:
     """Return all that counters say, as plain values."""
     names = ("key", "account_id", "used", "carried")
     return [getattr(counters, name).tolist() for name in names], counters.totals.as_dict()
@@ -69,7 +71,8 @@ def test_cutting_a_batch_anywhere_changes_nothing(data: st.DataObject) -> None:
     cuts = sorted(data.draw(st.lists(st.integers(0, len(usage)), max_size=4)))
     catalogue = operator.compiled()
     whole, after = price_columns(usage, catalogue=catalogue, counters=before)
-    between, parts, taken = before, {name: [] for name in rows_of(whole)}, 0
+    parts: dict[str, list[int]] = {name: [] for name in rows_of(whole)}
+    between, taken = before, 0
     for start, stop in pairwise([0, *cuts, len(usage)]):
         priced, between = price_columns(
             usage.part(start, stop), catalogue=catalogue, counters=between

@@ -98,3 +98,19 @@ def test_the_command_fails_where_a_case_differs(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="disagree 1"):
         call_command("check_vectors", "rating", str(file), stdout=out)
     assert out.getvalue().startswith("zone-longest: disagree: cost 2, expected 1\n")
+
+
+@pytest.mark.parametrize(
+    ("expected", "result"),
+    [
+        ({"max_seconds": 0, "cost": "0"}, Result.AGREE),
+        ({"max_seconds": 0, "status": "unrated"}, Result.AGREE),
+        ({"max_seconds": 0, "status": "rated"}, Result.DISAGREE),
+        ({"max_seconds": 1}, Result.DISAGREE),
+    ],
+)
+def test_a_prepaid_session_without_a_price_lasts_no_time(
+    expected: dict[str, Any], result: Result
+) -> None:
+    case = changed("prepaid", "rate_plan.rates", [])
+    assert check_case({**case, "expected": expected}).result == result
