@@ -184,9 +184,10 @@ def _put_back(run: RerateRun, wanted: dict[int, RerateLine]) -> tuple[set[int], 
     stale = _moved(run, wanted, changes) | failed
     applied = set(wanted) - stale
     if applied:
-        undoing.put_back(
+        overdrawn = undoing.put_back(
             undone, sorted(applied), batch_id=run.batch_id or 0, zone=settings.TIME_ZONE
         )
+        applied, stale = applied - overdrawn, stale | overdrawn
     return applied, stale
 
 

@@ -4,7 +4,7 @@ What a run of re-rating changed, put back: the prices that its records had befor
 
 from typing import Any, Final
 
-from django.db import connection
+from django.db import connection, transaction
 
 from rating.operations.rerating.looking import AccountChange
 from rating.queries.rerating import ROW
@@ -63,8 +63,8 @@ PUT_COVERS_BACK: Final = f"""
     SELECT {_COVER_OF}, u.revision + 2, %(batch)s::bigint, c.used FROM rating_pricedusage u
     {_JOIN_COVER.format(revision="u.revision - 2")}
 """
-#: Counters after it: what the rows of the new batch took more or less, exactly.
-COUNT_BACK: Final = """
+#: What the rows of the new batch took more or less, exactly.
+_MOVED: Final = """
     WITH moved AS (
         SELECT owner_account_id, owner_id, allowance_id, period, sum(used) AS used FROM (
             SELECT p.account_id AS owner_account_id, p.subscription_id AS owner_id, p.allowance_id,
@@ -82,9 +82,26 @@ COUNT_BACK: Final = """
             SELECT owner_account_id, owner_id, allowance_id, period, used FROM rating_usagecover
              WHERE batch_id = %(batch)s AND account_id = ANY(%(accounts)s)) AS r
          GROUP BY 1, 2, 3, 4 HAVING sum(used) <> 0)
+"""
+#: Counters after it.
+COUNT_BACK: Final = f"""{_MOVED}
     UPDATE rating_allowanceuse u SET used = u.used + m.used FROM moved m
      WHERE u.account_id = m.owner_account_id AND u.subscription_id = m.owner_id
        AND u.allowance_id = m.allowance_id AND u.period = m.period
+"""
+#: Accounts that would take more than there is.
+OVERDRAWN: Final = f"""{_MOVED}
+    SELECT DISTINCT r.account_id
+      FROM (SELECT account_id, subscription_id AS owner_id, allowance_id FROM rating_pricedusage
+             WHERE batch_id = %(batch)s AND account_id = ANY(%(accounts)s) AND allowance_id <> 0
+             UNION
+            SELECT account_id, owner_id, allowance_id FROM rating_usagecover
+             WHERE batch_id = %(batch)s AND account_id = ANY(%(accounts)s)) AS r
+      JOIN moved m ON m.owner_id = r.owner_id AND m.allowance_id = r.allowance_id
+      JOIN rating_allowanceuse u
+        ON u.account_id = m.owner_account_id AND u.subscription_id = m.owner_id
+       AND u.allowance_id = m.allowance_id AND u.period = m.period
+     WHERE m.used > 0 AND u.used + m.used > u.granted + u.carried
 """
 TOTTED: Final = """
     SELECT DISTINCT account_id FROM rating_runningtotal
@@ -119,15 +136,31 @@ def look_back(undone: int, account_ids: list[int]) -> dict[int, AccountChange]:
     }
 
 
-def put_back(undone: int, account_ids: list[int], *, batch_id: int, zone: str) -> None:
-    """Write reversals and the earlier prices, in the caller's transaction."""
-    params: dict[str, Any] = {
-        "undone": undone,
-        "accounts": account_ids,
-        "batch": batch_id,
-        "zone": zone,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(PUT_BACK, params)
-        cursor.execute(PUT_COVERS_BACK, params)
-        cursor.execute(COUNT_BACK, params)
+@transaction.atomic
+def put_back(undone: int, account_ids: list[int], *, batch_id: int, zone: str) -> set[int]:
+    """
+    Write reversals and the earlier prices, in the caller's transaction; return who is left alone.
+
+    Those are the accounts of which others have used meanwhile what was given back to an allowance.
+    """
+    overdrawn: set[int] = set()
+    while rest := sorted(set(account_ids) - overdrawn):
+        params: dict[str, Any] = {
+            "undone": undone,
+            "accounts": rest,
+            "batch": batch_id,
+            "zone": zone,
+        }
+        point = transaction.savepoint()
+        with connection.cursor() as cursor:
+            cursor.execute(PUT_BACK, params)
+            cursor.execute(PUT_COVERS_BACK, params)
+            cursor.execute(OVERDRAWN, params)
+            found = {row[0] for row in cursor.fetchall()}
+            if not found:
+                cursor.execute(COUNT_BACK, params)
+                transaction.savepoint_commit(point)
+                break
+        transaction.savepoint_rollback(point)
+        overdrawn |= found
+    return overdrawn
