@@ -18,7 +18,7 @@ from rating import operations
 from rating.domain.rerating import Selection
 from rating.models import PricedUsage, RerateLine, RerateRun, RunningTotal, UsageCover
 from rating.operations.limits import add_member, open_group
-from rating.operations.rerating import runs
+from rating.operations.rerating import ranges, runs
 from tariffs import operations as tariffs_operations
 from tariffs.domain.drafts import AllowanceDraft, BandDraft, RateDraft, TermsDraft
 from tariffs.models import PlanVersion, PriceModel, RateDeck
@@ -206,7 +206,7 @@ def test_priced_anew_it_is_as_if_the_right_prices_had_been_there(
     night: Night, family: list[Subscription], seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Other prices, and other increments, which take other parts of the allowances."""
-    monkeypatch.setattr(runs, "AT_ONCE", 1)
+    monkeypatch.setattr(ranges, "AT_ONCE", 1)
     terms = [replace(world._voice_terms()[0], first_increment=180, next_increment=30)]
     terms.append(world._voice_terms()[1])
     records = drawn(seed)
