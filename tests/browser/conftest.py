@@ -74,7 +74,7 @@ def context(
     visitor = browser.new_context(
         viewport=viewport, base_url=live_server.url, locale="ru-RU", timezone_id="Europe/Moscow"
     )
-    visitor.set_default_timeout(10_000)
+    visitor.set_default_timeout(30_000)
     yield visitor
     visitor.close()
 

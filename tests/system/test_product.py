@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from billing_project.launcher.processes import free_port
-from tests.system.conftest import Launcher, descendants, living, wait_until
+from tests.system.conftest import SECONDS, Launcher, descendants, living, wait_until
 
 PROGRAMS = (
     "wsgi:application",
@@ -69,7 +69,7 @@ def test_ends_clean_on_interrupt_with_the_database_last(
     wait_until(lambda: process.poll() is not None or status(ports["web"], "/ready") == 200)
     family = descendants(process.pid)
     process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=60)
+    said, _ = process.communicate(timeout=SECONDS)
     assert process.returncode == 0, said
     assert living(family) == []
     log = (launcher.state / "postgres.log").read_text()

@@ -17,7 +17,7 @@ import psycopg2
 import pytest
 import redis
 
-from tests.system.conftest import Launcher, descendants, end, living, wait_until
+from tests.system.conftest import SECONDS, Launcher, descendants, end, living, wait_until
 
 
 def ask(url: str, statement: str) -> str:
@@ -53,7 +53,7 @@ class TestServices:
         family = descendants(process.pid)
         assert len(family) >= 2
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+        process.communicate(timeout=SECONDS)
         assert process.returncode == 0
         assert living(family) == []
         assert not (launcher.state / "services.json").exists()
@@ -70,13 +70,13 @@ class TestServices:
         ask(launcher.note()["DATABASE_URL"], "CREATE TABLE kept AS SELECT 42 AS answer")
         redis.Redis.from_url(launcher.note()["REDIS_URL"]).set("kept", "43")
         first.send_signal(signal.SIGTERM)
-        first.communicate(timeout=60)
+        first.communicate(timeout=SECONDS)
         second = launcher.start_services()
         assert ask(launcher.note()["DATABASE_URL"], "SELECT answer FROM kept") == "42"
         second.kill()
-        second.communicate(timeout=60)
+        second.communicate(timeout=SECONDS)
         third = launcher.start("exec", "--", sys.executable, "-c", READ_BOTH)
-        output, _ = third.communicate(timeout=60)
+        output, _ = third.communicate(timeout=SECONDS)
         assert output.split() == ["42", "43"]
 
     def test_are_shared_by_a_second_launcher(self, launcher: Launcher) -> None:
@@ -94,7 +94,7 @@ class TestServices:
             waiting = launcher.start("exec", "--", sys.executable, "-c", PRINT_ADDRESS)
             with pytest.raises(subprocess.TimeoutExpired):
                 waiting.wait(4)
-        said, _ = waiting.communicate(timeout=60)
+        said, _ = waiting.communicate(timeout=SECONDS)
         assert said.startswith("postgresql://retel:")
 
     def test_are_stopped_by_name(self, launcher: Launcher) -> None:
@@ -217,7 +217,7 @@ class TestOrdinaryUser:
         assert {member.uids().real for member in descendants(process.pid)} == {user}
         assert (ordinary.state / "postgres-18" / "PG_VERSION").stat().st_uid == user
         process.kill()
-        process.communicate(timeout=60)
+        process.communicate(timeout=SECONDS)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has a user to step down to")
