@@ -16,6 +16,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import psycopg2
+import pytest
 from django.conf import settings
 from django.db import connection
 from psycopg2 import sql
@@ -225,8 +226,15 @@ class Twin:
         return self
 
     def drop(self) -> None:
-        """Remove the database, whoever is connected."""
-        _on_server("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)
+        """Remove the database, whoever is connected; the server's own vacuum can't be cut off."""
+        for _try in range(60):
+            try:
+                _on_server("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)
+            except psycopg2.errors.InsufficientPrivilege:
+                time.sleep(1)
+            else:
+                return
+        pytest.fail(f"{self.name} is still in use")
 
 
 _open: dict[str, Any] = {}
