@@ -71,15 +71,8 @@ def _price(row: list[str], source: UsageSource, place: int) -> None:
     version = deck.deck.versions.filter(valid_from__lte=started_at.date()).first()
     if version is None:
         return
-    code = (
-        "weekend"
-        if started_at.isoweekday() > 5
-        else "day"
-        if 8 <= started_at.hour < 20
-        else "evening"
-    )
     rate = Rate.objects.get(
-        deck_version=version, zone_class=prefix.zone.zone_class, band__code=code
+        deck_version=version, zone_class=prefix.zone.zone_class, band__code=_band(started_at)
     )
     terms = ZoneTerms.objects.filter(deck_version=version, zone__isnull=True).get()
     billed = -(-seconds // terms.next_increment) * terms.next_increment
@@ -111,6 +104,12 @@ def _price(row: list[str], source: UsageSource, place: int) -> None:
         )
         balance.money -= amount
         balance.save()
+
+
+def _band(started_at: datetime) -> str:
+    if started_at.isoweekday() > 5:
+        return "weekend"
+    return "day" if 8 <= started_at.hour < 20 else "evening"
 
 
 def _use_allowance(plan: PlanAssignment, zone_class: str, *, billed: int, month: int) -> int:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db.models import Q
+from django.utils.translation import get_language
 
 from accounts.models import IdentifierUse, Subscription
+from notifications.domain.formatting import format_usage
 from rating.models import AllowanceGroup, AllowanceGroupMember
 from rating.queries.limits import GuardView, find_group, guards_of, list_members
 
@@ -18,6 +20,21 @@ class MemberOnPage:
 
     member: AllowanceGroupMember
     numbers: tuple[str, ...]
+
+    @property
+    def caps(self) -> list[str]:
+        """What the member may take of each allowance in a period, in words; nothing for all."""
+        language = get_language() or "ru"
+        caps = (
+            ("voice", self.member.cap_voice),
+            ("sms", self.member.cap_sms),
+            ("data", self.member.cap_data),
+        )
+        return [
+            format_usage(most, kind=kind, language=language[:2])
+            for kind, most in caps
+            if most is not None
+        ]
 
 
 @dataclass(frozen=True, slots=True)

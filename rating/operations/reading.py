@@ -30,7 +30,7 @@ from rating.models import UsageFile
 from rating.operations.files import open_archived
 from rating.operations.problems import Problem, settings_of
 from rating.operations.spool import spooling
-from rating.queries import rerating
+from rating.queries import corrected as corrections
 
 __all__ = [
     "BatchUsage",
@@ -161,7 +161,7 @@ def priced_keys(
 
 def corrected_keys(source_id: int, *, batch_id: int) -> np.ndarray[Any, np.dtype[np.void]]:
     """Return the records that another batch has in a corrected form, as KEY rows."""
-    key, _number, batch = rerating.corrected_before(source_id)
+    key, _number, batch = corrections.corrected_before(source_id)
     known = key[batch != batch_id]
     ordinal = np.full(len(known), OF_ANOTHER_BATCH)
     return key_rows(record_key=known, source_id=source_id, ordinal=ordinal)

@@ -1,4 +1,4 @@
-"""Packages and a company's own prices: at the desk and in the self-service account."""
+"""Packages, a company's own prices, spending limits: at the desk and in the self-service account."""
 
 import re
 from datetime import timedelta
@@ -177,3 +177,41 @@ def test_packages_of_a_subscriber(
         page.goto(address.format(Subscription.objects.order_by("pk")[0].pk))
         expect(page.locator("main")).to_contain_text(re.compile("В дорогу|On the road"))
         look(page, f"portal-{name}-{language}", viewport)
+
+
+@both_sizes
+@LANGUAGES
+def test_limits_at_the_desk(
+    page: Page,
+    viewport: dict[str, int],
+    administrator: User,  # noqa: F811
+    phone_line: Subscription,
+    family: Subscription,
+    language: str,
+) -> None:
+    desk.come_in(page)
+    speak(page, language)
+    page.goto(f"/crm/services/{phone_line.pk}/limits/")
+    page.get_by_role("link", name=re.compile("Установить лимит|Set the limit")).click()
+    dialog = page.locator("#dialog")
+    dialog.get_by_label(re.compile("Лимит|Limit")).fill("500")
+    look(page, f"limit-set-{language}", viewport)
+    dialog.get_by_role("button").last.click()
+    expect(page.locator("main")).to_contain_text("500")
+    page.reload()
+    expect(page.locator("table")).to_contain_text("555-01-02")
+    look(page, f"limits-{language}", viewport)
+
+
+@both_sizes
+@LANGUAGES
+def test_limits_of_a_subscriber(
+    page: Page, viewport: dict[str, int], account: Account, family: Subscription, language: str
+) -> None:
+    self_service.come_in(page, account)
+    speak(page, language)
+    page.goto(f"/services/{family.pk}/limits/")
+    page.get_by_label(re.compile("Сумма|Amount")).fill("300")
+    page.get_by_role("button", name=re.compile("Установить лимит|Set the limit")).click()
+    expect(page.locator("main")).to_contain_text(re.compile("0[,.]00"))
+    look(page, f"portal-limits-{language}", viewport)

@@ -65,3 +65,24 @@ def test_usage_is_priced_anew(page: Page, viewport: dict[str, int]) -> None:
     page.goto("/crm/rerating/")
     expect(page.get_by_role("table")).to_contain_text("применён")
     look(page, "rerating-list", viewport)
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], indirect=True)
+@pytest.mark.usefixtures("_usage")
+def test_english_pages(page: Page, viewport: dict[str, int]) -> None:
+    come_in(page)
+    site = page.url.split("/crm")[0]
+    page.context.add_cookies([{"name": "django_language", "value": "en", "url": site}])
+    page.goto("/crm/rerating/new/")
+    page.get_by_label("From", exact=True).fill("2026-11-01")
+    page.get_by_label("To, this day included").fill("2026-11-30")
+    page.get_by_label("Reason").fill("Wrong price of a zone")
+    look(page, "rerating-new-en", viewport)
+    page.get_by_role("button", name="Compute the preview").click()
+    run = RerateRun.objects.get()
+    runs.go_on_rerating(run_id=run.pk, now=NOW)
+    expect(page.get_by_role("table")).to_be_visible()
+    look(page, "rerating-preview-en", viewport)
+    page.goto("/crm/rerating/")
+    expect(page.get_by_role("table")).to_contain_text("Wrong price")
+    look(page, "rerating-list-en", viewport)

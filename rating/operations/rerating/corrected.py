@@ -26,7 +26,7 @@ from rating.domain.suspense import OF_PRICING, SuspenseReason
 from rating.domain.usage import Bools, Ints, Reason
 from rating.models import UsageCorrection, UsageFile
 from rating.operations.reading import NEWEST, OLDEST, Problem
-from rating.queries import rerating
+from rating.queries import corrected as corrections
 from rating.queries.rerating import NO_END, Windows
 
 #: A correction may move a record by so much.
@@ -155,13 +155,13 @@ def _compared(corrected: CorrectedUsage, batch_id: int) -> tuple[Bools, Bools]:
     is_new = np.ones(len(number), np.bool_)
     is_own = np.zeros(len(number), np.bool_)
     for source_id in np.unique(intake.source_id).tolist():
-        key, known, _batch = rerating.corrected_before(source_id)
+        key, known, _batch = corrections.corrected_before(source_id)
         rows = np.flatnonzero(intake.source_id == source_id)
         place = find_keys(intake.record_key[rows], key)
         rows, place = rows[place >= 0], place[place >= 0]
         is_new[rows] = number[rows] > known[place]
         # A higher one of another batch may have come while this one was at rest.
-        own = rerating.corrected_by(batch_id, source_id=source_id)
+        own = corrections.corrected_by(batch_id, source_id=source_id)
         told = zip(intake.record_key[rows].tolist(), number[rows].tolist(), strict=True)
         is_own[rows] = [one in own for one in told]
     return is_new, is_own
@@ -235,13 +235,13 @@ def _present(records: PricedRows) -> PricedRows:
     """Return the newest revisions of the records wherever they are; -1 where there is none."""
     account, first = records.account_id.copy(), records.started_at - FARTHEST
     last = records.started_at + FARTHEST
-    place, known_account, started = rerating.places_of_corrected(
+    place, known_account, started = corrections.places_of_corrected(
         records.source_id, records.record_key
     )
     account[place], first[place], last[place] = known_account, started, started
     found = _filled(
         records,
-        *rerating.newest_of(
+        *corrections.newest_of(
             account_id=account,
             source_id=records.source_id,
             record_key=records.record_key,
@@ -254,7 +254,7 @@ def _present(records: PricedRows) -> PricedRows:
     if not len(lost):
         return found
     # Delivered for another subscriber at first, or never before.
-    other, rows = rerating.newest_anywhere(
+    other, rows = corrections.newest_anywhere(
         source_id=records.source_id[lost],
         record_key=records.record_key[lost],
         first=int(first[lost].min()),

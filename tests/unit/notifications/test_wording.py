@@ -95,8 +95,10 @@ class TestTemplates:
         "row", TEMPLATES, ids=lambda row: f"{row['event_kind']}-{row['language']}"
     )
     def test_each_default_is_a_template_of_its_kind(self, row: dict) -> None:
-        check_template(row["subject"], event_kind=row["event_kind"])
-        check_template(row["body"], event_kind=row["event_kind"])
+        for text in (row["subject"], row["body"]):
+            check_template(text, event_kind=row["event_kind"])
+            with pytest.raises(UnableToWord, match="planted"):
+                check_template(f"{text} {{planted}}", event_kind=row["event_kind"])
 
     @pytest.mark.parametrize("kind", sorted(CATEGORY_OF))
     @pytest.mark.parametrize("language", ["ru", "en"])
@@ -179,9 +181,12 @@ class TestRender:
     def test_any_text_is_rendered_or_refused_as_such(self, text: str) -> None:
         try:
             check_template(text, event_kind="bill.issued")
-            render(text, values={})
+            rendered = render(text, values={})
         except UnableToWord:
-            return
+            assert set(text) & set("{}[]")
+        else:
+            assert "{" not in rendered
+            assert "}" not in rendered
 
 
 def test_values_that_cannot_be_read_are_left_out() -> None:
