@@ -71,7 +71,8 @@ def _services(_: argparse.Namespace) -> int:
         )
         try:
             while True:
-                signal.pause()
+                # Not pause(): a signal between Python's check and the call would be slept through.
+                time.sleep(0.5)
         except KeyboardInterrupt:
             print("\nStopping …", flush=True)
     return 0

@@ -20,7 +20,6 @@ ALL_STOPPED: Final = "all stopped"
 
 def main(lines: Iterable[str] = sys.stdin) -> None:
     """Take in process groups, one a line, until the input ends; then see them off."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     told = [line.strip() for line in lines]
     if told and told[-1] == ALL_STOPPED:
         return
@@ -47,4 +46,6 @@ def _signal(group: int, number: int) -> bool:
 
 
 if __name__ == "__main__":
+    # For this process alone: whoever calls main() may have children that must hear Ctrl-C.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     main()

@@ -105,3 +105,9 @@ def serious_faults(page: Page) -> list[str]:
 def _find_chromium() -> str | None:
     named = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
     return named or (str(_MACOS) if _MACOS.exists() else None)
+
+
+def press_shortcut(page: Page, key: str) -> None:
+    """Press a page's own key, once its script is there to hear it."""
+    page.wait_for_load_state()
+    page.keyboard.press(key)

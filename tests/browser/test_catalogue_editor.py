@@ -19,7 +19,7 @@ from tariffs import operations
 from tariffs.models import MoveRule, PlanVersion, RateDeckVersion
 from tariffs.operations import editing
 from tests import people
-from tests.browser.conftest import DESKTOP, PHONE, serious_faults
+from tests.browser.conftest import DESKTOP, PHONE, press_shortcut, serious_faults
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -69,11 +69,11 @@ def test_draft_edit_preview_compare_publish(
     page.get_by_role("link", name="Тарифы", exact=True).click()
     page.get_by_role("link", name=operator.mobile.plan.name_ru, exact=True).click()
     page.wait_for_url(re.compile(r"/tariffs/\d+/$"))
-    page.keyboard.press("n")
+    press_shortcut(page, "n")
     page.locator("dialog").get_by_label("В продаже с").fill("2027-01-01")
     page.locator("dialog").get_by_role("button", name="Создать черновик").click()
     expect(page.locator("h1").first).to_contain_text("черновик")
-    page.keyboard.press("e")
+    press_shortcut(page, "e")
     page.locator("dialog select[name=effect]").select_option("move")
     page.locator("dialog").get_by_role("button", name="Сохранить").click()
     expect(page.locator("dialog .wrong")).to_be_visible()
@@ -82,7 +82,7 @@ def test_draft_edit_preview_compare_publish(
     page.locator("dialog input[name=fee]").fill(str(raised))
     page.locator("dialog").get_by_role("button", name="Сохранить").click()
     expect(page.locator(".changes")).to_contain_text(str(int(raised)))
-    page.keyboard.press("v")
+    press_shortcut(page, "v")
     page.wait_for_url(re.compile("/preview/"))
     page.get_by_label("Номер").fill("+1 212 555-01-01")
     page.get_by_role("button", name="Посчитать", exact=True).click()
@@ -95,7 +95,7 @@ def test_draft_edit_preview_compare_publish(
     expect(page.locator(".three")).to_contain_text("+300,00")
     assert look(page, "scenario-comparison", viewport) == []
     page.goto(at("plan-version", drafted.pk))
-    page.keyboard.press("p")
+    press_shortcut(page, "p")
     page.locator("dialog").get_by_label(re.compile("Изменения прочитаны")).check()
     assert serious_faults(page) == []
     page.locator("dialog").get_by_role("button", name="Опубликовать").click()

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import Account, LegalEntity, User
 from crm.domain.roles import ADMINISTRATOR
-from tests.browser.conftest import DESKTOP, PHONE, serious_faults
+from tests.browser.conftest import DESKTOP, PHONE, press_shortcut, serious_faults
 from tests.browser.crm_data import a_busy_customer, a_moving_night
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -67,7 +67,7 @@ def test_search_by_keyboard_alone(
     page: Page, viewport: dict[str, int], administrator: User, account: Account
 ) -> None:
     come_in(page)
-    page.keyboard.press("/")
+    press_shortcut(page, "/")
     page.keyboard.type("иванов")
     expect(page.locator("#found li")).to_have_count(3)
     look(page, "search", viewport)
@@ -110,7 +110,7 @@ def test_night_page_moves_by_itself(
 def test_a_note_without_leaving_the_card(page: Page, administrator: User, account: Account) -> None:
     come_in(page)
     page.goto(f"/crm/customers/{account.customer_id}/")
-    page.keyboard.press("n")
+    press_shortcut(page, "n")
     expect(page.locator("dialog")).to_be_visible()
     page.keyboard.type("Просит счёт на почту")
     assert serious_faults(page) == []
@@ -124,7 +124,7 @@ def test_a_refused_form_stays_in_the_dialog(
 ) -> None:
     come_in(page)
     page.goto(f"/crm/customers/{account.customer_id}/")
-    page.keyboard.press("p")
+    press_shortcut(page, "p")
     page.get_by_label("Сумма").fill("много")
     page.get_by_role("button", name="Принять платёж").click()
     expect(page.locator("dialog .wrong")).to_be_visible()
@@ -151,7 +151,7 @@ def test_from_the_empty_installation_to_the_first_payment(
 ) -> None:
     come_in(page)
     set_up(page)
-    page.keyboard.press("n") if viewport == DESKTOP else page.get_by_text("Новый человек").click()
+    press_shortcut(page, "n") if viewport == DESKTOP else page.get_by_text("Новый человек").click()
     page.get_by_label("Фамилия").fill("Сергеев")
     page.get_by_label("Имя", exact=True).fill("Илья")
     page.get_by_role("button", name="Сохранить").click()

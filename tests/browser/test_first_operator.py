@@ -78,7 +78,7 @@ def test_from_the_empty_database_to_the_paid_bill(
 
 
 def _connect_a_person(page: Page) -> None:
-    page.keyboard.press("n")
+    press_shortcut(page, "n")
     page.get_by_label("Фамилия").fill("Сергеев")
     page.get_by_label("Имя", exact=True).fill("Илья")
     page.get_by_role("button", name="Сохранить").click()

@@ -18,6 +18,7 @@ from tariffs.models import Plan
 from tests import people
 from tests.browser import test_crm as desk
 from tests.browser import test_portal as self_service
+from tests.browser.conftest import press_shortcut
 from tests.browser.test_crm import administrator, both_sizes, look  # noqa: F401
 from tests.integration.portal import conftest as given
 from tests.integration.tariffs.catalogue import (
@@ -147,7 +148,7 @@ def test_prices_of_a_company(
     desk.come_in(page)
     speak(page, language)
     page.goto(f"/crm/customers/{company.pk}/prices/")
-    page.keyboard.press("f")
+    press_shortcut(page, "f")
     dialog = page.locator("#dialog")
     dialog.get_by_label(re.compile("^(Плата|Fee)")).fill("199,90" if language == "ru" else "199.90")
     dialog.get_by_label(re.compile("^(Причина|Reason)")).fill("договор 15")
@@ -155,7 +156,7 @@ def test_prices_of_a_company(
     dialog.get_by_role("button", name=re.compile("Согласовать|Agree")).click()
     expect(page.locator("table")).to_contain_text(re.compile("199[,.]90"))
     page.reload()
-    page.keyboard.press("d")
+    press_shortcut(page, "d")
     dialog.get_by_label(re.compile("^(Причина|Reason)")).fill("скидка")
     dialog.get_by_role("button", name=re.compile("Согласовать|Agree")).click()
     expect(page.locator("table")).to_have_count(2)

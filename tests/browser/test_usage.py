@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from rating.models import SuspenseRecord, SuspenseRun
-from tests.browser.conftest import DESKTOP, PHONE, serious_faults
+from tests.browser.conftest import DESKTOP, PHONE, press_shortcut, serious_faults
 from tests.browser.test_crm import administrator, come_in, is_too_wide  # noqa: F401 - a fixture
 from tests.browser.usage_data import a_month_of_usage
 from tests.people import ladoga
@@ -88,7 +88,7 @@ def test_suspense_and_usage(
 def test_by_keyboard_from_the_list_to_the_ledger(page: Page, usage: None) -> None:
     come_in(page)
     page.goto("/crm/suspense/?reason=unknown_subscriber")
-    page.keyboard.press("c")
+    press_shortcut(page, "c")
     page.wait_for_url(re.compile("correct"))
     page.locator("#id_column").fill("src")
     page.locator("#id_pattern").fill("^999000000")
@@ -98,11 +98,11 @@ def test_by_keyboard_from_the_list_to_the_ledger(page: Page, usage: None) -> Non
     page.locator("button[name=apply]").click()
     page.wait_for_url(re.compile(r"work/\d+/"))
     page.goto("/crm/suspense/?reason=unknown_subscriber")
-    page.keyboard.press("t")
+    press_shortcut(page, "t")
     page.wait_for_url(re.compile("/try/"))
     expect(page.locator(".worries")).to_contain_text("60")
     page.go_back()
-    page.keyboard.press("r")
+    press_shortcut(page, "r")
     page.locator("dialog button.main").dblclick()
     page.wait_for_url(re.compile(r"work/\d+/"))
     expect(page.locator("#progress")).to_contain_text("60 / 60")
@@ -119,7 +119,7 @@ def test_a_write_off_above_the_limit_shows_that_it_waits(page: Page, usage: None
     before = limits[role]
     limits[role] = (10, 10)
     try:
-        page.keyboard.press("w")
+        press_shortcut(page, "w")
         page.locator("dialog #id_reason").fill("испытания")
         page.locator("dialog button.main").click()
         expect(page.locator("#progress .state")).to_contain_text("ждёт одобрения")

@@ -1,6 +1,7 @@
 """What outlives a killed launcher is ended, group by group."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -66,3 +67,11 @@ def test_leaves_at_once_when_all_are_gone() -> None:
     undertaker.main([f"{gone.pid}\n"])
 
     assert time.monotonic() - began < undertaker.GRACE_SECONDS
+
+
+def test_leaves_the_signals_of_its_caller_alone() -> None:
+    heard_by = signal.getsignal(signal.SIGINT)
+
+    undertaker.main([f"{undertaker.ALL_STOPPED}\n"])
+
+    assert signal.getsignal(signal.SIGINT) is heard_by
