@@ -14,6 +14,7 @@ from billing_project import night_steps
 from billing_project.invariants import broken_promises
 from billing_project.kernel.periods import month_of
 from invoicing.models import Bill
+from tests.browser.conftest import press_shortcut
 from tests.browser.test_crm import administrator, come_in, press, set_up  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.django_db(transaction=True)
