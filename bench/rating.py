@@ -19,21 +19,19 @@ from bench.setting import DAY, Setting, best_of, timed
 #: Files of a night have no more lines than this.
 LINES_OF_A_FILE: Final = 250_000
 CALLS: Final = 0.95
-#: So many of the first file's calls were delivered a night before already.
+#: One of so many calls of a file of the night before is delivered once more.
 REPEAT_EVERY: Final = 10
 #: Memory may grow by this much when the files double.
 FLAT: Final = 1.15
-EARLIER: Final = DAY - timedelta(days=31)
+EARLIER: Final = DAY - timedelta(days=1)
 
 
 def measure(setting: Setting) -> None:
-    """Load half a night, then one with duplicates of an earlier night; compare."""
+    """Load half a night, then the next with some of the same calls; compare."""
     records = setting.options.records
     half = load(_files(setting, "half", records // 2, seed=2), EARLIER)
     folder = _files(setting, "night", records, seed=1)
-    again = setting.folder / "again"
-    repeat_lines(_job(setting, "night", records, seed=1), into=again, every=REPEAT_EVERY)
-    load(again, DAY - timedelta(days=1))
+    repeat_lines(_job(setting, "half", records // 2, seed=2), into=folder, every=REPEAT_EVERY)
     night = load(folder, DAY)
     _tell_load(setting, night, half)
     _compare(setting, night)

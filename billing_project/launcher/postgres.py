@@ -119,6 +119,9 @@ def _kept_settings() -> dict[str, str]:
         "work_mem": f"{min(max(memory // 256, 8), 64)}MB",
         "maintenance_work_mem": f"{min(max(memory // 32, 64), 512)}MB",
         "max_wal_size": "4GB",
+        # Segments are used again rather than written twice, and writers don't queue for the log.
+        "min_wal_size": "1GB",
+        "wal_buffers": "64MB",
         "checkpoint_timeout": "15min",
     }
 

@@ -60,7 +60,8 @@ def stop_running() -> str:
     if not note:
         return "Nothing is running."
     pid = int(note["launcher_pid"])
-    os.kill(pid, signal.SIGINT)
+    # Not SIGINT: shells have what they start in the background ignore that.
+    os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + _SECONDS_TO_COME_OR_GO
     while running.is_held() and time.monotonic() < deadline:
         time.sleep(0.1)

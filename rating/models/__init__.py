@@ -2,7 +2,7 @@
 
 from rating.models.allowances import AllowanceUse, RunningTotal
 from rating.models.charging import AllowanceHold, ChargingClient, ChargingSession
-from rating.models.files import UsageBatch, UsageFile, UsageSource
+from rating.models.files import BatchCharge, UsageBatch, UsageFile, UsageSource
 from rating.models.gaps import SequenceRun
 from rating.models.limits import (
     AllowanceCarry,
@@ -32,6 +32,7 @@ __all__ = [
     "AllowanceHold",
     "AllowanceNotice",
     "AllowanceUse",
+    "BatchCharge",
     "BatchSpan",
     "ChargingClient",
     "ChargingSession",

@@ -21,7 +21,7 @@ from rating.domain.intake import HOUR
 from rating.domain.shards import make_shards
 from rating.domain.subscribers import CompiledSubscribers
 from rating.domain.usage import Ints
-from rating.models import UsageBatch, UsageFile
+from rating.models import BatchCharge, UsageBatch, UsageFile
 from rating.operations import pieces, writing
 from rating.operations.files import ACTOR
 from rating.operations.gathering import Gathered, read_batch
@@ -218,7 +218,9 @@ def _finish(
     _close_files(files, counts.refusals, now=now)
     _let_go(batch.pk, files)
     totals = queries.totals_of(batch.pk)
-    _check_rows(batch.pk, found=queries.count_priced(batch.pk), expected=int(priced.sum()))
+    found = sum(total.first_rows for total in totals) + queries.count_corrected(batch.pk)
+    _check_rows(batch.pk, found=found, expected=int(priced.sum()))
+    _keep_sums(batch.pk, totals)
     batch.summary = {
         "files": len(files),
         "records": int(counts.records.sum()),
@@ -227,7 +229,7 @@ def _finish(
         "not_charged": int(counts.not_charged.sum()),
         "suspended": int(suspended.sum()),
         "suspense": dict(sorted(usage.problems.by_reason.items())),
-        "amounts": {UsageKind(kind).code: str(amount) for kind, _, amount in totals},
+        "amounts": {UsageKind(total.kind).code: str(total.amount) for total in totals},
         "refused": {
             file.name: refusal
             for file, refusal in zip(files, counts.refusals, strict=True)
@@ -248,6 +250,18 @@ def _check_rows(batch_id: int, *, found: int, expected: int) -> None:
     if found != expected:
         message = _("Batch %(batch)s: %(rows)s rows are priced, %(expected)s were to be.")
         raise UnableToPriceBatch(message % {"batch": batch_id, "rows": found, "expected": expected})
+
+
+def _keep_sums(batch_id: int, totals: Sequence[queries.KindTotal]) -> None:
+    """
+    Let posting use what was added up as rows were written, if it is all there is.
+
+    Reversals are not in it, nor what an earlier release wrote: then rows are added up again.
+    """
+    is_all = all(total.rows == total.first_rows for total in totals)
+    sums = {total.kind: total.amount for total in totals if total.amount}
+    if not is_all or queries.kept_sums(batch_id) != sums:
+        BatchCharge.objects.filter(batch_id=batch_id).delete()
 
 
 def _close_files(files: Sequence[UsageFile], refusals: Sequence[str], *, now: datetime) -> None:

@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Final
 
-from django.db import connection
+from django.db import connection, transaction
 
 from rating.domain.shards import Shards
 from rating.operations import writing
@@ -89,6 +89,8 @@ def _price(work: Work, first: int, stop: int) -> _Piece:
     size = 2 * work.slice_rows
     for start in range(0, len(intake), size):
         ready = pricer.price(intake.part(start, start + size))
-        writing.write_slice(pricer.batch_id, ready, granted=pricer.catalogue.granted)
+        with transaction.atomic():
+            writing.write_slice(pricer.batch_id, ready, granted=pricer.catalogue.granted)
+            writing.keep_charges(pricer.batch_id, ready.charges)
         problems += ready.problems
     return _Piece(len(intake), problems)

@@ -16,10 +16,10 @@ from accounts.domain.kinds import Kind
 from billing_project.kernel import binary_copy
 from billing_project.kernel.operations import change_state
 from rating import queries
-from rating.models import UsageBatch
+from rating.domain.charges import Charges
+from rating.models import BatchCharge, UsageBatch
 from rating.operations.batches import Progress
 from rating.operations.files import ACTOR
-from rating.queries.batches import Charges
 from tariffs.domain.deck import UsageKind
 
 #: By kind of usage; 0 is what pricing again changed.
@@ -76,6 +76,7 @@ def post_batch(*, batch_id: int, now: datetime, progress: Progress | None = None
             model=UsageBatch, ids=[batch_id], to=UsageBatch.State.POSTED, at=now, actor=ACTOR
         )
         UsageBatch.objects.filter(pk__in=moved).update(posted_at=now)
+        BatchCharge.objects.filter(batch_id=batch_id).delete()
     return posted
 
 

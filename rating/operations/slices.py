@@ -10,6 +10,7 @@ import numpy as np
 
 from billing_project.kernel import binary_copy
 from rating.domain.allowances import AllowanceCounters
+from rating.domain.charges import Charges, added_up
 from rating.domain.counters import change_of
 from rating.domain.covers import covers_of
 from rating.domain.engine import price_columns
@@ -31,6 +32,7 @@ class PricedSlice:
 
     rows: list[Column]
     covers: list[Column]
+    charges: Charges
     uses: AllowanceCounters
     problems: list[Problem]
     records: int
@@ -62,10 +64,11 @@ class Pricer:
         )
         good = np.flatnonzero(priced.reason == Reason.PRICED)
         # They come by time and record key: by account on top of that is the unique key's order.
-        order = np.argsort(priced.account_id[good], kind="stable")
+        rows = good[np.argsort(priced.account_id[good], kind="stable")]
         return PricedSlice(
-            rows=self._columns(intake, priced, good[order]),
+            rows=self._columns(intake, priced, rows),
             covers=self._covers(intake, priced),
+            charges=_charges(intake, priced, rows),
             uses=change_of(priced),
             problems=list(_problems(intake, priced)),
             records=len(intake),
@@ -110,6 +113,12 @@ class Pricer:
             ("period", "integer", covers.period),
             ("source_id", "smallint", intake.source_id[rows]),
         ]
+
+
+def _charges(intake: Intake, priced: PricedColumns, rows: Ints) -> Charges:
+    """Return what rows in the order of accounts charge."""
+    kind, account_id = intake.kind[rows], priced.account_id[rows]
+    return added_up(Charges(kind, account_id, priced.amount[rows], priced.subscription_id[rows]))
 
 
 def _problems(intake: Intake, priced: PricedColumns) -> Iterator[Problem]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from billing_project.kernel import binary_copy
 from rating.domain.allowances import AllowanceCounters
+from rating.domain.charges import Charges
 from rating.domain.counters import Totals
 from rating.models import SuspenseRecord, UsageBatch, UsageFile
 from rating.operations.problems import Problem
@@ -77,6 +78,21 @@ def write_slice(batch_id: int, ready: PricedSlice, *, granted: dict[int, int]) -
         copy_rows(ready.rows)
         copy_covers(ready.covers)
         add_uses(ready.uses, granted)
+
+
+def keep_charges(batch_id: int, charges: Charges) -> None:
+    """Keep what rows charge, in the transaction that writes them: posting need not add them up."""
+    if len(charges):
+        binary_copy.copy_in(
+            table="rating_batchcharge",
+            columns=[
+                ("batch_id", "bigint", np.full(len(charges), batch_id)),
+                ("account_id", "bigint", charges.account_id),
+                ("subscription_id", "bigint", charges.subscription_id),
+                ("kind", "smallint", charges.kind),
+                ("amount", "money", charges.amount),
+            ],
+        )
 
 
 def _share_open_batch(batch_id: int) -> None:

@@ -1,10 +1,12 @@
 """What rating reads: the catalogue for pricing, batches, usage of accounts, suspense, promises."""
 
 from rating.queries.batches import (
+    KindTotal,
     charges_of,
-    count_priced,
+    count_corrected,
     find_batch_of_day,
     has_rows,
+    kept_sums,
     list_batch_files,
     list_batches,
     list_shared_accounts,
@@ -62,6 +64,7 @@ __all__ = [
     "ChangedLine",
     "Explanation",
     "Gap",
+    "KindTotal",
     "Overview",
     "SuspensePeriod",
     "UsagePeriod",
@@ -73,7 +76,7 @@ __all__ = [
     "average_charges",
     "batches_to_summarise",
     "charges_of",
-    "count_priced",
+    "count_corrected",
     "count_suspense",
     "count_unseen_alarms",
     "count_waiting_parts",
@@ -87,6 +90,7 @@ __all__ = [
     "get_overview",
     "has_rows",
     "invariants",
+    "kept_sums",
     "key_of",
     "list_alarms",
     "list_asked_runs",

@@ -3,17 +3,18 @@ What batches, files and priced rows say to the operations that go on with them.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import IO, Final
 
-import numpy as np
 from django.db import connection
+from django.db.models import Sum
 
 from billing_project.kernel import binary_copy
+from rating.domain.charges import Charges
 from rating.domain.usage import Ints
-from rating.models import UsageBatch, UsageFile, UsageSource
+from rating.models import BatchCharge, UsageBatch, UsageFile, UsageSource
 
 EXISTING: Final = """
     SELECT record_key, batch_id FROM rating_pricedusage
@@ -40,39 +41,36 @@ SUMS: Final = """
      ORDER BY 1, account_id
 """
 
+#: As SUMS, of what was added up when the rows were written.
+KEPT_SUMS: Final = """
+    SELECT kind, account_id, (sum(amount) * 100)::bigint,
+           CASE WHEN min(subscription_id) = max(subscription_id)
+                THEN min(subscription_id) ELSE 0 END
+      FROM rating_batchcharge WHERE batch_id = %s
+     GROUP BY kind, account_id HAVING sum(amount) <> 0
+     ORDER BY kind, account_id
+"""
+
 TOTALS: Final = """
-    SELECT kind, count(*), sum(amount) FROM rating_pricedusage WHERE batch_id = %s
+    SELECT kind, count(*), count(*) FILTER (WHERE revision = 0), sum(amount)
+      FROM rating_pricedusage WHERE batch_id = %s
      GROUP BY kind ORDER BY kind
 """
 
-
-#: Corrected records have a row of revision 0 only if nothing of them was priced before.
-PRICED: Final = """
-    SELECT (SELECT count(*) FROM rating_pricedusage WHERE batch_id = %(batch)s AND revision = 0)
-         + (SELECT count(*) FROM rating_usagecorrection
-             WHERE batch_id = %(batch)s AND revision > 0 AND NOT is_withdrawn)
+CORRECTED: Final = """
+    SELECT count(*) FROM rating_usagecorrection
+     WHERE batch_id = %s AND revision > 0 AND NOT is_withdrawn
 """
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Charges:
-    """Amounts of a batch in minor units, one per kind of usage and account, in that order."""
+@dataclass(frozen=True, slots=True)
+class KindTotal:
+    """The rows of a batch of one kind: all, those that are not of pricing again, their amount."""
 
-    kind: Ints
-    account_id: Ints
-    amount: Ints
-    subscription_id: Ints
-
-    def __len__(self) -> int:
-        return len(self.kind)
-
-    def parts(self, size: int) -> Iterator["Charges"]:
-        """Yield the charges by kind, at most so many at once."""
-        for kind in np.unique(self.kind):
-            rows = np.flatnonzero(self.kind == kind)
-            for start in range(0, len(rows), size):
-                some = rows[start : start + size]
-                yield Charges(*(getattr(self, column.name)[some] for column in fields(self)))
+    kind: int
+    rows: int
+    first_rows: int
+    amount: Decimal
 
 
 def priced_before(
@@ -101,24 +99,33 @@ def list_shared_accounts() -> list[tuple[int, int]]:
 
 def charges_of(batch_id: int) -> Charges:
     """Return what a batch charges whom; accounts that owe nothing are not in it."""
+    is_kept = BatchCharge.objects.filter(batch_id=batch_id).exists()
     return Charges(
         *binary_copy.copy_out(
-            sql=SUMS, params=[batch_id], types=["smallint", "bigint", "bigint", "bigint"]
+            sql=KEPT_SUMS if is_kept else SUMS,
+            params=[batch_id],
+            types=["smallint", "bigint", "bigint", "bigint"],
         )
     )
 
 
-def totals_of(batch_id: int) -> list[tuple[int, int, Decimal]]:
-    """Return kind of usage, number of rows and amount of a batch."""
+def kept_sums(batch_id: int) -> dict[int, Decimal]:
+    """Return by kind of usage what was added up when the rows of a batch were written."""
+    sums = BatchCharge.objects.filter(batch_id=batch_id).values_list("kind")
+    return dict(sums.annotate(Sum("amount")).order_by("kind"))
+
+
+def totals_of(batch_id: int) -> list[KindTotal]:
+    """Return numbers of rows and amounts of a batch by kind of usage."""
     with connection.cursor() as cursor:
         cursor.execute(TOTALS, [batch_id])
-        return list(cursor.fetchall())
+        return [KindTotal(*row) for row in cursor.fetchall()]
 
 
-def count_priced(batch_id: int) -> int:
-    """Count the records that a batch priced, each once; not what it priced again."""
+def count_corrected(batch_id: int) -> int:
+    """Count the corrected records of a batch that others had priced before."""
     with connection.cursor() as cursor:
-        cursor.execute(PRICED, {"batch": batch_id})
+        cursor.execute(CORRECTED, [batch_id])
         return int(cursor.fetchone()[0])
 
 

@@ -210,6 +210,6 @@ def _summary(batch_id: int) -> dict[str, Any]:
     return {
         **dict.fromkeys(counts, 0),
         "suspense": {},
-        "amounts": {UsageKind(kind).code: str(amount) for kind, _rows, amount in totals},
+        "amounts": {UsageKind(total.kind).code: str(total.amount) for total in totals},
         "refused": {},
     }

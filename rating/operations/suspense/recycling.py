@@ -162,7 +162,7 @@ def _summary(batch_id: int, work: SuspendedLines, outcome: Recycled) -> dict[str
         "not_charged": 0,
         "suspended": len(outcome.waiting),
         "suspense": dict(sorted(Counter(outcome.waiting.values()).items())),
-        "amounts": {UsageKind(kind).code: str(amount) for kind, _rows, amount in totals},
+        "amounts": {UsageKind(total.kind).code: str(total.amount) for total in totals},
         "refused": {},
     }
 
