@@ -123,6 +123,22 @@ def chronological(intake: Intake) -> Intake:
     return intake.some(time_order(intake.started_at, intake.record_key))
 
 
+def hours_of(moments: Ints) -> list[int]:
+    """
+    Return the hours since 1970 in which the moments lie, each once, in order.
+
+    >>> hours_of(np.array([7200, 3599, 7201]))
+    [0, 2]
+    """
+    if not len(moments):
+        return []
+    hours = moments // HOUR
+    first = int(hours.min())
+    # All times of a batch lie within four years: counting is much cheaper than sorting.
+    found: list[int] = (np.flatnonzero(np.bincount(hours - first)) + first).tolist()
+    return found
+
+
 def merged_hours(hours: Iterable[int], *, most: int = 48) -> list[tuple[int, int]]:
     """
     Return periods [first, stop) in seconds that cover the hours since 1970, at most so many.

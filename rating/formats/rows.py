@@ -7,7 +7,7 @@ are set aside with their reason, the others go on.
 """
 
 import csv
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import BinaryIO, Final
@@ -167,14 +167,23 @@ def recode(data: bytes, encoding: str) -> bytes:
 
 
 def raw_lines(
-    stream: BinaryIO, numbers: Container[int], *, encoding: str = "utf-8"
+    stream: BinaryIO,
+    numbers: Collection[int],
+    *,
+    encoding: str = "utf-8",
+    size: int = BLOCK_BYTES,
 ) -> dict[int, str]:
     """Return lines of a file by their numbers, as they are kept in suspense."""
     found = {}
-    for number, line in enumerate(stream, start=1):
-        if number in numbers:
-            text = recode(line.removeprefix(_BOM).rstrip(b"\r\n"), encoding)
-            found[number] = readable(text)
+    wanted = np.unique(np.array([*numbers], np.int64))
+    first = 1
+    while len(found) < len(wanted) and (piece := stream.read(size)):
+        block = Block(piece + (b"" if piece.endswith(b"\n") else stream.readline()), first)
+        stop = first + block.line_count
+        for number in wanted[(wanted >= first) & (wanted < stop)].tolist():
+            line = block.line(number - first).removeprefix(_BOM).rstrip(b"\r\n")
+            found[number] = readable(recode(line, encoding))
+        first = stop
     return found
 
 

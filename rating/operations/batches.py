@@ -3,6 +3,7 @@ Pricing runs: files to priced rows. Killed anywhere and run again, a run ends wi
 """
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -26,7 +27,7 @@ from rating.operations import pieces, writing
 from rating.operations.files import ACTOR
 from rating.operations.gathering import Gathered, read_batch
 from rating.operations.order import revise
-from rating.operations.reading import BatchUsage
+from rating.operations.reading import PARSERS, BatchUsage, parse_all
 from rating.operations.slices import SLICE_ROWS, Pricer
 from rating.operations.writing import UnableToPriceBatch
 from tariffs.domain.deck import UsageKind
@@ -104,9 +105,11 @@ def price_batch(
             batch = UsageBatch.objects.select_for_update(no_key=True).get(pk=batch_id)
         if batch.state != UsageBatch.State.OPEN:
             return report_of(batch)
+        # Files are parsed while the subscribers come out of the database.
+        parsed = parse_all(files, pool=disk.enter_context(ThreadPoolExecutor(PARSERS)))
         subscribers = queries.load_subscribers()
         shards = make_shards(subscribers, together=queries.list_shared_accounts())
-        usage = read_batch(files, batch_id=batch_id, now=now, shards=shards, disk=disk)
+        usage = read_batch(files, parsed, batch_id=batch_id, now=now, shards=shards, disk=disk)
         if usage.to_price:
             pricer = _load_pricer(
                 _moments(usage.all_hours),

@@ -47,15 +47,17 @@ def receive_files(*, folder: Path, now: datetime) -> Received:
 
     A file seen before is counted, and reported, and nothing more. A file of an unknown source or
     format is refused with its reason, and kept in the archive; delivered again after the source
-    was set up, it is taken. One refused for what is in it is taken under another source. Files stay where they lie. Hidden files and `.part`, `.tmp` are left.
+    was set up, it is taken. One refused for what is in it is taken under another source. One that
+    can't be read stops no other. Files stay where they lie. Hidden files and `.part`, `.tmp` are
+    left.
     """
     if not folder.is_dir():
         raise UnableToReceive(_("There is no folder %(folder)s.") % {"folder": folder})
     sources = queries.sources_by_code()
     report = Received()
     for path in _files_in(folder):
-        code = path.parent.name if path.parent != folder else ""
-        name = f"{code}/{path.name}" if code else path.name
+        code = _readable(path.parent.name) if path.parent != folder else ""
+        name = f"{code}/{_readable(path.name)}" if code else _readable(path.name)
         _receive(path, name=name, source=sources.get(code), now=now, report=report)
     return report
 
@@ -71,17 +73,36 @@ def _files_in(folder: Path) -> list[Path]:
         path
         for path in found
         if path.is_file()
-        and path.stat().st_size
+        and not _is_empty(path)
         and not path.name.startswith(".")
         and path.suffix not in UNFINISHED
     )
+
+
+def _is_empty(path: Path) -> bool:
+    """Whether nothing is in a file; what is gone since the folder was listed is empty, too."""
+    try:
+        return path.stat().st_size == 0
+    except OSError:
+        return True
+
+
+def _readable(name: str) -> str:
+    """Return a name as text: one that isn't UTF-8 (cp1251, say) has marks where letters were."""
+    return os.fsencode(name).decode(errors="replace")
 
 
 @transaction.atomic
 def _receive(
     path: Path, *, name: str, source: UsageSource | None, now: datetime, report: Received
 ) -> None:
-    digest = _hash(path)
+    try:
+        digest = _hash(path)
+    except OSError as error:
+        # Nothing is noted of it: the next run looks at it again.
+        reason = _("It can't be read: %(why)s") % {"why": error.strerror}
+        report.refused.append((name, reason))
+        return
     _wait_for_others(digest)
     file = UsageFile.objects.filter(sha256=digest).first()
     refusal = _refusal(source)

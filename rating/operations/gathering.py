@@ -2,7 +2,7 @@
 The files of a batch on disk, by shard of accounts: parsed once, then read in pieces of any size.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rating.domain.delivery import KEY, Delivery, find_repeats, key_rows
-from rating.domain.intake import HOUR, RECORD, Intake, of_rows, to_rows
+from rating.domain.intake import RECORD, Intake, hours_of, of_rows, to_rows
 from rating.domain.revisions import CorrectedUsage, joined_corrected
 from rating.domain.shards import Shards, cut
 from rating.domain.usage import Ints
@@ -26,7 +26,6 @@ from rating.operations.reading import (
     corrected_keys,
     corrected_of,
     intake_of,
-    parse_all,
     part_undated,
     priced_keys,
     problem_of_line,
@@ -141,8 +140,7 @@ class _Gathering:
         self.add_keys(keys)
         for source_id in np.unique(intake.source_id).tolist():
             moments = intake.started_at[intake.source_id == source_id]
-            hours = np.unique(moments // HOUR).tolist()
-            self.hours.setdefault(source_id, set()).update(hours)
+            self.hours.setdefault(source_id, set()).update(hours_of(moments))
         if len(intake):
             ends = int(intake.started_at.min()), int(intake.started_at.max())
             known = self.span or ends
@@ -173,10 +171,16 @@ class _Gathering:
 
 
 def read_batch(
-    files: Sequence[UsageFile], *, batch_id: int, now: datetime, shards: Shards, disk: ExitStack
+    files: Sequence[UsageFile],
+    parsed_files: Iterable[ParsedUsage | str],
+    *,
+    batch_id: int,
+    now: datetime,
+    shards: Shards,
+    disk: ExitStack,
 ) -> Gathered:
     """
-    Parse the files and find what was delivered before, in this batch or an earlier one.
+    Take in the usage of the files and find what was delivered before, in this batch or an earlier.
 
     The records stay on disk until `disk` is closed; memory holds a few files at once.
     """
@@ -190,7 +194,7 @@ def read_batch(
             now=now,
         )
         held = HeldParts()
-        for position, (file, parsed) in enumerate(zip(files, parse_all(files), strict=True)):
+        for position, (file, parsed) in enumerate(zip(files, parsed_files, strict=True)):
             work.take(parsed, position=position, source_id=file.source_id or 0)
             if isinstance(parsed, ParsedUsage):
                 held.add(position, file, parsed)

@@ -167,20 +167,27 @@ def corrected_keys(source_id: int, *, batch_id: int) -> np.ndarray[Any, np.dtype
     return key_rows(record_key=known, source_id=source_id, ordinal=ordinal)
 
 
-def parse_all(files: Sequence[UsageFile]) -> Iterator[ParsedUsage | str]:
+def parse_all(
+    files: Sequence[UsageFile], *, pool: ThreadPoolExecutor
+) -> Iterator[ParsedUsage | str]:
     """
     Yield the usage of the files in their order, or why one is refused as a whole.
 
-    Some are parsed ahead, most of it outside Python's lock; no more than a few are held at once.
+    The first are begun at once, some are parsed ahead, most of it outside Python's lock; no more
+    than a few are held at once.
     """
-    with ThreadPoolExecutor(max_workers=PARSERS) as pool:
-        ahead: deque[Future[ParsedUsage | str]] = deque()
-        for file in files:
-            ahead.append(pool.submit(_parse, file))
-            if len(ahead) > PARSERS:
-                yield ahead.popleft().result()
-        while ahead:
-            yield ahead.popleft().result()
+    ahead = deque(pool.submit(_parse, file) for file in files[:PARSERS])
+    return _in_order(ahead, files[PARSERS:], pool)
+
+
+def _in_order(
+    ahead: deque[Future[ParsedUsage | str]], others: Sequence[UsageFile], pool: ThreadPoolExecutor
+) -> Iterator[ParsedUsage | str]:
+    for file in others:
+        ahead.append(pool.submit(_parse, file))
+        yield ahead.popleft().result()
+    while ahead:
+        yield ahead.popleft().result()
 
 
 def _parse(file: UsageFile) -> ParsedUsage | str:

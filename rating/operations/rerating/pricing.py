@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from rating import queries
-from rating.domain.counters import AllowanceCounters, counters_of
+from rating.domain.counters import AllowanceCounters, Meter, counters_of
 from rating.domain.covers import covers_of
 from rating.domain.engine import price_columns
 from rating.domain.revisions import (
@@ -19,7 +19,7 @@ from rating.domain.revisions import (
     usage_of,
 )
 from rating.domain.usage import Bools, Ints, PricedColumns, Reason
-from rating.queries import rerating
+from rating.queries import metered, rerating
 from rating.queries.rerating import Windows
 from tariffs.domain.deck import DAY
 
@@ -103,6 +103,7 @@ def price_again(work: Work, windows: Windows, *, catalogue: queries.Catalogue) -
     if len(bad):
         return _without(work, windows, bad=np.unique(bad), catalogue=catalogue)
     changed = is_changed(work.present, priced, same_parts=_same_parts(work, priced, windows))
+    changed |= _counts_elsewhere(work, priced, counters)
     return Outcome(
         work, priced, changed | work.is_new, counters, after, np.unique(windows.subscription_id)
     )
@@ -218,6 +219,20 @@ def _same_parts(work: Work, priced: PricedColumns, windows: Windows) -> Bools:
     old = np.zeros(len(priced), np.int64)
     np.add.at(old, row[row >= 0], mixed(owner, allowance, used)[row >= 0])
     answer: Bools = new == old
+    return answer
+
+
+def _counts_elsewhere(work: Work, priced: PricedColumns, counters: AllowanceCounters) -> Bools:
+    """
+    Whether a row is counted by another monthly model than until now, or by none any more.
+
+    It may cost the same; yet the running totals are those of the rows in force.
+    """
+    new = metered.models_in(priced)
+    if not new.any() and not len(counters.totals.of_meter(Meter.MODEL)):
+        return np.zeros(len(priced), np.bool_)
+    is_priced = work.has_price & (priced.reason == Reason.PRICED)
+    answer: Bools = is_priced & (new != metered.models_of(work.present))
     return answer
 
 

@@ -103,9 +103,9 @@ OVERDRAWN: Final = f"""{_MOVED}
        AND u.allowance_id = m.allowance_id AND u.period = m.period
      WHERE m.used > 0 AND u.used + m.used > u.granted + u.carried
 """
+#: One of 0 counts as well: what is put back would have to be counted.
 TOTTED: Final = """
-    SELECT DISTINCT account_id FROM rating_runningtotal
-     WHERE account_id = ANY(%(accounts)s) AND quantity <> 0
+    SELECT DISTINCT account_id FROM rating_runningtotal WHERE account_id = ANY(%(accounts)s)
 """
 
 

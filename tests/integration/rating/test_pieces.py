@@ -1,5 +1,6 @@
 """However a batch is cut, the same is priced; what is delivered twice is found across the cuts."""
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import date
 from functools import partial
@@ -148,10 +149,11 @@ def test_only_some_files_are_parsed_ahead(night: Night, monkeypatch: pytest.Monk
         night.bring(call(place, id=str(place)))
     night.receive()
     files = list(UsageFile.objects.select_related("source").order_by("id"))
-    found = reading.parse_all(files)
-    next(found)
-    assert len(begun) <= reading.PARSERS + 1
-    assert len(list(found)) == 7
+    with ThreadPoolExecutor(2) as pool:
+        found = reading.parse_all(files, pool=pool)
+        next(found)
+        assert len(begun) <= reading.PARSERS + 1
+        assert len(list(found)) == 7
     assert len(begun) == 8
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from rating.domain.suspense import SuspenseReason
 from rating.formats import FORMATS, ParsedUsage, SourceSettings, UnreadableFile
-from rating.formats.rows import read_blocks
+from rating.formats.rows import raw_lines, read_blocks
 
 
 def line(**changes: str) -> str:
@@ -185,3 +185,11 @@ def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert parts.columns.line.tolist() == whole.columns.line.tolist()
     assert parts.columns.record_key.tolist() == whole.columns.record_key.tolist()
     assert troubles(parts) == troubles(whole) != []
+
+
+@pytest.mark.parametrize("size", [1, 7, 16, 1000])
+def test_lines_are_found_again_wherever_blocks_end(size: int) -> None:
+    text = "\ufeffone\r\n\ntwo\nдва\nlast".encode()
+    wanted = [5, 1, 4, 2, 9]
+    found = raw_lines(BytesIO(text), wanted, size=size)
+    assert found == {1: "one", 2: "", 4: "два", 5: "last"}
