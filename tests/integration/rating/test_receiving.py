@@ -1,6 +1,8 @@
 """Files are archived byte for byte and taken once."""
 
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -64,6 +66,37 @@ def test_unfinished_files_are_left(night: Night, name: str) -> None:
     report = night.receive()
     assert (report.new, report.seen, report.refused) == ([], [], [])
     assert not UsageFile.objects.exists()
+
+
+def test_a_name_that_is_not_utf8_stops_nobody(night: Night) -> None:
+    path = night.bring(call())
+    name = "сутки.csv".encode("cp1251")
+    path.rename(path.with_name(os.fsdecode(name)))
+    night.bring(call(id="2"), name="z.csv")
+    marks = name.decode(errors="replace")
+    assert night.receive().new == ["msc-1/z.csv", f"msc-1/{marks}"]
+    assert UsageFile.objects.get(name=f"msc-1/{marks}").state == UsageFile.State.RECEIVED
+
+
+def test_a_file_that_cannot_be_read_stops_nobody(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked = night.bring(call(), name="a.csv")
+    night.bring(call(id="2"), name="b.csv")
+    real_open = Path.open
+
+    def refuse(path: Path, *mode: Any, **terms: Any) -> Any:
+        if path == locked:
+            raise PermissionError(13, "Permission denied")
+        return real_open(path, *mode, **terms)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with translation.override("en"):
+        report = night.receive()
+    assert report.refused == [("msc-1/a.csv", "It can't be read: Permission denied")]
+    assert report.new == ["msc-1/b.csv"]
+    monkeypatch.undo()
+    assert night.receive().new == ["msc-1/a.csv"]
 
 
 def test_a_missing_folder_is_refused(operator: Operator, tmp_path: Path) -> None:
