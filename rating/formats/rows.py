@@ -174,7 +174,7 @@ def raw_lines(
     size: int = BLOCK_BYTES,
 ) -> dict[int, str]:
     """Return lines of a file by their numbers, as they are kept in suspense."""
-    found = {}
+    found: dict[int, str] = {}
     wanted = np.unique(np.array([*numbers], np.int64))
     first = 1
     while len(found) < len(wanted) and (piece := stream.read(size)):

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
+from billing_project.kernel import memory
 from billing_project.kernel.operations import change_state, ensure_months
 from rating import queries
 from rating.domain.intake import HOUR
@@ -100,7 +101,7 @@ def price_batch(
     if batch.state != UsageBatch.State.OPEN:
         return report_of(batch)
     files = queries.list_batch_files(batch_id)
-    with hold_sources([EVERYTHING, *sources_of(files)]), ExitStack() as disk:
+    with hold_sources([EVERYTHING, *sources_of(files)]), memory.reused(), ExitStack() as disk:
         with transaction.atomic():
             batch = UsageBatch.objects.select_for_update(no_key=True).get(pk=batch_id)
         if batch.state != UsageBatch.State.OPEN:

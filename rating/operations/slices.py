@@ -117,7 +117,7 @@ class Pricer:
 
 def _charges(intake: Intake, priced: PricedColumns, rows: Ints) -> Charges:
     """Return what rows in the order of accounts charge."""
-    kind, account_id = intake.kind[rows], priced.account_id[rows]
+    kind, account_id = intake.kind[rows].astype(np.int64), priced.account_id[rows]
     return added_up(Charges(kind, account_id, priced.amount[rows], priced.subscription_id[rows]))
 
 

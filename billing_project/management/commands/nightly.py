@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -19,6 +20,7 @@ from rich.progress import (
 
 from billing_project import night, night_steps
 from billing_project.night_report import summary_table
+from rating import operations as rating_operations
 
 
 class Command(BaseCommand):
@@ -35,11 +37,13 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         today = timezone.localdate()
         day = options["date"] or today - timedelta(days=1)
-        if day > today:
-            raise CommandError(f"{day} is not over yet: a day to come can't be closed.")
+        try:
+            rating_operations.check_day(business_date=day, today=today)
+        except rating_operations.UnableToChargeDay as error:
+            raise CommandError(str(error)) from error
         folder = options["usage"] or settings.USAGE_DIR
         if options["usage"] and not folder.is_dir():
-            raise CommandError(f"There is no folder {folder}.")
+            raise CommandError(_("There is no folder %(folder)s.") % {"folder": folder})
         console = Console()
         drawing = Drawing(console)
         with drawing.progress:
