@@ -1,6 +1,7 @@
 """What rating does: files in, batches priced and posted, suspense recycled or written off."""
 
 from rating.operations.batches import BatchReport, open_batch, price_batch, report_of
+from rating.operations.days import UnableToChargeDay, check_day
 from rating.operations.files import Received, UnableToReceive, receive_files
 from rating.operations.incomplete import suspend_incomplete
 from rating.operations.loading import Loaded, load_usage
@@ -22,11 +23,13 @@ __all__ = [
     "Loaded",
     "Received",
     "Recycled",
+    "UnableToChargeDay",
     "UnableToPostBatch",
     "UnableToPriceBatch",
     "UnableToReceive",
     "UnableToRecycle",
     "UnableToWriteOff",
+    "check_day",
     "follow_up",
     "load_usage",
     "open_batch",

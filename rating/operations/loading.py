@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from billing_project.kernel.operations import ensure_months
 from rating.models import UsageBatch
 from rating.operations.batches import BatchReport, open_batch, price_batch
 from rating.operations.files import Received, receive_files
@@ -35,6 +36,7 @@ def load_usage(
     A batch of the day that was not finished is finished first. Nothing to do is no error.
     """
     watch = watch or _look_away
+    ensure_months(first=business_date, last=business_date)
     received = receive_files(folder=folder, now=now)
     suspend_incomplete(now=now)
     watch("receive", len(received.new), len(received.new))

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import IO, Final
 
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import Max, Sum
 
 from billing_project.kernel import binary_copy
 from rating.domain.charges import Charges
@@ -152,6 +152,12 @@ def find_batch_of_day(business_date: date) -> UsageBatch | None:
     batches = UsageBatch.objects.filter(business_date=business_date, rerate_run__isnull=True)
     unfinished = batches.exclude(state=UsageBatch.State.POSTED).order_by("id").first()
     return unfinished or batches.order_by("-id").first()
+
+
+def newest_business_date() -> date | None:
+    """Return the newest day that usage was charged on, or is to be."""
+    newest: date | None = UsageBatch.objects.aggregate(newest=Max("business_date"))["newest"]
+    return newest
 
 
 def has_rows(batch_id: int) -> bool:

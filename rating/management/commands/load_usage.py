@@ -27,10 +27,16 @@ class Command(BaseCommand):
         now = timezone.now()
         day = options["date"] or timezone.localdate(now)
         try:
+            operations.check_day(business_date=day, today=timezone.localdate(now))
             loaded = operations.load_usage(
                 folder=options["folder"], business_date=day, now=now, watch=self._show
             )
-        except (operations.UnableToReceive, operations.UnableToPriceBatch) as error:
+        except (
+            operations.UnableToChargeDay,
+            operations.UnableToReceive,
+            operations.UnableToPriceBatch,
+            operations.UnableToPostBatch,
+        ) as error:
             raise CommandError(str(error)) from error
         self._summarise(loaded)
 

@@ -9,8 +9,11 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone, translation
 
 from accounts.models.ledger import LedgerEntry
+from billing_project.invariants import broken_promises
+from invoicing.queries import billing
 from rating import operations, tasks
-from rating.models import PricedUsage, UsageBatch
+from rating.models import PricedUsage, UsageBatch, UsageFile
+from rating.operations import days
 from tests.integration.rating.night import DAY, NOW, Night, call
 
 ABROAD = {"dst": "81012125550101"}
@@ -82,3 +85,38 @@ def test_progress_is_told_by_step(night: Night) -> None:
         watch=lambda step, done, total: steps.append((step, done, total)),
     )
     assert steps == [("receive", 1, 1), ("price", 5, 5), ("post", 1, 1)]
+
+
+def refusal_of(command: str, *terms: str) -> str:
+    with translation.override("en"), pytest.raises(CommandError) as refused:
+        call_command(command, *terms, stdout=StringIO(), stderr=StringIO())
+    return str(refused.value)
+
+
+def test_no_command_charges_a_day_that_is_yet_to_come(night: Night) -> None:
+    night.bring(recent())
+    day = f"{timezone.localdate() + timedelta(days=1)}"
+    said = "is yet to come."
+    assert refusal_of("load_usage", str(night.folder), "--date", day).endswith(said)
+    assert refusal_of("nightly", "--usage", str(night.folder), "--date", day).endswith(said)
+    assert not UsageFile.objects.exists()
+
+
+def test_no_command_charges_a_day_that_no_bill_looks_at(night: Night) -> None:
+    today = timezone.localdate()
+    UsageBatch.objects.create(business_date=today, opened_at=NOW, state="posted")
+    night.bring(recent())
+    last, former = (today - timedelta(days=late) for late in (days.LATE_DAYS, days.LATE_DAYS + 1))
+    said = "is too long past: usage is charged up to"
+    assert said in refusal_of("load_usage", str(night.folder), "--date", f"{former}")
+    assert said in refusal_of("nightly", "--usage", str(night.folder), "--date", f"{former}")
+    assert not UsageFile.objects.exists()
+    out = StringIO()
+    call_command("load_usage", str(night.folder), "--date", f"{last}", stdout=out, stderr=out)
+    assert UsageBatch.objects.filter(business_date=last, state="posted").count() == 1
+    assert LedgerEntry.objects.get().business_date == last
+    assert not [broken for broken in broken_promises() if broken.app == "kernel"]
+
+
+def test_bills_look_as_far_back_as_days_may_be_charged() -> None:
+    assert days.LATE_DAYS == billing.LATE_DAYS
