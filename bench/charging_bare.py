@@ -13,7 +13,9 @@ from typing import Any
 import orjson
 import psycopg2
 
-LOOK = "SELECT * FROM rating_charging_look(%s, %s, %s, to_timestamp(%s), %s)"
+#: As the net process connects, see billing_project.net_settings.
+LOOK_UPS = "-c enable_seqscan=off -c plan_cache_mode=force_generic_plan -c jit=off"
+LOOK = "SELECT rating_charging_look(%s, %s, %s, to_timestamp(%s), %s)"
 BEGIN = f"SELECT rating_charging_begin({', '.join(['%s'] * 30)})"
 _local = threading.local()
 
@@ -34,9 +36,9 @@ def _answer(path: str, body: bytes) -> bytes:
     cursor, now = _cursor(), int(time.time())
     session = asked.get("session")
     cursor.execute(LOOK, [1, session, int(asked["subscriber"]), now, "Europe/Moscow"])
-    seen = cursor.fetchone()
+    payer = orjson.loads(cursor.fetchone()[0])[1]
     if path == "/reserve":
-        account, subscription, plan = seen[18], seen[19], seen[23]
+        account, subscription, plan = payer[0], payer[1], payer[5]
         cursor.execute(
             BEGIN,
             [
@@ -46,12 +48,12 @@ def _answer(path: str, body: bytes) -> bytes:
             ],
         )
         cursor.fetchone()
-    return orjson.dumps({"result": "ok", "money": str(seen[24])})
+    return orjson.dumps({"result": "ok", "money": payer[6]})
 
 
 def _cursor() -> Any:
     if not hasattr(_local, "cursor"):
-        connection = psycopg2.connect(os.environ["DATABASE_URL"])
+        connection = psycopg2.connect(os.environ["DATABASE_URL"], options=LOOK_UPS)
         connection.autocommit = True
         _local.cursor = connection.cursor()
     return _local.cursor

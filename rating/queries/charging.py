@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from threading import Lock
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -22,7 +22,7 @@ from tariffs import queries as tariffs_queries
 from tariffs.domain.deck import NO_ZONE, Allowance, Deck, PlanPricing, UsageKind, Zone
 from tariffs.models import Band
 
-LOOK: Final = "SELECT * FROM rating_charging_look(%s, %s, %s, to_timestamp(%s), %s)"
+LOOK: Final = "SELECT rating_charging_look(%s, %s, %s, to_timestamp(%s), %s)"
 
 #: Changes with everything that prices usage: published versions don't change, they end or are
 #: replaced, and numbers get new zones.
@@ -71,8 +71,16 @@ BELIEVED_FOR: Final = timedelta(seconds=1)
 OLDEST_SESSION: Final = timedelta(days=40)
 
 
+#: A counter's row: its allowance and period, units granted (null without usage), used, reserved.
+CounterRow = tuple[int, int, int | None, int, int]
+
+
 class Seen(NamedTuple):
-    """A row of `rating_charging_look`; see rating/sql/charging.sql."""
+    """
+    What `rating_charging_look` says; see rating/sql/charging.sql.
+
+    Down to `amount` of the session, to `own_decks` of who pays, then of the group it is a member of.
+    """
 
     id: int | None
     kind: int
@@ -85,7 +93,7 @@ class Seen(NamedTuple):
     used: int
     granted: int
     session_held: Decimal
-    units: str
+    units: list[list[int]]
     sequence: int
     fingerprint: int
     answer: str
@@ -101,44 +109,49 @@ class Seen(NamedTuple):
     money: Decimal
     held: Decimal
     floor: Decimal
-    counters: str | None
+    counters: list[CounterRow] | None
     packages: list[int] | None
     has_guard: bool
+    own_decks: list[tuple[str, int]] | None
     group_owner_id: int | None
     group_account_id: int | None
     group_plan_version_id: int | None
     group_packages: list[int] | None
     caps: list[int | None] | None
-    shared_counters: str | None
-    taken_of_shared: str | None
-    own_decks: str | None
+    shared_counters: list[CounterRow] | None
+    taken_of_shared: list[tuple[int, int, int]] | None
 
     @property
     def available(self) -> Decimal:
         """What may still be spent, beside what this session holds."""
         return self.money + self.floor - self.held
 
-    def reserved(self) -> list[list[int]]:
-        """What the session holds of counters: [owner's account, owner, allowance, period, units]."""
-        return list(orjson.loads(self.units)) if self.id is not None else []
-
-    def counter_rows(self) -> list[list[int | None]]:
-        """[owner's account, owner, allowance, period, granted, used, reserved] per counter."""
-        own = orjson.loads(self.counters) if self.counters else []
-        shared = orjson.loads(self.shared_counters) if self.shared_counters else []
-        return [*own, *shared]
+    def counter(self, owner_id: int, allowance_id: int, period: int) -> tuple[int | None, int, int]:
+        """Return what is granted (None: nothing was used of it), used and reserved of a counter."""
+        rows = self.counters if owner_id == self.subscription_id else self.shared_counters
+        granted: int | None = None
+        used = reserved = 0
+        # What was used and what is reserved are rows of their own.
+        for number, when, *(more, taken, kept) in rows or ():
+            if (number, when) == (allowance_id, period):
+                granted = more if granted is None else granted
+                used, reserved = used + taken, reserved + kept
+        return granted, used, reserved
 
     def own_deck(self, kind: UsageKind) -> int | None:
         """The deck that prices the company's usage in place of the plan's, if it has one."""
-        rows = orjson.loads(self.own_decks) if self.own_decks else []
-        return next((deck for code, deck in rows if code == kind.code), None)
+        return next((deck for code, deck in self.own_decks or () if code == kind.code), None)
 
     def member_has(self, allowance_id: int, period: int) -> int:
         """What the member took, or holds, of a shared allowance beside this session."""
-        rows = orjson.loads(self.taken_of_shared) if self.taken_of_shared else []
+        rows = self.taken_of_shared or ()
         return sum(
             units for number, when, units in rows if (number, when) == (allowance_id, period)
         )
+
+
+#: The parts of an answer where there is no session, nobody who pays, no group.
+_NOTHING: Final[tuple[list[Any], ...]] = ([None] * 18, [None] * 13, [None] * 7)
 
 
 def look(*, client_id: int, session: str | None, key: int | None, at: int) -> Seen:
@@ -150,7 +163,13 @@ def look(*, client_id: int, session: str | None, key: int | None, at: int) -> Se
     """
     with connection.cursor() as cursor:
         cursor.execute(LOOK, [client_id, session, key, at, settings.TIME_ZONE])
-        return Seen(*cursor.fetchone())
+        parts = orjson.loads(cursor.fetchone()[0])
+    known, payer, group = (part or none for part, none in zip(parts, _NOTHING, strict=True))
+    if known[0] is not None:
+        known[10], known[17] = Decimal(known[10]), Decimal(known[17])
+    if payer[0] is not None:
+        payer[6:9] = map(Decimal, payer[6:9])
+    return Seen(*known, *payer, *group)
 
 
 def held_for(account_id: int, subscription_id: int) -> Decimal:

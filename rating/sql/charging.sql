@@ -1,127 +1,138 @@
 -- Online charging, one call for what is read and one for what is written (docs/online_charging.md).
 -- Locks are taken in this order everywhere: session, reserved units, balance.
 
--- Units left of the counters of a service in the periods that hold a moment: rows of
--- [owner's account, owner, allowance, period, granted, used, reserved], null if there are none.
+-- Functions in SQL name columns that later migrations add; this file is laid by several.
+SET LOCAL check_function_bodies = off;
+
+-- What was used and is reserved of the counters of a service; one may have rows in both tables.
+-- In SQL, so that it is planned into the statement that asks.
+DROP FUNCTION IF EXISTS rating_charging_counters(bigint, timestamptz, text);
 CREATE OR REPLACE FUNCTION rating_charging_counters(
-    p_subscription_id bigint, p_at timestamptz, p_zone text
-) RETURNS text LANGUAGE plpgsql STABLE AS $$
-DECLARE
-    day date := (p_at AT TIME ZONE p_zone)::date;
-    periods integer[] := ARRAY[
-        0,
-        to_char(day, 'YYYYMM')::integer,
-        to_char(date_trunc('month', day), 'YYYYMMDD')::integer,
-        to_char(date_trunc('week', day), 'YYYYMMDD')::integer,
-        to_char(day, 'YYYYMMDD')::integer
-    ];
-BEGIN
-    RETURN (
-        SELECT json_agg(json_build_array(account_id, subscription_id, allowance_id, period,
-                                         granted, used, reserved))
-          FROM (
-            SELECT coalesce(c.account_id, h.account_id) AS account_id,
-                   coalesce(c.subscription_id, h.subscription_id) AS subscription_id,
-                   coalesce(c.allowance_id, h.allowance_id) AS allowance_id,
-                   coalesce(c.period, h.period) AS period, c.granted + c.carried AS granted, coalesce(c.used, 0) AS used,
-                   coalesce(h.reserved, 0) AS reserved
-              FROM (SELECT * FROM rating_allowanceuse u
-                     WHERE u.account_id = (SELECT s.account_id FROM accounts_subscription s
-                                            WHERE s.id = p_subscription_id)
-                       AND u.subscription_id = p_subscription_id AND u.period = ANY(periods)) AS c
-              FULL JOIN (SELECT * FROM rating_allowancehold u
-                     WHERE u.account_id = (SELECT s.account_id FROM accounts_subscription s
-                                            WHERE s.id = p_subscription_id)
-                       AND u.subscription_id = p_subscription_id AND u.period = ANY(periods)) AS h
-                ON h.allowance_id = c.allowance_id AND h.period = c.period
-          ) AS found
-    );
-END
+    p_account_id bigint, p_subscription_id bigint, p_periods integer[]
+) RETURNS TABLE (allowance_id integer, period integer, granted bigint, used bigint, reserved bigint)
+LANGUAGE sql STABLE AS $$
+    SELECT c.allowance_id, c.period, c.granted + c.carried, c.used, 0::bigint
+      FROM rating_allowanceuse c
+     WHERE c.account_id = p_account_id AND c.subscription_id = p_subscription_id
+       AND c.period = ANY(p_periods)
+    UNION ALL
+    SELECT h.allowance_id, h.period, NULL::bigint, 0::bigint, h.reserved
+      FROM rating_allowancehold h
+     WHERE h.account_id = p_account_id AND h.subscription_id = p_subscription_id
+       AND h.period = ANY(p_periods)
 $$;
 
 -- An answer of another shape can't be put in the place of a function.
 DROP FUNCTION IF EXISTS rating_charging_look(bigint, text, bigint, timestamptz, text);
 
--- All that an answer needs: the session, if it is known, and who pays with what.
+-- All that an answer needs, as JSON: [session, payer, group], each null where there is none.
+-- One text and few statements: columns and executor starts are most of what a look costs. The
+-- values stand as in `Seen` (rating/queries/charging.py); money is text.
 CREATE OR REPLACE FUNCTION rating_charging_look(
-    p_client_id bigint, p_session text, p_key bigint, p_at timestamptz, p_zone text,
-    OUT id bigint, OUT kind smallint, OUT started_at bigint, OUT subscriber text,
-    OUT other_number bigint, OUT session_plan_version_id integer, OUT deck_version_id integer,
-    OUT zone_id smallint, OUT used bigint, OUT granted bigint, OUT session_held numeric,
-    OUT units text, OUT sequence bigint, OUT fingerprint bigint, OUT answer text,
-    OUT ending text, OUT is_booked boolean, OUT amount numeric,
-    OUT account_id bigint, OUT subscription_id bigint, OUT account_kind text, OUT state text,
-    OUT level text, OUT plan_version_id bigint, OUT money numeric, OUT held numeric,
-    OUT floor numeric, OUT counters text, OUT packages bigint[], OUT has_guard boolean,
-    OUT group_owner_id bigint, OUT group_account_id bigint, OUT group_plan_version_id bigint, OUT group_packages bigint[],
-    OUT caps bigint[], OUT shared_counters text, OUT taken_of_shared text, OUT own_decks text
-) LANGUAGE plpgsql STABLE AS $$
+    p_client_id bigint, p_session text, p_key bigint, p_at timestamptz, p_zone text
+) RETURNS text LANGUAGE plpgsql STABLE AS $$
 DECLARE
-    s rating_chargingsession%ROWTYPE;
-    payer record;
+    session_id bigint;
+    payer_id bigint;
     moment timestamptz := p_at;
+    day date;
+    number integer;
+    periods integer[];
+    owner_id bigint;
+    caps bigint[];
+    session json;
+    payer json;
+    shared json;
 BEGIN
     IF p_session IS NOT NULL THEN
-        SELECT * INTO s FROM rating_chargingsession c
+        SELECT c.id, c.subscription_id, c.started_at, json_build_array(
+                   c.id, c.kind, extract(epoch FROM c.started_at)::bigint, c.subscriber,
+                   c.other_number, c.plan_version_id, c.deck_version_id, c.zone_id, c.used,
+                   c.granted, c.held::text, c.units, c.sequence, c.fingerprint, c.answer,
+                   CASE WHEN c.ended_at IS NOT NULL THEN c.ending END, c.booked_at IS NOT NULL,
+                   c.amount::text)
+          INTO session_id, payer_id, moment, session
+          FROM rating_chargingsession c
          WHERE c.client_id = p_client_id AND c.session_key = p_session
          ORDER BY c.id LIMIT 1;
-        IF FOUND THEN
-            id := s.id; kind := s.kind; started_at := extract(epoch FROM s.started_at);
-            subscriber := s.subscriber; other_number := s.other_number;
-            session_plan_version_id := s.plan_version_id; deck_version_id := s.deck_version_id;
-            zone_id := s.zone_id; used := s.used; granted := s.granted; session_held := s.held;
-            units := s.units; sequence := s.sequence; fingerprint := s.fingerprint;
-            answer := s.answer; ending := CASE WHEN s.ended_at IS NOT NULL THEN s.ending END;
-            is_booked := s.booked_at IS NOT NULL; amount := s.amount; subscription_id := s.subscription_id;
-            moment := s.started_at;
-        END IF;
+        moment := coalesce(moment, p_at);
     END IF;
-    IF subscription_id IS NULL AND p_key IS NULL THEN
-        RETURN;
+    IF payer_id IS NULL AND p_key IS NULL THEN
+        RETURN '[null,null,null]';
     END IF;
-    SELECT * INTO payer FROM accounts_payer(p_key, subscription_id, moment);
-    subscription_id := payer.subscription_id;
-    account_id := payer.account_id; account_kind := payer.account_kind; state := payer.state;
-    plan_version_id := payer.plan_version_id; money := payer.money; held := payer.held;
-    floor := payer.floor;
-    SELECT n.confirmed ->> 'level' INTO level FROM provisioning_networkstate n
-     WHERE n.subscription_id = payer.subscription_id;
-    counters := rating_charging_counters(payer.subscription_id, moment, p_zone);
-    SELECT array_agg(p.package_version_id) INTO packages FROM accounts_packageassignment p
-     WHERE p.account_id = payer.account_id AND p.subscription_id = payer.subscription_id
-       AND tstzrange(p.active_from, p.active_to) @> moment;
-    -- A company's own decks, by its days: rows of [kind of usage, deck].
-    SELECT json_agg(json_build_array(d.usage_kind, d.deck_id)) INTO own_decks
-      FROM accounts_account a JOIN accounts_deckoverride d ON d.customer_id = a.customer_id
-     WHERE a.id = payer.account_id
-       AND daterange(d.active_from, d.active_to) @> (moment AT TIME ZONE p_zone)::date;
-    has_guard := EXISTS (SELECT 1 FROM rating_spendingguard g
-                          WHERE g.subscription_id = payer.subscription_id);
-    SELECT g.owner_id, ARRAY[m.cap_voice, m.cap_sms, m.cap_data] INTO group_owner_id, caps
-      FROM rating_allowancegroupmember m JOIN rating_allowancegroup g ON g.id = m.group_id
-     WHERE m.subscription_id = payer.subscription_id
-       AND tstzrange(m.active_from, m.active_to) @> moment;
-    IF group_owner_id IS NULL THEN
-        RETURN;
+    day := (moment AT TIME ZONE p_zone)::date;
+    number := to_char(day, 'YYYYMMDD')::integer;
+    periods := ARRAY[0, number / 100, number / 100 * 100 + 1,
+                     to_char(date_trunc('week', day), 'YYYYMMDD')::integer, number];
+    SELECT s.id, m.owner_id, m.caps, json_build_array(
+               s.account_id, s.id, a.kind, s.state,
+               (SELECT n.confirmed ->> 'level' FROM provisioning_networkstate n
+                 WHERE n.subscription_id = s.id),
+               (SELECT p.plan_version_id FROM accounts_planassignment p
+                 WHERE p.account_id = s.account_id AND p.subscription_id = s.id
+                   AND tstzrange(p.active_from, p.active_to) @> moment),
+               b.money::text, b.held::text, b.floor::text,
+               (SELECT json_agg(json_build_array(c.allowance_id, c.period, c.granted, c.used,
+                                                 c.reserved))
+                  FROM rating_charging_counters(s.account_id, s.id, periods) AS c),
+               (SELECT json_agg(p.package_version_id) FROM accounts_packageassignment p
+                 WHERE p.account_id = s.account_id AND p.subscription_id = s.id
+                   AND tstzrange(p.active_from, p.active_to) @> moment),
+               EXISTS (SELECT FROM rating_spendingguard g WHERE g.subscription_id = s.id),
+               -- A company's own decks, by its days: rows of [kind of usage, deck].
+               (SELECT json_agg(json_build_array(d.usage_kind, d.deck_id))
+                  FROM accounts_deckoverride d
+                 WHERE d.customer_id = a.customer_id
+                   AND daterange(d.active_from, d.active_to) @> day))
+      INTO payer_id, owner_id, caps, payer
+      FROM accounts_subscription s
+      JOIN accounts_account a ON a.id = s.account_id
+      JOIN accounts_accountbalance b ON b.account_id = s.account_id
+      LEFT JOIN LATERAL (
+            SELECT g.owner_id, ARRAY[i.cap_voice, i.cap_sms, i.cap_data] AS caps
+              FROM rating_allowancegroupmember i JOIN rating_allowancegroup g ON g.id = i.group_id
+             WHERE i.subscription_id = s.id AND tstzrange(i.active_from, i.active_to) @> moment
+           ) AS m ON true
+     -- Who pays: by the session, else by the number or login, as accounts_payer says it.
+     WHERE s.id = coalesce(payer_id, (
+               SELECT u.subscription_id FROM accounts_identifieruse u
+                WHERE u.key = p_key AND tstzrange(u.active_from, u.active_to) @> p_at));
+    IF owner_id IS NOT NULL THEN
+        shared := rating_charging_shared(payer_id, owner_id, caps, session_id, moment, periods);
     END IF;
-    SELECT p.account_id, p.plan_version_id INTO group_account_id, group_plan_version_id
-      FROM accounts_payer(NULL, group_owner_id, moment) AS p;
-    SELECT array_agg(p.package_version_id) INTO group_packages FROM accounts_packageassignment p
-     WHERE p.subscription_id = group_owner_id
-       AND tstzrange(p.active_from, p.active_to) @> moment;
-    shared_counters := rating_charging_counters(group_owner_id, moment, p_zone);
-    -- What the member has taken, and what its sessions hold: rows of [allowance, period, units].
-    SELECT json_agg(json_build_array(t.number, t.period, t.quantity)) INTO taken_of_shared
-      FROM (SELECT r.number, r.period, r.quantity FROM rating_runningtotal r
-             WHERE r.account_id = payer.account_id AND r.subscription_id = payer.subscription_id
-               AND r.meter = 2
-            UNION ALL
-            SELECT (u ->> 2)::integer, (u ->> 3)::integer, (u ->> 4)::bigint
-              FROM rating_chargingsession c, jsonb_array_elements(c.units) AS u
-             WHERE c.account_id = payer.account_id AND c.booked_at IS NULL
-               AND c.subscription_id = payer.subscription_id
-               AND (u ->> 1)::bigint <> c.subscription_id AND c.id IS DISTINCT FROM s.id) AS t;
+    RETURN json_build_array(session, payer, shared)::text;
 END
+$$;
+
+-- What the owner of a group shares with a member, and what the member took of it:
+-- [owner, its account, its plan, its packages, caps, its counters, rows of [allowance, period, units]].
+CREATE OR REPLACE FUNCTION rating_charging_shared(
+    p_member_id bigint, p_owner_id bigint, p_caps bigint[], p_session_id bigint, p_at timestamptz,
+    p_periods integer[]
+) RETURNS json LANGUAGE sql STABLE AS $$
+    SELECT json_build_array(
+               p_owner_id, o.account_id, o.plan_version_id,
+               (SELECT json_agg(p.package_version_id) FROM accounts_packageassignment p
+                 WHERE p.subscription_id = p_owner_id
+                   AND tstzrange(p.active_from, p.active_to) @> p_at),
+               p_caps,
+               (SELECT json_agg(json_build_array(c.allowance_id, c.period, c.granted, c.used,
+                                                 c.reserved))
+                  FROM rating_charging_counters(o.account_id, p_owner_id, p_periods) AS c),
+               (SELECT json_agg(json_build_array(t.number, t.period, t.quantity))
+                  FROM (SELECT r.number, r.period, r.quantity FROM rating_runningtotal r
+                         WHERE r.account_id = s.account_id AND r.subscription_id = s.id
+                           AND r.meter = 2
+                        UNION ALL
+                        -- What its other sessions hold.
+                        SELECT (u ->> 2)::integer, (u ->> 3)::integer, (u ->> 4)::bigint
+                          FROM rating_chargingsession c, jsonb_array_elements(c.units) AS u
+                         WHERE c.account_id = s.account_id AND c.booked_at IS NULL
+                           AND c.subscription_id = s.id
+                           AND (u ->> 1)::bigint <> c.subscription_id
+                           AND c.id IS DISTINCT FROM p_session_id) AS t))
+      FROM accounts_subscription s, accounts_payer(NULL, p_owner_id, p_at) AS o
+     WHERE s.id = p_member_id
 $$;
 
 -- Reserve units and money, or give them back where they are negative. `p_units` are rows of
@@ -131,45 +142,45 @@ $$;
 CREATE OR REPLACE FUNCTION rating_charging_take(
     p_account_id bigint, p_amount numeric, p_is_limited boolean, p_units jsonb
 ) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    unit jsonb;
+    taken bigint;
+    left_over bigint;
+    last_unit integer := coalesce(jsonb_array_length(p_units), 0) - 1;
 BEGIN
-    IF p_units IS NOT NULL THEN
-        INSERT INTO rating_allowancehold (account_id, subscription_id, allowance_id, period, reserved)
-        SELECT (r ->> 0)::bigint, (r ->> 1)::bigint, (r ->> 2)::integer, (r ->> 3)::integer, 0
-          FROM jsonb_array_elements(p_units) AS r
-         ORDER BY 1, 2, 3, 4
-        ON CONFLICT (account_id, subscription_id, allowance_id, period) DO NOTHING;
-        PERFORM 1 FROM rating_allowancehold h
-          JOIN jsonb_array_elements(p_units) AS r
-            ON h.account_id = (r ->> 0)::bigint AND h.subscription_id = (r ->> 1)::bigint
-           AND h.allowance_id = (r ->> 2)::integer AND h.period = (r ->> 3)::integer
-         ORDER BY h.account_id, h.subscription_id, h.allowance_id, h.period
-           FOR NO KEY UPDATE OF h;
-        -- A statement of its own sees what those did who held the locks before.
-        IF EXISTS (
-            SELECT 1 FROM jsonb_array_elements(p_units) AS r
-              JOIN rating_allowancehold h
-                ON h.account_id = (r ->> 0)::bigint AND h.subscription_id = (r ->> 1)::bigint
-               AND h.allowance_id = (r ->> 2)::integer AND h.period = (r ->> 3)::integer
-              LEFT JOIN rating_allowanceuse c
-                ON c.account_id = h.account_id AND c.subscription_id = h.subscription_id
-               AND c.allowance_id = h.allowance_id AND c.period = h.period
-             WHERE (r ->> 4)::bigint > 0
-               AND coalesce(c.granted + c.carried, (r ->> 5)::bigint) - coalesce(c.used, 0) - h.reserved
-                   < (r ->> 4)::bigint
-        ) THEN
-            RETURN 'units';
+    -- One at a time, in the order they come in, which is that of their keys: so they are locked.
+    FOR i IN 0 .. last_unit LOOP
+        unit := p_units -> i;
+        LOOP
+            SELECT h.reserved INTO taken FROM rating_allowancehold h
+             WHERE h.account_id = (unit ->> 0)::bigint AND h.subscription_id = (unit ->> 1)::bigint
+               AND h.allowance_id = (unit ->> 2)::integer AND h.period = (unit ->> 3)::integer
+               FOR NO KEY UPDATE;
+            EXIT WHEN FOUND;
+            INSERT INTO rating_allowancehold (account_id, subscription_id, allowance_id, period, reserved)
+            VALUES ((unit ->> 0)::bigint, (unit ->> 1)::bigint, (unit ->> 2)::integer,
+                    (unit ->> 3)::integer, 0)
+            ON CONFLICT (account_id, subscription_id, allowance_id, period) DO NOTHING;
+        END LOOP;
+        IF (unit ->> 4)::bigint > 0 THEN
+            -- A statement of its own sees what those did who held the locks before.
+            SELECT c.granted + c.carried - c.used INTO left_over FROM rating_allowanceuse c
+             WHERE c.account_id = (unit ->> 0)::bigint AND c.subscription_id = (unit ->> 1)::bigint
+               AND c.allowance_id = (unit ->> 2)::integer AND c.period = (unit ->> 3)::integer;
+            IF coalesce(left_over, (unit ->> 5)::bigint) - taken < (unit ->> 4)::bigint THEN
+                RETURN 'units';
+            END IF;
         END IF;
-    END IF;
+    END LOOP;
     IF p_amount <> 0 AND accounts_hold(p_account_id, p_amount, p_is_limited) IS NULL THEN
         RETURN 'money';
     END IF;
-    IF p_units IS NOT NULL THEN
-        UPDATE rating_allowancehold h SET reserved = h.reserved + (r ->> 4)::bigint
-          FROM jsonb_array_elements(p_units) AS r
-         WHERE h.account_id = (r ->> 0)::bigint AND h.subscription_id = (r ->> 1)::bigint
-           AND h.allowance_id = (r ->> 2)::integer AND h.period = (r ->> 3)::integer
-           AND (r ->> 4)::bigint <> 0;
-    END IF;
+    FOR i IN 0 .. last_unit LOOP
+        unit := p_units -> i;
+        UPDATE rating_allowancehold h SET reserved = h.reserved + (unit ->> 4)::bigint
+         WHERE h.account_id = (unit ->> 0)::bigint AND h.subscription_id = (unit ->> 1)::bigint
+           AND h.allowance_id = (unit ->> 2)::integer AND h.period = (unit ->> 3)::integer;
+    END LOOP;
     RETURN 'ok';
 END
 $$;

@@ -237,10 +237,9 @@ def _counter(seen: Seen, use: Use, source: _Source) -> Counter:
     allowance = source.allowance
     period = period_of(allowance.recurrence, day)
     key = (source.owner_id, allowance.allowance_id, period)
-    row = next((row for row in seen.counter_rows() if tuple(row[1:4]) == key), None)
-    granted, used, reserved = (row[4], row[5], row[6]) if row else (None, 0, 0)
-    own = sum(units for *held, units in seen.reserved() if tuple(held[1:4]) == key)
-    free = (allowance.amount if granted is None else granted) - (used or 0) - (reserved or 0) + own
+    granted, used, reserved = seen.counter(*key)
+    own = sum(units for *held, units in seen.units or () if tuple(held[1:4]) == key)
+    free = (allowance.amount if granted is None else granted) - used - reserved + own
     if source.is_shared and source.cap is not None:
         free = min(free, source.cap - seen.member_has(allowance.allowance_id, period))
     return Counter(source.owner_account_id, source.owner_id, period, free)

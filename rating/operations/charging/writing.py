@@ -90,7 +90,7 @@ def go_on(writing: Writing, seen: Seen, *, is_limited: bool) -> str:
     A session that has ended (and is not booked) may be ended anew, with a later report.
     """
     ended = writing.ended
-    changes = change_of_units(seen.reserved(), writing.units, granted=writing.sizes)
+    changes = change_of_units(seen.units, writing.units, granted=writing.sizes)
     values = (
         (ended.at, ended.ending.value, ended.by[:60], ended.reason[:200], ended.billed)
         if ended
