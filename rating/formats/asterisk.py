@@ -191,6 +191,9 @@ def _keys(frame: pl.DataFrame) -> Ints:
         is_nineteen = pl.col("nineteenth").is_not_null() & pl.col("twentieth").is_null()
         text = pl.when(is_nineteen).then(pl.lit("")).otherwise(text)
     named = pl.concat_str([text, pl.col("sequence").fill_null("")], separator=SEPARATOR)
+    keys = frame.select(text=text, named=named)
+    if (keys["text"] != "").all():
+        return hash_texts(keys["named"])
     told = pl.concat_str(
         [
             pl.col(name).fill_null("")

@@ -214,7 +214,7 @@ def read_rows(block: Block, layout: Layout) -> Rows:
     """Read the layout's columns as text; lines that can't be read are in `bad`."""
     count = block.line_count
     has_pairs = not layout.quote or block.total(layout.quote) % 2 == 0
-    if has_pairs and (block.data.isascii() or _is_utf8(block.data)):
+    if has_pairs and _is_utf8(block.data):
         frame = _parse(block.data, layout)
         if frame is not None and frame.height == count:
             return _check_width(block, layout, Rows(block, frame, np.arange(count), []))
@@ -238,6 +238,8 @@ def read_lines(block: Block) -> Rows:
 
 
 def _is_utf8(data: bytes) -> bool:
+    if data.isascii():
+        return True
     try:
         data.decode()
     except UnicodeDecodeError:
