@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
                 ("account_id", models.BigIntegerField()),
                 ("subscription_id", models.BigIntegerField()),
                 ("kind", models.SmallIntegerField()),
-                ("amount", models.DecimalField(decimal_places=2, max_digits=14)),
+                ("minor", models.BigIntegerField()),
             ],
         ),
         migrations.RunSQL(MANY_AT_ONCE, ONE_BY_ONE),

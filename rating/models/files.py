@@ -103,17 +103,17 @@ class BatchCharge(models.Model):
     What rows of an open or priced batch charge an account for a kind of usage; gone once posted.
 
     One per slice that was written, with its rows. `subscription_id` is 0 where several services of
-    the account were used.
+    the account were used; `minor` is an amount in minor units.
     """
 
     batch_id = models.BigIntegerField()
     account_id = models.BigIntegerField()
     subscription_id = models.BigIntegerField()
     kind = models.SmallIntegerField()
-    amount = models.DecimalField(max_digits=14, decimal_places=2)
+    minor = models.BigIntegerField()
 
     def __str__(self) -> str:
-        return f"{self.batch_id} {self.account_id} {self.kind}: {self.amount}"
+        return f"{self.batch_id} {self.account_id} {self.kind}: {self.minor}"
 
 
 class UsageFile(models.Model):

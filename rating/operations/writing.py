@@ -90,7 +90,7 @@ def keep_charges(batch_id: int, charges: Charges) -> None:
                 ("account_id", "bigint", charges.account_id),
                 ("subscription_id", "bigint", charges.subscription_id),
                 ("kind", "smallint", charges.kind),
-                ("amount", "money", charges.amount),
+                ("minor", "bigint", charges.amount),
             ],
         )
 

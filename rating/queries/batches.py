@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import Max, Sum
 
 from billing_project.kernel import binary_copy
-from rating.domain.charges import Charges
+from rating.domain.charges import Charges, added_up
 from rating.domain.usage import Ints
 from rating.models import BatchCharge, UsageBatch, UsageFile, UsageSource
 
@@ -41,19 +41,17 @@ SUMS: Final = """
      ORDER BY 1, account_id
 """
 
-#: As SUMS, of what was added up when the rows were written.
-KEPT_SUMS: Final = """
-    SELECT kind, account_id, (sum(amount) * 100)::bigint,
-           CASE WHEN min(subscription_id) = max(subscription_id)
-                THEN min(subscription_id) ELSE 0 END
-      FROM rating_batchcharge WHERE batch_id = %s
-     GROUP BY kind, account_id HAVING sum(amount) <> 0
-     ORDER BY kind, account_id
+#: What was added up when the rows were written, slice by slice.
+KEPT: Final = """
+    SELECT kind, account_id, minor, subscription_id FROM rating_batchcharge WHERE batch_id = %s
+     ORDER BY account_id
 """
 
+# The batch stands in a select of its own since statistics don't know it yet: named outright it is
+# taken for a single row, and counted by one process.
 TOTALS: Final = """
     SELECT kind, count(*), count(*) FILTER (WHERE revision = 0), sum(amount)
-      FROM rating_pricedusage WHERE batch_id = %s
+      FROM rating_pricedusage WHERE batch_id = (SELECT %s::bigint)
      GROUP BY kind ORDER BY kind
 """
 
@@ -99,20 +97,18 @@ def list_shared_accounts() -> list[tuple[int, int]]:
 
 def charges_of(batch_id: int) -> Charges:
     """Return what a batch charges whom; accounts that owe nothing are not in it."""
-    is_kept = BatchCharge.objects.filter(batch_id=batch_id).exists()
-    return Charges(
-        *binary_copy.copy_out(
-            sql=KEPT_SUMS if is_kept else SUMS,
-            params=[batch_id],
-            types=["smallint", "bigint", "bigint", "bigint"],
-        )
-    )
+    types = ["smallint", "bigint", "bigint", "bigint"]
+    kept = Charges(*binary_copy.copy_out(sql=KEPT, params=[batch_id], types=types))
+    if len(kept):
+        return added_up(kept)
+    return Charges(*binary_copy.copy_out(sql=SUMS, params=[batch_id], types=types))
 
 
 def kept_sums(batch_id: int) -> dict[int, Decimal]:
     """Return by kind of usage what was added up when the rows of a batch were written."""
     sums = BatchCharge.objects.filter(batch_id=batch_id).values_list("kind")
-    return dict(sums.annotate(Sum("amount")).order_by("kind"))
+    found = sums.annotate(minor=Sum("minor")).order_by("kind")
+    return {kind: Decimal(int(minor)).scaleb(-2) for kind, minor in found}
 
 
 def totals_of(batch_id: int) -> list[KindTotal]:
