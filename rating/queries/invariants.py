@@ -4,12 +4,12 @@ What must always hold in rating; each is a query that returns no rows.
 
 from typing import Final
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from accounts.domain.kinds import Kind
 from billing_project.kernel.invariants import Invariant
 from rating.queries.charging_invariants import charging_invariants
+from rating.queries.counter_invariants import counter_invariants
 
 FILES: Final = """
     SELECT f.id, f.name, f.records, f.priced, coalesce(p.rows, 0) AS rows,
@@ -70,31 +70,6 @@ TWICE: Final = """
      GROUP BY source_id, record_key, revision HAVING count(*) > 1
 """
 
-ALLOWANCES: Final = """
-    SELECT subscription_id, allowance_id, period, u.used AS in_rows, c.used AS counted
-      FROM (SELECT subscription_id, allowance_id, period, sum(used) AS used
-              FROM (SELECT p.subscription_id, p.allowance_id, p.allowance_used AS used,
-                           CASE WHEN a.recurrence = 'once' THEN 0
-                                ELSE to_char(date_trunc(coalesce(a.recurrence, 'month'),
-                                                        p.started_at AT TIME ZONE '{zone}'),
-                                             'YYYYMMDD')::integer END AS period
-                      FROM rating_pricedusage p LEFT JOIN tariffs_allowance a ON a.id = p.allowance_id
-                     WHERE p.allowance_id <> 0
-                       AND NOT EXISTS (SELECT FROM rating_usagecover c
-                                        WHERE c.account_id = p.account_id
-                                          AND c.started_at = p.started_at
-                                          AND c.source_id = p.source_id
-                                          AND c.record_key = p.record_key
-                                          AND c.revision = p.revision)
-                    UNION ALL
-                    SELECT owner_id, allowance_id, used, period FROM rating_usagecover) AS r
-             GROUP BY 1, 2, 3 HAVING sum(used) <> 0) AS u
-      FULL JOIN (SELECT subscription_id, allowance_id, period, sum(used) AS used
-                   FROM rating_allowanceuse WHERE used <> 0 GROUP BY 1, 2, 3) AS c
-     USING (subscription_id, allowance_id, period)
-     WHERE u.used IS DISTINCT FROM c.used
-"""
-
 IN_FORCE: Final = """
     SELECT source_id, record_key, count(*) AS rows, max(revision) AS newest
       FROM rating_pricedusage
@@ -102,6 +77,25 @@ IN_FORCE: Final = """
     HAVING sum(CASE WHEN revision % 2 = 0 THEN 1 ELSE -1 END) NOT IN (0, 1)
            OR (max(revision) % 2 = 1
                AND (sum(amount) <> 0 OR sum(allowance_used) <> 0 OR sum(quantity) <> 0))
+"""
+
+#: Rows and what covered them must come to nothing, each of its kind.
+WITHDRAWN: Final = """
+    SELECT source_id, record_key, owner_id, allowance_id, sum(price) AS prices,
+           sum(amount) AS amount, sum(quantity) AS quantity, sum(used) AS used
+      FROM (SELECT DISTINCT ON (source_id, record_key) source_id, record_key, is_withdrawn
+              FROM rating_usagecorrection
+             ORDER BY source_id, record_key, correction DESC) AS c
+      JOIN (SELECT source_id, record_key, 0 AS owner_id, 0 AS allowance_id,
+                   CASE WHEN revision % 2 = 0 THEN 1 ELSE -1 END AS price,
+                   amount, quantity, allowance_used AS used FROM rating_pricedusage
+            UNION ALL
+            SELECT source_id, record_key, owner_id, allowance_id, 0, 0, 0, used
+              FROM rating_usagecover) AS r
+     USING (source_id, record_key)
+     WHERE c.is_withdrawn
+     GROUP BY 1, 2, 3, 4
+    HAVING sum(price) <> 0 OR sum(amount) <> 0 OR sum(quantity) <> 0 OR sum(used) <> 0
 """
 
 JOINED: Final = """
@@ -153,15 +147,11 @@ def invariants() -> list[Invariant]:
             why=_("A record is charged in two places, or was not taken back as it was charged."),
         ),
         Invariant(
-            name="rating: allowances used are those of the records",
-            sql=ALLOWANCES.format(zone=settings.TIME_ZONE.replace("'", "")),
-            why=_("The counters of included volume don't match the usage."),
+            name="rating: a withdrawn record is charged no more",
+            sql=WITHDRAWN,
+            why=_("A record that its switch took back still costs something."),
         ),
-        Invariant(
-            name="rating: allowances are not overdrawn",
-            sql="SELECT * FROM rating_allowanceuse WHERE used > granted + carried",
-            why=_("More included volume was used than was granted."),
-        ),
+        *counter_invariants(),
         Invariant(
             name="rating: a call joined of its parts is priced or waits",
             sql=JOINED,

@@ -164,12 +164,16 @@ def _apply(run: RerateRun, shelf: Shelf, lines: list[RerateLine]) -> tuple[set[i
 def _moved(
     run: RerateRun, wanted: dict[int, RerateLine], changes: dict[int, AccountChange]
 ) -> set[int]:
-    """Return the accounts of which the rows, or what comes out, are not what was seen."""
+    """
+    Return the accounts of which the rows, or what comes out, are not what was seen.
+
+    Of those who share allowances, one without a line had no change to be seen.
+    """
     others = set(changes) - set(wanted)
     known = {
         line.account_id: line for line in RerateLine.objects.filter(run=run, account_id__in=others)
     } | wanted
-    moved = set()
+    moved = {one for one in others - set(known) if changes[one].changed or changes[one].failed}
     for account, line in known.items():
         change = changes.get(account)
         if change is None or (change.seen, change.new * CENTS) != (line.seen, line.new_amount):

@@ -9,7 +9,18 @@ from django.db.models import F
 
 from billing_project.kernel.invariants import find_violations
 from rating import operations, queries
-from rating.models import AllowanceUse, PartialRecord, SuspenseRecord, UsageBatch, UsageFile
+from rating.domain.counters import Meter
+from rating.models import (
+    AllowanceCarry,
+    AllowanceUse,
+    PartialRecord,
+    PricedUsage,
+    RunningTotal,
+    SuspenseRecord,
+    UsageBatch,
+    UsageCorrection,
+    UsageFile,
+)
 from tests.integration.rating.night import NOW, Night, call, calls
 
 ABROAD = {"dst": "81012125550101"}
@@ -64,6 +75,51 @@ def miscount_allowances() -> None:
     AllowanceUse.objects.update(used=1)
 
 
+def count_what_nobody_priced() -> None:
+    row = PricedUsage.objects.filter(amount__gt=0)[0]
+    RunningTotal.objects.create(
+        account_id=row.account_id,
+        subscription_id=row.subscription_id,
+        meter=Meter.MEMBER,
+        number=1,
+        period=20261101,
+        quantity=1,
+    )
+
+
+def carry_without_a_trace() -> None:
+    AllowanceUse.objects.update(carried=1)
+
+
+def carry_what_never_arrives() -> None:
+    counter = AllowanceUse.objects.all()[0]
+    AllowanceCarry.objects.create(
+        account_id=counter.account_id,
+        subscription_id=counter.subscription_id,
+        allowance_id=counter.allowance_id,
+        from_period=counter.period,
+        to_period=20261201,
+        units=1,
+        carried_at=NOW,
+    )
+
+
+def withdraw_on_paper() -> None:
+    row = PricedUsage.objects.filter(amount__gt=0)[0]
+    UsageCorrection.objects.create(
+        source_id=row.source_id,
+        record_key=row.record_key,
+        correction=1,
+        account_id=row.account_id,
+        started_at=row.started_at,
+        revision=1,
+        is_withdrawn=True,
+        batch_id=row.batch_id,
+        file_id=row.file_id,
+        line=1,
+    )
+
+
 def join_parts_to_nothing() -> None:
     file = UsageFile.objects.get()
     PartialRecord.objects.create(
@@ -107,6 +163,12 @@ VIOLATIONS: dict[str, list[Callable[[], None]]] = {
         ),
     ],
     "rating: allowances are not overdrawn": [overdraw],
+    "rating: running totals are those of the records": [count_what_nobody_priced],
+    "rating: what is carried over was left of the period before": [
+        carry_without_a_trace,
+        carry_what_never_arrives,
+    ],
+    "rating: a withdrawn record is charged no more": [withdraw_on_paper],
     "rating: a call joined of its parts is priced or waits": [join_parts_to_nothing],
     "rating: no batch is left behind": [forget_a_batch],
     "rating: usage has a month": [lambda: plant_row(later="interval '-9 years'")],
