@@ -1,17 +1,17 @@
 """
 The pieces of a batch priced and written side by side: no two of them share an account.
 
-Each thread reads a piece from disk, prices it and writes it in a transaction of its own, so that
-one prices while the others wait for the database.
+Each of a few threads takes piece after piece: reads it from disk, prices it and writes it in a
+transaction of its own, so that one prices while the others wait for the database.
 """
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from django.db import connection, transaction
+from django.db import transaction
 
+from billing_project.kernel.lanes import side_by_side
 from rating.domain.shards import Shards
 from rating.operations import writing
 from rating.operations.gathering import Gathered
@@ -46,37 +46,12 @@ def price_all(work: Work, *, progress: Progress | None = None) -> None:
     """Price and write all pieces; the first error ends it, once those at work are through."""
     done = work.usage.done
     total = done + work.usage.to_price
-    for piece in _side_by_side(work, work.usage.pieces(rows=work.slice_rows)):
+    ranges = work.usage.pieces(rows=work.slice_rows)
+    for piece in side_by_side(lambda shards: _price(work, *shards), ranges, lanes=WRITERS):
         work.usage.problems.add(piece.problems)
         done += piece.records
         if progress:
             progress(done, total)
-
-
-def _side_by_side(work: Work, ranges: list[tuple[int, int]]) -> Iterable[_Piece]:
-    if connection.in_atomic_block or len(ranges) == 1:
-        # Inside the caller's transaction there is one connection only.
-        yield from (_price(work, *shards) for shards in ranges)
-        return
-    with ThreadPoolExecutor(max_workers=WRITERS) as pool:
-        pieces = [pool.submit(_price_on_own_connection, work, *shards) for shards in ranges]
-        try:
-            for piece in as_completed(pieces):
-                yield piece.result()
-        finally:
-            _cancel(pieces)
-
-
-def _cancel(pieces: Iterable[Future[_Piece]]) -> None:
-    for piece in pieces:
-        piece.cancel()
-
-
-def _price_on_own_connection(work: Work, first: int, stop: int) -> _Piece:
-    try:
-        return _price(work, first, stop)
-    finally:
-        connection.close()
 
 
 def _price(work: Work, first: int, stop: int) -> _Piece:

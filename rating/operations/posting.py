@@ -2,8 +2,6 @@
 Priced rows to the ledger: one entry per account, batch and kind of usage (decision A5: sums only).
 """
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Final
 
@@ -13,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts import operations as accounts_operations
 from accounts.domain.kinds import Kind
 from billing_project.kernel import binary_copy
+from billing_project.kernel.lanes import side_by_side
 from billing_project.kernel.operations import change_state
 from rating import queries
 from rating.domain.charges import Charges
@@ -64,8 +63,13 @@ def post_batch(*, batch_id: int, now: datetime, progress: Progress | None = None
         message = _("Batch %(batch)s is not priced to the end.")
         raise UnableToPostBatch(message % {"batch": batch_id})
     charges = queries.charges_of(batch_id)
+    parts = list(charges.parts(ACCOUNTS_AT_ONCE))
+
+    def post(part: Charges) -> tuple[int, int]:
+        return _post(part, batch=batch, now=now), len(part)
+
     posted = done = 0
-    for new, size in _side_by_side(charges, batch=batch, now=now):
+    for new, size in side_by_side(post, parts, lanes=POSTERS):
         posted += new
         done += size
         if progress:
@@ -77,28 +81,6 @@ def post_batch(*, batch_id: int, now: datetime, progress: Progress | None = None
         UsageBatch.objects.filter(pk__in=moved).update(posted_at=now)
         BatchCharge.objects.filter(batch_id=batch_id).delete()
     return posted
-
-
-def _side_by_side(
-    charges: Charges, *, batch: UsageBatch, now: datetime
-) -> Iterator[tuple[int, int]]:
-    """Post ranges of accounts; yield for each how many entries it made, of how many charges."""
-    parts = list(charges.parts(ACCOUNTS_AT_ONCE))
-    if connection.in_atomic_block or len(parts) == 1:
-        # Inside the caller's transaction there is one connection only.
-        yield from ((_post(part, batch=batch, now=now), len(part)) for part in parts)
-        return
-    with ThreadPoolExecutor(max_workers=POSTERS) as pool:
-        found = [pool.submit(_post_apart, part, batch=batch, now=now) for part in parts]
-        yield from ((one.result(), len(part)) for one, part in zip(found, parts, strict=True))
-
-
-def _post_apart(part: Charges, *, batch: UsageBatch, now: datetime) -> int:
-    """Post on a connection of this thread's own."""
-    try:
-        return _post(part, batch=batch, now=now)
-    finally:
-        connection.close()
 
 
 def _post(part: Charges, *, batch: UsageBatch, now: datetime) -> int:
