@@ -81,6 +81,12 @@ def plan_at(*, subscription_id: int, at: datetime) -> PlanAssignment | None:
     )
 
 
+def plans_after(subscription_id: int, *, after: datetime) -> list[PlanAssignment]:
+    """Return the plans that the service gets later, with their versions."""
+    rows = PlanAssignment.objects.select_related("plan_version__plan")
+    return list(rows.filter(subscription_id=subscription_id, active_from__gt=after).order_by("id"))
+
+
 def list_free_numbers(
     *,
     kind: str,

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import PackageAssignment, Subscription
-from accounts.queries.accounts import plan_at
+from accounts.queries.accounts import plan_at, plans_after
 from accounts.queries.sales import buyer_of, list_packages
 from tariffs import queries as tariffs_queries
 from tariffs.domain.eligibility import Buyer, judge
@@ -27,10 +27,11 @@ class PackageOffer:
 
 @dataclass(frozen=True, slots=True)
 class _Standing:
-    """What a service is at a moment: its plan, and who asks."""
+    """What a service is at a moment: its plan, those that are set for later, and who asks."""
 
     is_ended: bool
     plan: Plan | None
+    coming: tuple[Plan, ...]
     buyer: Buyer
 
     def reasons_against(self, version: PackageVersion) -> list[str]:
@@ -39,6 +40,8 @@ class _Standing:
             reasons.append(_("The service has ended."))
         if self.plan is None or not package_fits(version, self.plan):
             reasons.append(_("This package doesn't fit the plan of the service."))
+        elif not all(package_fits(version, plan) for plan in self.coming):
+            reasons.append(_("This package doesn't fit the plan that the service gets."))
         refused = judge(tariffs_queries.conditions_of(version), buyer=self.buyer)
         return [*reasons, *(tariffs_queries.describe_reason(reason) for reason in refused)]
 
@@ -86,6 +89,7 @@ def _standing(subscription: Subscription, at: datetime) -> _Standing:
     return _Standing(
         is_ended=subscription.state == Subscription.State.TERMINATED,
         plan=present.plan_version.plan if present else None,
+        coming=tuple(one.plan_version.plan for one in plans_after(subscription.pk, after=at)),
         buyer=buyer_of(subscription.account, service=subscription.service),
     )
 

@@ -196,8 +196,17 @@ def execute_due(
         try:
             executed += _execute(change_id, business_date, now=now, actor=actor)
         except accounts.UnableToSetPlan as refusal:
-            cancel(change_id=change_id, now=now, actor=actor, reason=str(refusal))
+            _give_up(change_id, now=now, actor=actor, reason=str(refusal))
     return executed
+
+
+def _give_up(change_id: int, *, now: datetime, actor: str, reason: str) -> None:
+    """Cancel what can't be executed; an agent who cancelled it meanwhile was first."""
+    try:
+        cancel(change_id=change_id, now=now, actor=actor, reason=reason)
+    except UnableToChangePlan:
+        if PlanChange.objects.filter(pk=change_id, state=PlanChange.State.SCHEDULED).exists():
+            raise
 
 
 @transaction.atomic

@@ -27,7 +27,7 @@ class UnableToPublishDeck(Exception):
 
 
 class UnableToCloseDeckVersion(Exception):
-    """The version isn't published, or the day isn't after its first."""
+    """The version isn't published, was replaced, or can't end on that day."""
 
 
 def create_deck(*, code: str, name: str, usage_kind: str) -> RateDeck:
@@ -224,8 +224,16 @@ def close_deck_version(*, version_id: int, valid_to: date) -> RateDeckVersion:
     version = RateDeckVersion.objects.select_for_update(no_key=True).get(pk=version_id)
     if not version.published_at:
         raise UnableToCloseDeckVersion(_("A draft needs no closing."))
+    if version.replaced_at:
+        # Somebody corrected it meanwhile: it prices nothing, whatever its last day.
+        raise UnableToCloseDeckVersion(_("Another version has taken its place: close that one."))
     if valid_to <= version.valid_from:
         raise UnableToCloseDeckVersion(_("The last day lies before the first."))
     version.valid_to = valid_to
-    version.save(update_fields=["valid_to"])
+    try:
+        with transaction.atomic():
+            version.save(update_fields=["valid_to"])
+    except IntegrityError:
+        message = _("Another version of the deck is in force on some of these days.")
+        raise UnableToCloseDeckVersion(message) from None
     return version

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from tariffs.models import (
     Allowance,
     Band,
+    Package,
     PackageVersion,
     Plan,
     PlanDeck,
@@ -155,7 +156,9 @@ def copy_plan_version(*, version_id: int, on_sale_from: date) -> PlanVersion:
 @transaction.atomic
 def copy_package_version(*, version_id: int, on_sale_from: date) -> PackageVersion:
     """Draft the next version of a package with the terms and allowances of a present one."""
-    source = PackageVersion.objects.select_for_update(no_key=True).get(pk=version_id)
+    source = PackageVersion.objects.get(pk=version_id)
+    # Whoever drafts the next version from another one waits: numbers follow each other.
+    Package.objects.select_for_update(no_key=True).get(pk=source.package_id)
     versions = PackageVersion.objects.filter(package=source.package_id)
     latest = versions.aggregate(latest=Max("number"))["latest"]
     draft = _copy(source, number=latest + 1, on_sale_from=on_sale_from)

@@ -2,7 +2,7 @@
 Products, and the rules of moves between plans.
 """
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from tariffs.models import MoveRule, Plan, Product
 
@@ -34,8 +34,10 @@ def set_move_rule(
     `terms`: is_allowed, fee_up, fee_down, timing, on_date, min_days; those left out are the
     defaults. What was agreed by a quote before stays as it was agreed. Raises ValidationError.
     """
-    known = MoveRule.objects.select_for_update(no_key=True)
-    former = known.filter(from_plan=from_plan, to_plan=to_plan).first()
+    with connection.cursor() as cursor:
+        # The first rule of a pair has no row to lock: of two written at once the later one counts.
+        cursor.execute("LOCK TABLE tariffs_moverule IN SHARE ROW EXCLUSIVE MODE")
+    former = MoveRule.objects.filter(from_plan=from_plan, to_plan=to_plan).first()
     rule = MoveRule(from_plan=from_plan, to_plan=to_plan, **terms)
     if former:
         rule.pk = former.pk

@@ -9,6 +9,7 @@ from accounts import operations as accounts
 from billing_project.kernel.models import BusinessEvent, StateChange
 from invoicing import operations, queries
 from invoicing.models import BilledPeriod, PlanChange
+from invoicing.operations import plan_changes
 from tariffs import operations as tariffs
 from tests.integration.invoicing.household import (
     ACTOR,
@@ -165,3 +166,27 @@ def test_offers_list_every_other_plan_on_sale(service) -> None:
     make_version("1", plan=make_plan(service="internet"))
     offers = queries.list_quotes(subscription_id=service.pk, on=ON)
     assert [offer.plan_version_id for offer in offers] == [cheap.pk, dear.pk]
+
+
+def test_whoever_cancels_what_cannot_be_executed_first_stops_no_other(
+    service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = schedule(service, make_version("450"))
+    other = schedule(connect(make_account(), make_version("310")), make_version("620"))
+    set_plan = accounts.set_plan
+
+    def refuse(*, subscription_id: int, **terms: object) -> object:
+        if subscription_id == service.pk:
+            raise accounts.UnableToSetPlan
+        return set_plan(subscription_id=subscription_id, **terms)
+
+    def too_late(*, change_id: int, **terms: object) -> PlanChange:
+        operations.cancel(change_id=change_id, now=at(FEBRUARY), actor="staff:1", reason="")
+        return operations.cancel(change_id=change_id, **terms)
+
+    monkeypatch.setattr(accounts, "set_plan", refuse)
+    monkeypatch.setattr(plan_changes, "cancel", too_late)
+    assert execute() == 1
+    states = PlanChange.objects.in_bulk([lost.pk, other.pk])
+    assert (states[lost.pk].state, states[other.pk].state) == ("cancelled", "executed")
+    assert StateChange.objects.get(object_id=lost.pk, new="cancelled").actor == "staff:1"

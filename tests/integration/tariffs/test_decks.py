@@ -174,3 +174,22 @@ def test_a_prefix_under_a_zone_of_another_scheme_is_found() -> None:
     scheme = ZoneScheme.objects.create(code="carrier", name="carrier")
     ZonePrefix.objects.filter(zone=zone).update(scheme=scheme)
     assert [row[1] for row in broken("own scheme")] == ["49"]
+
+
+def test_a_version_is_not_closed_behind_the_first_day_of_the_next(
+    published: RateDeckVersion,
+) -> None:
+    coming = draft_version(published.deck, valid_from=MARCH)
+    operations.publish_deck_version(version_id=coming.pk, now=NOW)
+    with pytest.raises(operations.UnableToCloseDeckVersion):
+        operations.close_deck_version(version_id=published.pk, valid_to=date(2026, 3, 2))
+    published.refresh_from_db()
+    assert published.valid_to == MARCH
+
+
+def test_a_replaced_version_is_not_closed_any_more(published: RateDeckVersion) -> None:
+    corrected = draft_version(published.deck, replaces=published)
+    operations.publish_deck_version(version_id=corrected.pk, now=NOW)
+    with pytest.raises(operations.UnableToCloseDeckVersion):
+        operations.close_deck_version(version_id=published.pk, valid_to=MARCH)
+    assert RateDeckVersion.objects.filter(valid_to=MARCH).count() == 0
