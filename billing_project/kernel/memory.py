@@ -6,6 +6,7 @@ Inside `reused` it keeps them, and at the end gives back what nobody holds.
 """
 
 import ctypes
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,17 @@ _DEFAULT: Final = 128 << 10
 @contextmanager
 def reused() -> Iterator[None]:
     """Keep freed memory for the next array, until the end. For one run at a time in a process."""
+    # The garbage collector needn't look again and again through all that was imported.
+    gc.freeze()
+    try:
+        with _kept_by_the_library():
+            yield
+    finally:
+        gc.unfreeze()
+
+
+@contextmanager
+def _kept_by_the_library() -> Iterator[None]:
     library = ctypes.CDLL(None) if sys.platform == "linux" else None
     if library is None or not hasattr(library, "mallopt"):
         yield
