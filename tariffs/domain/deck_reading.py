@@ -113,6 +113,7 @@ class _Reader:
         self._rest = [place for name, place in self._place.items() if name not in plain]
         self._seen: dict[tuple[str, ...], tuple[str, LinePrices] | list[LineError]] = {}
         self._line_of: dict[str, int] = {}
+        self._told_days: set[str] = set()
 
     def _check_header(self, header: Sequence[str], bands: tuple[str, ...]) -> None:
         named = [name for name in self._columns if name]
@@ -196,10 +197,20 @@ class _Reader:
             self._seen[cells] = known
         if isinstance(known, list):
             self.errors.extend(
-                LineError(line, error.column, error.rule, error.value) for error in known
+                LineError(line, error.column, error.rule, error.value)
+                for error in known
+                if not self._is_told(error)
             )
             return None
         return known
+
+    def _is_told(self, error: LineError) -> bool:
+        """Whether a day that isn't the version's was told of: in a file every line has the same."""
+        if error.rule is not LineRule.OTHER_DATE:
+            return False
+        is_told = error.value in self._told_days
+        self._told_days.add(error.value)
+        return is_told
 
     def _columns_of(self, cells: tuple[str, ...]) -> dict[str, str]:
         return {self._columns[place]: cell for place, cell in zip(self._rest, cells, strict=True)}

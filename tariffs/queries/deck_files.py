@@ -180,7 +180,9 @@ def _line_rules() -> dict[LineRule, str]:
         LineRule.TOO_LARGE: _("“%(value)s” is too large."),
         LineRule.NOT_WHOLE: _("“%(value)s” is not a whole number above zero."),
         LineRule.NOT_A_DATE: _("“%(value)s” is not a date."),
-        LineRule.OTHER_DATE: _("The line begins on %(value)s, the version on another day."),
+        LineRule.OTHER_DATE: _(
+            "The file is of %(value)s, the version begins on another day: change the column or leave it out."
+        ),
         LineRule.DUPLICATE: _("Prefix %(value)s is in line %(line)s already."),
         LineRule.CONTRADICTION: _(
             "Prefix %(value)s lies inside that of line %(line)s, of the same destination, at other "

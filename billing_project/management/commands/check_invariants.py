@@ -21,17 +21,18 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         broken = 0
         for app, invariant in list_invariants():
+            name = f"{app}: {invariant.name.removeprefix(f'{app}: ')}"
             began = time.monotonic()
             rows = find_violations(invariant)
             seconds = time.monotonic() - began
             if rows:
                 broken += 1
-                self.stdout.write(self.style.ERROR(f"BROKEN  {app}: {invariant.name}"))
+                self.stdout.write(self.style.ERROR(f"BROKEN  {name}"))
                 self.stdout.write(f"        {invariant.why}")
                 for row in rows:
                     self.stdout.write(f"        {row}")
             elif not options["quiet"]:
-                self.stdout.write(f"holds   {app}: {invariant.name} ({seconds:.2f} s)")
+                self.stdout.write(f"holds   {name} ({seconds:.2f} s)")
         if broken:
             self.stdout.write(self.style.ERROR(f"{broken} broken"))
             sys.exit(1)

@@ -254,3 +254,18 @@ def test_amounts_are_read_as_they_are_written(amount, point) -> None:
 @given(st.dates(min_value=date(1900, 1, 1)))
 def test_days_are_read_either_way(day) -> None:
     assert read_day(day.isoformat()) == read_day(f"{day:%d.%m.}{day.year:04d}") == day
+
+
+def test_another_day_is_told_once_and_hides_no_other_fault() -> None:
+    header = [*HEADER, "valid_from"]
+    rows = [
+        ["49", "DE", "1", "2026-11-30"],
+        ["33", "FR", "2", "2026-11-30"],
+        ["1", "US", "x", "2026-11-30"],
+        ["44", "GB", "3", "2026-11-29"],
+    ]
+    assert faults(*rows, header=header) == [
+        (2, "valid_from", LineRule.OTHER_DATE),
+        (4, "price", LineRule.NOT_A_NUMBER),
+        (5, "valid_from", LineRule.OTHER_DATE),
+    ]
