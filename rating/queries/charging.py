@@ -1,5 +1,5 @@
 """
-What online charging reads: prices kept in the process, and one look at a session and who pays.
+What online charging reads: prices kept in the process, its clients, its sessions.
 """
 
 from collections.abc import Mapping, Sequence
@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from threading import Lock
-from typing import Any, Final, NamedTuple
+from typing import Final
 from zoneinfo import ZoneInfo
 
-import orjson
 from django.conf import settings
 from django.db import connection
 from django.db.models import Sum
@@ -21,8 +20,6 @@ from rating.models import ChargingClient, ChargingSession
 from tariffs import queries as tariffs_queries
 from tariffs.domain.deck import NO_ZONE, Allowance, Deck, PlanPricing, UsageKind, Zone
 from tariffs.models import Band
-
-LOOK: Final = "SELECT rating_charging_look(%s, %s, %s, to_timestamp(%s), %s)"
 
 #: Changes with everything that prices usage: published versions don't change, they end or are
 #: replaced, and numbers get new zones.
@@ -39,25 +36,6 @@ STAMP: Final = """
         (SELECT max(id) FROM tariffs_zoneprefix),
         (SELECT count(*) FROM tariffs_holiday))
 """
-#: The record may tell the start a little otherwise; one corrected or withdrawn may have no row here.
-RECORDED: Final = """
-    SELECT id, bool_and(is_posted) FROM (
-        SELECT s.id, b.state = 'posted' AS is_posted FROM rating_chargingsession s
-          JOIN rating_pricedusage u
-            ON u.account_id = s.account_id AND u.source_id = s.source_id
-           AND u.record_key = s.record_key AND u.revision = 0
-           AND u.started_at BETWEEN s.started_at - interval '1 day'
-                                AND s.started_at + interval '1 day'
-          JOIN rating_usagebatch b ON b.id = u.batch_id
-         WHERE s.id = ANY(%(ids)s)
-         UNION ALL
-        SELECT s.id, b.state = 'posted' FROM rating_chargingsession s
-          JOIN rating_usagecorrection c
-            ON c.source_id = s.source_id AND c.record_key = s.record_key
-          JOIN rating_usagebatch b ON b.id = c.batch_id
-         WHERE s.id = ANY(%(ids)s)) AS r
-     GROUP BY id
-"""
 LEFT: Final = """
     SELECT c.account_id, c.subscription_id, c.allowance_id, c.period, c.granted + c.carried - c.used
       FROM rating_allowanceuse c
@@ -69,107 +47,6 @@ LEFT: Final = """
 BELIEVED_FOR: Final = timedelta(seconds=1)
 #: Sessions may have begun so long ago.
 OLDEST_SESSION: Final = timedelta(days=40)
-
-
-#: A counter's row: its allowance and period, units granted (null without usage), used, reserved.
-CounterRow = tuple[int, int, int | None, int, int]
-
-
-class Seen(NamedTuple):
-    """
-    What `rating_charging_look` says; see rating/sql/charging.sql.
-
-    Down to `amount` of the session, to `own_decks` of who pays, then of the group it is a member of.
-    """
-
-    id: int | None
-    kind: int
-    started_at: int
-    subscriber: str
-    other_number: int
-    session_plan_version_id: int
-    deck_version_id: int
-    zone_id: int
-    used: int
-    granted: int
-    session_held: Decimal
-    units: list[list[int]]
-    sequence: int
-    fingerprint: int
-    answer: str
-    ending: str | None
-    is_booked: bool
-    amount: Decimal
-    account_id: int | None
-    subscription_id: int | None
-    account_kind: str
-    state: str
-    level: str | None
-    plan_version_id: int | None
-    money: Decimal
-    held: Decimal
-    floor: Decimal
-    counters: list[CounterRow] | None
-    packages: list[int] | None
-    has_guard: bool
-    own_decks: list[tuple[str, int]] | None
-    group_owner_id: int | None
-    group_account_id: int | None
-    group_plan_version_id: int | None
-    group_packages: list[int] | None
-    caps: list[int | None] | None
-    shared_counters: list[CounterRow] | None
-    taken_of_shared: list[tuple[int, int, int]] | None
-
-    @property
-    def available(self) -> Decimal:
-        """What may still be spent, beside what this session holds."""
-        return self.money + self.floor - self.held
-
-    def counter(self, owner_id: int, allowance_id: int, period: int) -> tuple[int | None, int, int]:
-        """Return what is granted (None: nothing was used of it), used and reserved of a counter."""
-        rows = self.counters if owner_id == self.subscription_id else self.shared_counters
-        granted: int | None = None
-        used = reserved = 0
-        # What was used and what is reserved are rows of their own.
-        for number, when, *(more, taken, kept) in rows or ():
-            if (number, when) == (allowance_id, period):
-                granted = more if granted is None else granted
-                used, reserved = used + taken, reserved + kept
-        return granted, used, reserved
-
-    def own_deck(self, kind: UsageKind) -> int | None:
-        """The deck that prices the company's usage in place of the plan's, if it has one."""
-        return next((deck for code, deck in self.own_decks or () if code == kind.code), None)
-
-    def member_has(self, allowance_id: int, period: int) -> int:
-        """What the member took, or holds, of a shared allowance beside this session."""
-        rows = self.taken_of_shared or ()
-        return sum(
-            units for number, when, units in rows if (number, when) == (allowance_id, period)
-        )
-
-
-#: The parts of an answer where there is no session, nobody who pays, no group.
-_NOTHING: Final[tuple[list[Any], ...]] = ([None] * 18, [None] * 13, [None] * 7)
-
-
-def look(*, client_id: int, session: str | None, key: int | None, at: int) -> Seen:
-    """
-    Read a session, if the client has it, and who pays: by the session, else by subscriber key.
-
-    `at` is the moment (epoch seconds) at which numbers, plans and periods count; of a known session
-    it is its start.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(LOOK, [client_id, session, key, at, settings.TIME_ZONE])
-        parts = orjson.loads(cursor.fetchone()[0])
-    known, payer, group = (part or none for part, none in zip(parts, _NOTHING, strict=True))
-    if known[0] is not None:
-        known[10], known[17] = Decimal(known[10]), Decimal(known[17])
-    if payer[0] is not None:
-        payer[6:9] = map(Decimal, payer[6:9])
-    return Seen(*known, *payer, *group)
 
 
 def held_for(account_id: int, subscription_id: int) -> Decimal:
@@ -248,6 +125,10 @@ class Reference:
         for zone in zones:
             table = self._tables.setdefault(zone.scheme_id, {})
             table.update((prefix, zone.zone_id) for prefix in zone.prefixes)
+        #: No prefix is longer.
+        self._longest = max(
+            (len(one) for table in self._tables.values() for one in table), default=0
+        )
         # Those of no plan too: a company's own deck may be any.
         by_version = {deck.version_id: deck for versions in decks.values() for deck in versions}
         self.prices = {
@@ -272,7 +153,7 @@ class Reference:
     def zone_of(self, prices: DeckPrices, number: str) -> int:
         """Return the zone of the longest prefix that the deck prices, 0 if there is none."""
         table = self._tables.get(prices.deck.scheme_id, {})
-        return longest_prefix(table, number, among=prices.zones) or NO_ZONE
+        return longest_prefix(table, number[: self._longest], among=prices.zones) or NO_ZONE
 
     def allowances_of(
         self, plan_version_id: int, packages: Sequence[int], kind: UsageKind
@@ -338,13 +219,6 @@ def list_client_sources() -> list[int]:
     """List the sources that clients speak for, in the order in which they are locked."""
     sources = ChargingClient.objects.order_by("source_id")
     return list(sources.values_list("source_id", flat=True).distinct())
-
-
-def find_recorded(session_ids: Sequence[int]) -> dict[int, bool]:
-    """Find the sessions whose switch's record was priced, and whether it is in the ledger."""
-    with connection.cursor() as cursor:
-        cursor.execute(RECORDED, {"ids": list(session_ids)})
-        return dict(cursor.fetchall())
 
 
 def free_units(

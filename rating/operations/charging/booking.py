@@ -6,7 +6,7 @@ and a run killed anywhere has done nothing of the portion.
 """
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from accounts import operations as accounts_operations
 from billing_project.kernel.operations import change_state, ensure_months
@@ -31,6 +32,7 @@ from rating.operations.posting import post_batch
 from rating.operations.writing import COUNTED
 from rating.queries import charging as reading
 from rating.queries.charging import Reference
+from rating.queries.charging_records import Recorded, find_recorded
 from tariffs.domain.deck import UsageKind
 
 #: Sessions booked in one transaction.
@@ -48,8 +50,10 @@ COVERS: Final = (_SQL / "booking_covers.sql").read_text()
 CLOSE: Final = """
     UPDATE rating_chargingsession s
        SET booked_at = %(now)s, held = 0, batch_id = b.batch_id,
-           ending = CASE WHEN b.batch_id IS NULL THEN 'by_record' ELSE s.ending END
-      FROM unnest(%(ids)s::bigint[], %(batches)s::bigint[]) AS b (id, batch_id)
+           ending = CASE WHEN b.batch_id IS NULL THEN 'by_record' ELSE s.ending END,
+           reason = coalesce(b.reason, s.reason)
+      FROM unnest(%(ids)s::bigint[], %(batches)s::bigint[], %(reasons)s::text[])
+           AS b (id, batch_id, reason)
      WHERE s.id = b.id AND s.booked_at IS NULL
 """
 TRY_LOCK: Final = "SELECT pg_try_advisory_xact_lock(%s, %s)"
@@ -115,13 +119,16 @@ def book_sessions(
         if not _hold_usage():
             return Booked()
         sessions = reading.list_bookable(now=now, limit=limit)
-        known = reading.find_recorded([session.pk for session in sessions])
+        recorded = find_recorded(sessions)
         # A record that is priced but not posted will take the money: it stays held until then.
-        sessions = [session for session in sessions if known.get(session.pk, True)]
+        awaited = {pk for pk, record in recorded.items() if not record.is_posted}
+        sessions = [session for session in sessions if session.pk not in awaited]
         if not sessions:
             return Booked()
-        known = {session.pk: True for session in sessions if session.pk in known}
-        known |= dict.fromkeys(_told_twice(sessions, known), True)
+        known: dict[int, str | None] = {
+            pk: _told_of(record) for pk, record in recorded.items() if pk not in awaited
+        }
+        known |= dict.fromkeys(_told_twice(sessions, known))
         new = [session for session in sessions if session.pk not in known]
         _let_go(sessions)
         repriced = _fit(new, reference)
@@ -132,6 +139,14 @@ def book_sessions(
         _close(sessions, known, batch_id=batch_id, now=now)
         _save_prices(repriced)
         return Booked(len(new), len(known))
+
+
+def _told_of(record: Recorded) -> str | None:
+    """Return what is to be told of a session that its record charged to somebody else."""
+    if record.other_account is None:
+        return None
+    told = _("The switch's record is charged to account %(account)s.")
+    return (told % {"account": record.other_account})[:200]
 
 
 def _told_twice(sessions: Sequence[ChargingSession], known: Container[int]) -> list[int]:
@@ -316,15 +331,17 @@ def _summary(sessions: Sequence[ChargingSession]) -> dict[str, Any]:
 
 def _close(
     sessions: Sequence[ChargingSession],
-    known: Container[int],
+    known: Mapping[int, str | None],
     *,
     batch_id: int | None,
     now: datetime,
 ) -> None:
+    """Note that the sessions are done with; `known` are those charged otherwise, and what is told."""
     ids = [session.pk for session in sessions]
     batches = [None if pk in known else batch_id for pk in ids]
     with connection.cursor() as cursor:
-        cursor.execute(CLOSE, {"now": now, "ids": ids, "batches": batches})
+        reasons = [known.get(pk) for pk in ids]
+        cursor.execute(CLOSE, {"now": now, "ids": ids, "batches": batches, "reasons": reasons})
         if cursor.rowcount != len(ids):
             message = f"{len(ids) - cursor.rowcount} sessions changed"
             raise UnableToBook(message)

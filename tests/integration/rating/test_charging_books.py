@@ -1,21 +1,31 @@
 """From the end of sessions to the ledger: booked once, in order, with nothing lost or held twice."""
 
-from datetime import timedelta
+from contextlib import nullcontext
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts import queries as accounts_queries
 from accounts.models import Account
 from accounts.models.ledger import LedgerEntry
 from bench.world import Operator
 from rating import operations, queries
-from rating.models import AllowanceHold, AllowanceUse, ChargingSession, PricedUsage, UsageBatch
+from rating.models import (
+    AllowanceHold,
+    AllowanceUse,
+    ChargingSession,
+    PricedUsage,
+    UsageBatch,
+    UsageFile,
+)
 from rating.operations import charging
 from tests.checks import broken_promises
 from tests.integration.rating import charging_world as world
 from tests.integration.rating.charging_world import COUNTRY, HOME, SMS, Switch, figures, session
-from tests.integration.rating.night import Night
+from tests.integration.rating.night import CSV_HEADER, Night
 
 pytestmark = pytest.mark.django_db
 TODAY = world.NOON.date()
@@ -142,6 +152,139 @@ class TestTheSwitchsOwnRecord:
         assert figures(account) == (Decimal("86.20"), Decimal("0.00"))
         assert session().ending == "by_record"
         assert broken_promises(PROMISES) == []
+
+
+class TestARecordThatIsSomebodyElses:
+    """The switch asked for the first subscriber; its file says that the second one called."""
+
+    @pytest.fixture(autouse=True)
+    def _one_after_the_other(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Booking keeps files out until its transaction ends: that of the whole test."""
+        monkeypatch.setattr("rating.operations.batches.hold_sources", lambda _ids: nullcontext())
+
+    def brings(
+        self,
+        night: Night,
+        *,
+        key: str = "a",
+        at: datetime = world.NOON,
+        correction: str = "",
+        who: int = 1,
+    ) -> int:
+        line = f"{key},voice,{world.FIRST_NUMBER + who},{at.isoformat()},190,{COUNTRY},{correction}"
+        path = night.bring(line, source="csv-1")
+        path.write_text("\n".join([f"{CSV_HEADER},correction", line, ""]))
+        return night.price().batch_id
+
+    def pays(self, operator: Operator) -> list[tuple[Decimal, Decimal]]:
+        """Money and held of both."""
+        return [figures(account.pk) for account in operator.accounts[:2]]
+
+    def test_is_the_truth_where_it_came_first(
+        self, switch: Switch, night: Night, operator: Operator
+    ) -> None:
+        call(switch, "a", 130, number=COUNTRY)
+        operations.post_batch(batch_id=self.brings(night), now=switch.now)
+        assert book(switch) == charging.Booked(by_record=1)
+        assert self.pays(operator) == [
+            (Decimal("100.00"), Decimal(0)),
+            (Decimal("-13.80"), Decimal(0)),
+        ]
+        assert PricedUsage.objects.get().account_id == operator.accounts[1].pk
+        ended = session()
+        assert (ended.ending, ended.batch_id) == ("by_record", None)
+        assert operator.accounts[1].number in ended.reason
+        assert broken_promises(PROMISES) == []
+
+    def test_is_a_duplicate_where_the_session_was_booked(
+        self, switch: Switch, night: Night, operator: Operator
+    ) -> None:
+        call(switch, "a", 130, number=COUNTRY)
+        assert book(switch) == charging.Booked(sessions=1)
+        self.brings(night)
+        assert UsageFile.objects.get().duplicates == 1
+        assert self.pays(operator) == [(Decimal("89.65"), Decimal(0)), (Decimal(0), Decimal(0))]
+        assert PricedUsage.objects.get().account_id == operator.accounts[0].pk
+        assert broken_promises(PROMISES) == []
+
+    def test_moves_a_booked_session_where_it_is_a_correction(
+        self, switch: Switch, night: Night, operator: Operator
+    ) -> None:
+        call(switch, "a", 130, number=COUNTRY)
+        book(switch)
+        operations.post_batch(batch_id=self.brings(night, correction="1"), now=switch.now)
+        assert self.pays(operator) == [
+            (Decimal("100.00"), Decimal(0)),
+            (Decimal("-13.80"), Decimal(0)),
+        ]
+        assert broken_promises(PROMISES) == []
+
+    def test_is_waited_for_until_it_is_in_the_ledger(
+        self, switch: Switch, night: Night, account: int
+    ) -> None:
+        call(switch, "a", 130, number=COUNTRY)
+        batch_id = self.brings(night)
+        assert book(switch) == charging.Booked()
+        assert figures(account) == (Decimal("100.00"), Decimal("10.35"))
+        operations.post_batch(batch_id=batch_id, now=switch.now)
+        assert book(switch) == charging.Booked(by_record=1)
+        assert figures(account) == (Decimal("100.00"), Decimal("0.00"))
+
+    def test_gives_units_back_that_were_reserved(
+        self, switch: Switch, night: Night, account: int
+    ) -> None:
+        call(switch, "a", 130, number=HOME)
+        operations.post_batch(batch_id=self.brings(night), now=switch.now)
+        book(switch)
+        assert AllowanceHold.objects.get().reserved == 0
+        assert not AllowanceUse.objects.exists()
+        assert broken_promises(PROMISES) == []
+
+    @pytest.mark.parametrize(
+        "told",
+        [{"at": world.NOON + timedelta(minutes=61)}, {"at": world.NOON - timedelta(minutes=59)}],
+        ids=["an hour later", "an hour earlier"],
+    )
+    def test_may_tell_another_start(
+        self, switch: Switch, night: Night, told: dict[str, datetime]
+    ) -> None:
+        call(switch, "a", 130, number=COUNTRY)
+        operations.post_batch(batch_id=self.brings(night, **told), now=switch.now)
+        assert book(switch) == charging.Booked(by_record=1)
+
+    def test_of_another_call_says_nothing(self, switch: Switch, night: Night, account: int) -> None:
+        call(switch, "a", 130, number=COUNTRY)
+        operations.post_batch(batch_id=self.brings(night, key="b"), now=switch.now)
+        assert book(switch) == charging.Booked(sessions=1)
+        assert figures(account) == (Decimal("89.65"), Decimal("0.00"))
+        assert session().reason == ""
+        assert broken_promises(PROMISES) == []
+
+    def test_is_told_beside_what_a_person_gave_as_a_reason(
+        self, switch: Switch, night: Night
+    ) -> None:
+        for key in ("a", "b"):
+            switch.told("reserve", key, number=COUNTRY)
+            switch.told("update", key, 1, used=60)
+            charging.close_session(
+                session_id=session(key).pk,
+                reason="hangs",
+                reference=switch.reference,
+                now=switch.now,
+                actor="staff:1",
+            )
+        operations.post_batch(batch_id=self.brings(night), now=switch.now)
+        assert book(switch) == charging.Booked(sessions=1, by_record=1)
+        assert session("b").reason == "hangs"
+        assert session("a").reason != "hangs"
+
+    def test_costs_no_look_at_usage_while_no_file_was_priced(self, switch: Switch) -> None:
+        call(switch, "a", 130, number=COUNTRY)
+        book(switch)
+        call(switch, "b", 130, number=COUNTRY)
+        with CaptureQueriesContext(connection) as asked:
+            assert book(switch) == charging.Booked(sessions=1)
+        assert not [one for one in asked if "s.account_id <> u.account_id" in one["sql"]]
 
 
 class TestExpiry:

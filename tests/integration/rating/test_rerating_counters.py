@@ -1,5 +1,6 @@
 """Re-rating where services count together: monthly models that are replaced, shared allowances."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -85,8 +86,8 @@ class TestMonthlyModels:
         assert list(counted().values()) == [15]
 
     @pytest.mark.parametrize("terms", [CHEAPER, GRADUATED], ids=["another price", "the same"])
-    def test_of_a_new_version_have_counted_what_the_old_one_had(
-        self, terms: dict[str, object]
+    def test_of_a_new_version_go_on_from_what_the_old_one_counted(
+        self, night: Night, monkeypatch: pytest.MonkeyPatch, terms: dict[str, object]
     ) -> None:
         model = correct_messages(terms)
         assert model is not None
@@ -95,6 +96,12 @@ class TestMonthlyModels:
         assert (line.changed, line.difference, line.outcome) == (1, Decimal(0), "applied")
         assert counted() == {model: 15}
         assert in_force() == [(2, "45.00")]
+        # The run keeps files out until its transaction ends: that of the whole test.
+        monkeypatch.setattr("rating.operations.batches.hold_sources", lambda _ids: nullcontext())
+        load(night, texts("b", 11, 15))
+        assert counted() == {model: 30}
+        last = "20.00" if terms == CHEAPER else "25.00"
+        assert in_force() == [(2, "45.00"), (0, last)]
         assert broken() == []
 
     def test_that_are_gone_count_nothing_more_though_it_costs_the_same(self) -> None:
