@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from rating.domain.prices import DeckPrices
+from rating.domain.priced import Priced
+from rating.domain.prices import DeckPrices, ZoneRules
 from rating.domain.twin import NOTHING, AllowanceLeft, Use, price_one
 from rating.domain.usage import Reason
 
@@ -30,23 +31,61 @@ def longest_units(
     too; a deck rounded up to coarser units may charge up to one of them more.
     """
     purses = [item for item in allowances if item.allowance.is_money]
-    budget = _budget(prices, zone_id, Fraction(money), purses=purses)
     units = [item for item in allowances if not item.allowance.is_money]
-    blocking = frozenset(item.allowance.allowance_id for item in units if item.allowance.blocks)
+    is_blocked = any(item.allowance.blocks for item in units)
+    rules = prices.rules(zone_id)
+    if rules is None:
+        return 0
+    # Compared as the sums are counted: in whole numbers, as a rule.
+    budget = _budget(prices, zone_id, Fraction(money), purses=purses) * rules.scale
+    most_total = int(budget) if budget.denominator == 1 else budget
 
-    def fits(length: int) -> bool:
-        priced = price_one(
+    def price(length: int) -> Priced:
+        return price_one(
             use._replace(quantity=length),
             prices=prices,
             zone_id=zone_id,
             allowances=units,
             counted=counted,
         )
-        if priced.reason != Reason.PRICED or priced.exact > budget:
-            return False
-        return not blocking or all(piece.allowance_id is not None for piece in priced.segments)
 
-    return _longest(use.quantity, fits)
+    def fits(length: int) -> bool:
+        return _is_affordable(price(length), most_total, is_blocked=is_blocked)
+
+    whole = price(use.quantity) if use.quantity > 0 else None
+    if whole is None or _is_affordable(whole, most_total, is_blocked=is_blocked):
+        return max(use.quantity, 0)
+    guess = _guess(whole, rules, int(budget), is_blocked=is_blocked)
+    return _longest(use.quantity - 1, fits, guess=guess)
+
+
+def _is_affordable(priced: Priced, most_total: int | Fraction, *, is_blocked: bool) -> bool:
+    if priced.reason != Reason.PRICED or priced.work is None or priced.work.total > most_total:
+        return False
+    return not is_blocked or all(piece[4] >= 0 for piece in priced.work.pieces)
+
+
+def _guess(whole: Priced, rules: ZoneRules, budget: int, *, is_blocked: bool) -> int:
+    """
+    Return where the budget runs out along the increments of what is too long, 0 if it has none.
+
+    A shorter record begins with the same increments. Surcharges and maxima are not looked at: it is
+    where the search begins, not its end.
+    """
+    work = whole.work
+    if work is None or work.rule is None:
+        return 0
+    left = budget - work.rule.fee
+    for at, band, step, units, place in work.pieces:
+        rule = rules.bands[band]
+        if place >= 0 or rule is None:
+            continue
+        _, _, increment, price = rule.steps[step]
+        if is_blocked or units * price > left:
+            paid = left // (increment * price) * increment if price and not is_blocked else 0
+            return max(rules.free + at + max(paid, 0), rules.spared)
+        left -= units * price
+    return 0
 
 
 def _budget(
@@ -60,11 +99,16 @@ def _budget(
     return money if rules is None or rules.limit is None else min(money, rules.limit)
 
 
-def _longest(most: int, fits: Callable[[int], bool]) -> int:
-    """Search the lengths by halves; a longer one never costs less."""
-    if most <= 0 or fits(most):
-        return max(most, 0)
-    low, high = 0, most - 1
+def _longest(most: int, fits: Callable[[int], bool], *, guess: int) -> int:
+    """Search the lengths, first beside the guess, then by halves; a longer one never costs less."""
+    low, high = 0, most
+    if 0 < guess <= high:
+        if not fits(guess):
+            high = guess - 1
+        elif guess == high or not fits(guess + 1):
+            return guess
+        else:
+            low = guess + 1
     while low < high:
         middle = (low + high + 1) // 2
         if fits(middle):

@@ -122,8 +122,7 @@ def decide_grant(tariff: Tariff, *, used: int, wanted: int, money: Decimal) -> G
     why = _refusal(tariff, whole, money)
     if why is Code.OK:
         return Grant(most, whole, is_final=most < used + wanted)
-    length = _longest(tariff, most, money)
-    priced = tariff.price(length)
+    length, priced = _longest(tariff, most, money)
     if not priced.billed_units:
         # A few seconds that cost nothing are no reason to connect a call.
         length, priced = 0, tariff.price(0)
@@ -153,8 +152,8 @@ def _is_past_limit(tariff: Tariff, priced: Priced) -> bool:
     return rules is not None and rules.limit is not None and priced.exact > rules.limit
 
 
-def _longest(tariff: Tariff, most: int, money: Decimal) -> int:
-    """Return the longest length that may be granted; `most` may not."""
+def _longest(tariff: Tariff, most: int, money: Decimal) -> tuple[int, Priced]:
+    """Return the longest length that may be granted, and its price; `most` may not."""
     length = longest_units(
         tariff.use._replace(quantity=most),
         prices=tariff.prices,
@@ -162,8 +161,9 @@ def _longest(tariff: Tariff, most: int, money: Decimal) -> int:
         allowances=tariff.allowances,
         money=max(money, Decimal(0)),
     )
-    if _refusal(tariff, tariff.price(length), money) is Code.OK:
-        return length
+    priced = tariff.price(length)
+    if _refusal(tariff, priced, money) is Code.OK:
+        return length, priced
     # Rounded up to whole roubles it may cost more than its exact price: search by what it holds.
     low, high = 0, length
     while high - low > 1:
@@ -172,7 +172,7 @@ def _longest(tariff: Tariff, most: int, money: Decimal) -> int:
             low = middle
         else:
             high = middle
-    return low
+    return low, tariff.price(low)
 
 
 def judge_access(*, state: str, level: str, zone_class: str) -> Code:

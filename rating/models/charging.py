@@ -54,7 +54,10 @@ class ChargingSession(models.Model):
         CANCELLED = "cancelled", _("cancelled")
         BY_RECORD = "by_record", _("charged by the switch's record")
 
-    client = models.ForeignKey(ChargingClient, on_delete=models.PROTECT, db_index=False)
+    # Without a constraint: each session would lock the one row of its client.
+    client = models.ForeignKey(
+        ChargingClient, on_delete=models.PROTECT, db_index=False, db_constraint=False
+    )
     session_key = models.CharField(_("session"), max_length=128)
     account_id = models.BigIntegerField()
     subscription_id = models.BigIntegerField()

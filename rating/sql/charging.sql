@@ -27,7 +27,7 @@ DROP FUNCTION IF EXISTS rating_charging_look(bigint, text, bigint, timestamptz, 
 
 -- All that an answer needs, as JSON: [session, payer, group], each null where there is none.
 -- One text and few statements: columns and executor starts are most of what a look costs. The
--- values stand as in `Seen` (rating/queries/charging.py); money is text.
+-- values stand as in `Seen` (rating/queries/charging_looks.py); money is text.
 CREATE OR REPLACE FUNCTION rating_charging_look(
     p_client_id bigint, p_session text, p_key bigint, p_at timestamptz, p_zone text
 ) RETURNS text LANGUAGE plpgsql STABLE AS $$

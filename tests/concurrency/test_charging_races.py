@@ -11,7 +11,7 @@ from bench.world import build_operator
 from rating import queries
 from rating.models import AllowanceHold, ChargingSession
 from rating.operations import charging
-from rating.queries.charging import look
+from rating.queries.charging_looks import look
 from tests.checks import broken_promises
 from tests.concurrency.together import failures, together
 from tests.integration.rating import charging_world as world

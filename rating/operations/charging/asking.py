@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -17,10 +18,10 @@ from rating.domain.dialled import read_dialled
 from rating.domain.online import Code, Counter, Tariff, judge_access
 from rating.domain.periods import period_of
 from rating.domain.prices import DeckPrices
-from rating.domain.record_keys import hash_text
 from rating.domain.twin import AllowanceLeft, Use
 from rating.queries import limits
-from rating.queries.charging import Client, Reference, Seen, held_for
+from rating.queries.charging import Client, Reference, held_for
+from rating.queries.charging_looks import Seen
 from tariffs.domain.deck import NO_ZONE, NOWHERE, Allowance, UsageKind
 
 #: Rivals may spoil a look so many times before the client is told to ask again.
@@ -55,10 +56,11 @@ class Ask:
     @property
     def fingerprint(self) -> int:
         """A hash of what was asked: the same request again has the same."""
-        return hash_text(
+        asked = (
             f"{self.verb}|{self.kind:d}|{self.subscriber}|{self.number}|{self.started_at}"
             f"|{self.units}|{self.used}|{self.record_id}"
         )
+        return int.from_bytes(blake2b(asked.encode(), digest_size=8).digest(), signed=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,11 +31,10 @@ from rating.queries.charging import (
     OLDEST_SESSION,
     Client,
     Reference,
-    Seen,
     get_session,
     list_expired,
-    look,
 )
+from rating.queries.charging_looks import Seen, look
 from tariffs.domain.deck import UsageKind
 
 Ending = ChargingSession.Ending

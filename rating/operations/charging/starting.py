@@ -22,7 +22,8 @@ from rating.operations.charging.asking import (
     refused,
 )
 from rating.operations.charging.writing import Ended, Writing
-from rating.queries.charging import Client, Reference, Seen, look
+from rating.queries.charging import Client, Reference
+from rating.queries.charging_looks import Seen, look
 from tariffs.domain.deck import UsageKind
 
 #: What an authorisation answers at most, unless asked for more: four hours, a thousand messages, 1 GiB.

@@ -10,13 +10,13 @@ from decimal import Decimal
 from typing import Final
 
 import orjson
-from django.db import connection
 
 from rating.domain.online import Grant, Tariff, change_of_units
 from rating.domain.twin import Priced
 from rating.models import ChargingSession
 from rating.operations.charging.asking import Answer, Ask, Case
-from rating.queries.charging import Client, Reference, Seen
+from rating.queries.charging import Client, Reference
+from rating.queries.charging_looks import Seen, ask_once
 
 BEGIN: Final = f"SELECT rating_charging_begin({', '.join(['%s'] * 30)})"
 GO_ON: Final = f"SELECT rating_charging_go_on({', '.join(['%s'] * 27)})"
@@ -65,22 +65,20 @@ def begin(writing: Writing, case: Case, ask: Ask, *, client: Client, record_key:
     """Write a new session; return `ok`, `known`, `units` or `money` (nothing is written then)."""
     seen, ended = case.seen, writing.ended
     changes = change_of_units([], writing.units, granted=writing.sizes)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            BEGIN,
-            [
-                *(case.is_limited, _json(changes), client.id, ask.session, seen.account_id),
-                *(seen.subscription_id, int(ask.kind), client.source_id, record_key),
-                *(ask.subscriber[:40], int(case.number or 0), writing.started_at),
-                *(case.plan_version_id, case.tariff.prices.deck.version_id, case.tariff.zone_id),
-                *(writing.used, writing.granted, writing.held, _json(writing.units)),
-                *(writing.sequence, writing.fingerprint, writing.answer.text, writing.now),
-                writing.expires_at,
-                *((ended.at, ended.ending.value, ended.billed) if ended else (None, "", 0)),
-                *((ended.band_id, ended.amount, ended.bookable_at) if ended else (0, 0, None)),
-            ],
-        )
-        return str(cursor.fetchone()[0])
+    return ask_once(
+        BEGIN,
+        [
+            *(case.is_limited, _json(changes), client.id, ask.session, seen.account_id),
+            *(seen.subscription_id, int(ask.kind), client.source_id, record_key),
+            *(ask.subscriber[:40], int(case.number or 0), writing.started_at),
+            *(case.plan_version_id, case.tariff.prices.deck.version_id, case.tariff.zone_id),
+            *(writing.used, writing.granted, str(writing.held), _json(writing.units)),
+            *(writing.sequence, writing.fingerprint, writing.answer.text),
+            *(writing.now.isoformat(), writing.expires_at.isoformat()),
+            *((ended.at, ended.ending.value, ended.billed) if ended else (None, "", 0)),
+            *((ended.band_id, ended.amount, ended.bookable_at) if ended else (0, 0, None)),
+        ],
+    )
 
 
 def go_on(writing: Writing, seen: Seen, *, is_limited: bool) -> str:
@@ -101,20 +99,18 @@ def go_on(writing: Writing, seen: Seen, *, is_limited: bool) -> str:
         if ended
         else (0, 0, False, None, None)
     )
-    with connection.cursor() as cursor:
-        cursor.execute(
-            GO_ON,
-            [
-                *(seen.id, seen.sequence, seen.used, is_limited, _json(changes)),
-                *(writing.started_at, writing.used, writing.granted, writing.held),
-                *(_json(writing.units), writing.sequence, writing.fingerprint),
-                *(writing.answer.text, writing.now, writing.expires_at),
-                *values,
-                *more,
-                *(seen.ending is not None, BOOKING_LOCK),
-            ],
-        )
-        return str(cursor.fetchone()[0])
+    return ask_once(
+        GO_ON,
+        [
+            *(seen.id, seen.sequence, seen.used, is_limited, _json(changes)),
+            *(writing.started_at, writing.used, writing.granted, str(writing.held)),
+            *(_json(writing.units), writing.sequence, writing.fingerprint),
+            *(writing.answer.text, writing.now.isoformat(), writing.expires_at.isoformat()),
+            *values,
+            *more,
+            *(seen.ending is not None, BOOKING_LOCK),
+        ],
+    )
 
 
 def sizes_of(tariff: Tariff) -> dict[int, int]:
