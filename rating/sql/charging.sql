@@ -54,7 +54,8 @@ BEGIN
           INTO session_id, payer_id, moment, session
           FROM rating_chargingsession c
          WHERE c.client_id = p_client_id AND c.session_key = p_session
-         ORDER BY c.id LIMIT 1;
+         -- An expression: by the column itself a plan may walk all sessions in the order of their ids.
+         ORDER BY c.id + 0 LIMIT 1;
         moment := coalesce(moment, p_at);
     END IF;
     IF payer_id IS NULL AND p_key IS NULL THEN
