@@ -25,8 +25,8 @@ View = Callable[..., HttpResponse]
 PLACES = {
     "search": (_("Customers"), "see_customers"),
     "approval-list": (_("Approvals"), "decide_approval"),
-    "suspense": (_("Suspense"), "see_usage"),
     "usage-files": (_("Usage files"), "see_usage"),
+    "suspense": (_("Suspense"), "see_usage"),
     "rerating": (_("Pricing anew"), "rerate_usage"),
     "usage": (_("Usage"), "see_charts"),
     "sessions": (_("Sessions"), "see_sessions"),
@@ -34,6 +34,8 @@ PLACES = {
     "reports": (_("Reports"), "see_reports"),
     "catalogue": (_("Catalogue"), "see_catalogue"),
 }
+#: Places that stand behind one word of the menu, and beside each other once there.
+GROUPS = {_("Traffic"): ("usage-files", "suspense", "rerating", "usage", "sessions")}
 
 
 def door(right: str, *, before_set_up: bool = False) -> Callable[[View], View]:
@@ -58,7 +60,8 @@ def page(
     request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """Render a page with the menu of what this member of staff may see."""
-    return render(request, template, {"places": _places(request), **context}, status=status)
+    menu = _menu(_places(request))
+    return render(request, template, {**menu, **context}, status=status)
 
 
 def show_form(
@@ -147,15 +150,30 @@ def _is_dialog(request: HttpRequest) -> bool:
     return request.headers.get("HX-Target") == "dialog"
 
 
-def _places(request: HttpRequest) -> list[dict[str, Any]]:
+def _menu(places: dict[str, dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Return the words of the menu, and the places beside this one if it is in a group."""
+    words, beside = dict(places), list[dict[str, Any]]()
+    for group, members in GROUPS.items():
+        found = [to for to in members if to in places]
+        if len(found) < 2:
+            continue
+        inside = [places[to] for to in found]
+        is_here = any(place["is_here"] for place in inside)
+        words[found[0]] = {**places[found[0]], "name": group, "is_here": is_here}
+        words = {to: word for to, word in words.items() if to not in found[1:]}
+        beside = inside if is_here else beside
+    return {"places": list(words.values()), "beside": beside}
+
+
+def _places(request: HttpRequest) -> dict[str, dict[str, Any]]:
     user = request.user
     if not isinstance(user, User):
-        return []
-    return [
-        {"name": name, "href": reverse(f"crm:{to}"), "is_here": _is_here(request, to)}
+        return {}
+    return {
+        to: {"name": name, "href": reverse(f"crm:{to}"), "is_here": _is_here(request, to)}
         for to, (name, right) in PLACES.items()
         if user.has_perm(f"crm.{right}")
-    ]
+    }
 
 
 def _is_here(request: HttpRequest, to: str) -> bool:
