@@ -37,7 +37,7 @@ USED: Final = """
 """
 
 #: Monthly models count the length of what they price, members what they took of others' counters.
-#: Without a monthly model nothing is read of the usage.
+#: Without a monthly model nothing is read of the usage, else only rows of such decks are sorted.
 COUNTED: Final = f"""
     SELECT account_id, subscription_id, meter, number, period,
            sum(in_rows) AS in_rows, sum(quantity) AS counted
@@ -50,6 +50,9 @@ COUNTED: Final = f"""
               JOIN ({METERED}) AS m
                 ON m.deck_version_id = p.deck_version_id AND m.zone_id = p.zone_id
                AND m.band_id = p.band_id
+             WHERE (SELECT bool_or(is_monthly) FROM tariffs_pricemodel)
+               AND p.deck_version_id = ANY(ARRAY(SELECT deck_version_id FROM tariffs_pricemodel
+                                                  WHERE is_monthly))
             UNION ALL
             SELECT account_id, subscription_id, {Meter.MEMBER:d}, allowance_id, period, used, 0
               FROM rating_usagecover WHERE owner_id <> subscription_id
