@@ -18,6 +18,7 @@ from rating.models import (
     AllowanceUse,
     ChargingSession,
     PricedUsage,
+    SuspenseRecord,
     UsageBatch,
     UsageFile,
 )
@@ -251,6 +252,22 @@ class TestARecordThatIsSomebodyElses:
         call(switch, "a", 130, number=COUNTRY)
         operations.post_batch(batch_id=self.brings(night, **told), now=switch.now)
         assert book(switch) == charging.Booked(by_record=1)
+
+    def test_that_waited_in_suspense_meanwhile_is_a_duplicate(
+        self, switch: Switch, night: Night, operator: Operator
+    ) -> None:
+        """Nobody's number in the file: the session is charged, and the record nothing more."""
+        call(switch, "a", 130, number=COUNTRY)
+        operations.post_batch(batch_id=self.brings(night, who=9000), now=switch.now)
+        assert book(switch) == charging.Booked(sessions=1)
+        waiting = SuspenseRecord.objects.get()
+        line = f"a,voice,{world.FIRST_NUMBER + 1},{world.NOON.isoformat()},190,{COUNTRY},"
+        recycled = operations.recycle(
+            record_ids=[waiting.pk], corrected={waiting.pk: line}, actor="staff:1", now=switch.now
+        )
+        assert (recycled.priced, list(recycled.closed)) == ([], [waiting.pk])
+        assert self.pays(operator) == [(Decimal("89.65"), Decimal(0)), (Decimal(0), Decimal(0))]
+        assert broken_promises(PROMISES) == []
 
     def test_of_another_call_says_nothing(self, switch: Switch, night: Night, account: int) -> None:
         call(switch, "a", 130, number=COUNTRY)
