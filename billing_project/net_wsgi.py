@@ -1,5 +1,6 @@
 """WSGI entry of the `net` process."""
 
+import gc
 import os
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -13,6 +14,11 @@ _django = get_wsgi_application()
 
 # Needs the settings.
 from rating.api import charging  # noqa: E402
+
+charging.prepare()
+# What is loaded stays: looked through for garbage it would hold up requests by a tenth of a second.
+gc.collect()
+gc.freeze()
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -12,7 +12,7 @@ from http.client import responses
 from typing import Any, Final
 
 import orjson
-from django.db import InterfaceError, OperationalError, connection
+from django.db import Error, InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -59,6 +59,17 @@ _LARGEST: Final = 2**62
 
 class Malformed(ValueError):
     """The request doesn't say what it must, or in the wrong form; the message names the field."""
+
+
+def prepare() -> None:
+    """Load prices and clients before a request waits for them; without a database that waits."""
+    try:
+        MEMORY.get(timezone.now())
+    except Error as error:
+        LOG.warning("charging: prices are not loaded yet: %s", error)
+    finally:
+        # Requests are answered by other threads, on connections of their own.
+        connection.close()
 
 
 def ask(request: HttpRequest, verb: str) -> HttpResponse:
