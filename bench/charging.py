@@ -14,7 +14,9 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
@@ -35,6 +37,19 @@ INDEXES: Final = (
     "CREATE INDEX IF NOT EXISTS bench_plan ON accounts_planassignment"
     " USING gist (account_id, subscription_id, tstzrange(active_from, active_to))",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server under load: where it listens, and its process."""
+
+    address: str
+    process: int
+
+    def computed(self) -> tuple[float, float]:
+        """Return the processor seconds that its workers took so far, and those of PostgreSQL."""
+        workers = _below(self.process)
+        return sum(map(_seconds, workers)), sum(map(_seconds, _backends()))
 
 
 def measure(setting: Setting) -> None:
@@ -58,7 +73,9 @@ def measure(setting: Setting) -> None:
     setting.tell(Figure("charging: roubles below the limit", _overspent(), "", most=0))
 
 
-def _in_turn(bare: str, own: str, *, token: str, people: int) -> dict[str, list[dict[str, Any]]]:
+def _in_turn(
+    bare: Server, own: Server, *, token: str, people: int
+) -> dict[str, list[dict[str, Any]]]:
     """Return the rounds of each kind of request."""
     told: dict[str, list[dict[str, Any]]] = {}
     for number in range(ROUNDS):
@@ -71,8 +88,8 @@ def _in_turn(bare: str, own: str, *, token: str, people: int) -> dict[str, list[
             "reserve": (own, starts),
             "terminate": (own, _ends(starts)),
         }
-        for kind, (address, requests) in rounds.items():
-            told.setdefault(kind, []).append(_fire(address, requests))
+        for kind, (server, requests) in rounds.items():
+            told.setdefault(kind, []).append(_fire(server, requests))
     return told
 
 
@@ -143,7 +160,7 @@ def _ends(starts: list[list[Any]]) -> list[Any]:
     ]
 
 
-def _crowd(address: str, token: str) -> dict[str, Any]:
+def _crowd(server: Server, token: str) -> dict[str, Any]:
     """Fifty connections, each with sessions of the first subscriber, begun, gone on with, ended."""
     from bench.world import FIRST_NUMBER
 
@@ -155,7 +172,7 @@ def _crowd(address: str, token: str) -> dict[str, Any]:
         for verb, sequence in (("update", 1), ("terminate", 2)):
             body = {"sequence": sequence, "used": 60, "units": 60}
             requests += [[f"/net/charging/{verb}", token, {"session": n, **body}] for n in names]
-    return _fire(address, requests, connections=SESSIONS_OF_ONE)
+    return _fire(server, requests, connections=SESSIONS_OF_ONE)
 
 
 def _overspent() -> float:
@@ -181,17 +198,47 @@ def _forget_bare() -> None:
         )
 
 
-def _fire(address: str, requests: list[Any], *, connections: int = CONNECTIONS) -> dict[str, Any]:
-    command = [sys.executable, "-m", "bench.load", address, str(connections)]
+def _fire(server: Server, requests: list[Any], *, connections: int = CONNECTIONS) -> dict[str, Any]:
+    command = [sys.executable, "-m", "bench.load", server.address, str(connections)]
+    workers, backends = server.computed()
     told = subprocess.run(
         command, input=json.dumps(requests), stdout=subprocess.PIPE, text=True, check=True
     )
-    return dict(json.loads(told.stdout))
+    after = server.computed()
+    taken = {"workers": after[0] - workers, "backends": after[1] - backends}
+    each = {name: seconds / len(requests) * 1_000_000 for name, seconds in taken.items()}
+    return {**json.loads(told.stdout), **each}
+
+
+def _below(process: int) -> list[int]:
+    """List the processes that a process started, and theirs."""
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return [number for child in map(int, children) for number in (child, *_below(child))]
+
+
+def _backends() -> list[int]:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _seconds(process: int) -> float:
+    """Return what a process, with its threads, took of processors; nothing of one elsewhere."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
-def _server(target: str) -> Iterator[str]:
-    """Run a granian as in production on a free port; give its address."""
+def _server(target: str) -> Iterator[Server]:
+    """Run a granian as in production on a free port."""
     from billing_project.launcher.processes import free_port
 
     port = free_port(preferred=8190)
@@ -210,7 +257,7 @@ def _server(target: str) -> Iterator[str]:
                 break
             except OSError:
                 continue
-        yield address
+        yield Server(address, server.pid)
     finally:
         server.terminate()
         server.wait(20)
@@ -227,6 +274,7 @@ def _tell(setting: Setting, told: dict[str, list[dict[str, Any]]]) -> None:
         setting.tell(Figure(f"{name} p50", one["p50"], "ms"))
         most = MOST_P99 if kind in least else None
         setting.tell(Figure(f"{name} p99", one["p99"], "ms", most=most))
+        _tell_computed(setting, name, told[kind])
         if kind in least:
             bare = told[f"{kind}, bare"]
             fastest = best[f"{kind}, bare"]["rate"]
@@ -235,3 +283,10 @@ def _tell(setting: Setting, told: dict[str, list[dict[str, Any]]]) -> None:
             pairs = zip(told[kind], bare, strict=True)
             part = median(own["rate"] / other["rate"] for own, other in pairs)
             setting.tell(Figure(f"{name} / bare view", part, "", least=LEAST_OF_BARE))
+
+
+def _tell_computed(setting: Setting, name: str, rounds: list[dict[str, Any]]) -> None:
+    """Tell the processor time of a request: it says the same on a machine that others use."""
+    for who in ("workers", "backends"):
+        taken = median(one[who] for one in rounds)
+        setting.tell(Figure(f"{name}, computed by {who}", taken, "µs"))

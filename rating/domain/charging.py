@@ -42,7 +42,7 @@ def longest_units(
 
     def price(length: int) -> Priced:
         return price_one(
-            use._replace(quantity=length),
+            Use(use.started_at, use.kind, length),
             prices=prices,
             zone_id=zone_id,
             allowances=units,

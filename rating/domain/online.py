@@ -81,7 +81,7 @@ class Tariff:
     def price(self, units: int) -> Priced:
         """Price so many units from the start."""
         return price_one(
-            self.use._replace(quantity=units),
+            Use(self.use.started_at, self.use.kind, units),
             prices=self.prices,
             zone_id=self.zone_id,
             allowances=self.allowances,
