@@ -52,3 +52,16 @@ def test_the_process_has_no_sessions_and_keeps_its_connections() -> None:
     )
     middleware = ["billing_project.logs.follow_requests", "billing_project.net_token.require_token"]
     assert told.stdout.strip() == f"{middleware} billing_project.net_urls None"
+
+
+def test_the_process_looks_up_by_keys_whatever_the_tables_held_when_it_started() -> None:
+    asked = (
+        "from billing_project import net_wsgi; from django.db import connection as c;"
+        "names = ('enable_seqscan', 'plan_cache_mode', 'jit'); k = c.cursor();"
+        "[k.execute(f'SHOW {n}') or print(k.fetchone()[0]) for n in names];"
+        "import gc; print(gc.get_freeze_count() > 10_000)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert told.stdout.split() == ["off", "force_generic_plan", "off", "True"]
