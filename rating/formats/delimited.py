@@ -181,7 +181,11 @@ def _header_names(stream: BinaryIO, shape: Shape) -> list[str]:
         raise UnreadableFile(_("The file is not UTF-8 text.")) from None
     if not shape.quote:
         return [name.strip() for name in line.split(shape.delimiter)]
-    cells = next(csv.reader([line], delimiter=shape.delimiter, quotechar=shape.quote), [])
+    try:
+        cells = next(csv.reader([line], delimiter=shape.delimiter, quotechar=shape.quote), [])
+    except csv.Error:
+        # Lines that end with a carriage return alone are one line to everybody else.
+        raise UnreadableFile(_("The first line can't be read as columns.")) from None
     return [name.strip() for name in cells]
 
 

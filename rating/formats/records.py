@@ -12,7 +12,7 @@ import polars as pl
 
 from rating.domain.suspense import SuspenseReason
 from rating.formats.parsed import BadLine, Ints
-from rating.formats.rows import kept_text
+from rating.formats.rows import kept_text, unpaired
 
 #: Cut off here a record of JSON could not be read again; the longest are some ten thousand.
 MOST_KEPT: Final = 1 << 16
@@ -59,7 +59,7 @@ def make_records(
     """Return records as columns; a field that a record lacks is empty."""
     records = list(found)
     frame = pl.DataFrame(
-        {name: [record.fields.get(name, "") for record in records] for name in columns},
+        {name: [unpaired(record.fields.get(name, "")) for record in records] for name in columns},
         schema=dict.fromkeys(columns, pl.String),
     )
     line = np.array([record.line for record in records], np.int64)

@@ -75,6 +75,9 @@ def _layout(header: bytes) -> Layout:
         names = [name.strip() for name in next(csv.reader([header.decode()]), [])]
     except UnicodeDecodeError:
         raise UnreadableFile(_("The file is not UTF-8 text.")) from None
+    except csv.Error:
+        # Lines that end with a carriage return alone are one line to everybody else.
+        raise UnreadableFile(_("The first line can't be read as columns.")) from None
     missing = [name for name in REQUIRED if name not in names]
     if missing:
         message = _("The first line does not name the columns: %(names)s")

@@ -130,7 +130,12 @@ def readable(line: bytes) -> str:
 
 def kept_text(text: str, *, most: int = _RAW_KEPT) -> str:
     """Return as much of a text as is kept, without what PostgreSQL can't."""
-    return text.replace("\0", "\\x00")[:most]
+    return unpaired(text.replace("\0", "\\x00")[:most])
+
+
+def unpaired(text: str) -> str:
+    """Return a text with halves of surrogate pairs, which JSON may bring, spelled out."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def read_blocks(
@@ -354,7 +359,9 @@ def _check_width(block: Block, layout: Layout, rows: Rows) -> Rows:
     bad = list(rows.bad)
     for row, columns in zip(doubtful[~fits].tolist(), width[~fits].tolist(), strict=True):
         place = int(rows.place[row])
-        if block.line(place).strip():
+        if columns < 0:
+            bad.append(_malformed(block, place, _("quotes in the wrong place")))
+        elif block.line(place).strip():
             wanted = f"{layout.fewest}–{layout.most}"
             detail = _("%(found)s columns instead of %(wanted)s") % {
                 "found": columns,
@@ -365,9 +372,12 @@ def _check_width(block: Block, layout: Layout, rows: Rows) -> Rows:
 
 
 def _widths(block: Block, places: npt.NDArray[np.int64], layout: Layout) -> npt.NDArray[np.int64]:
-    """Return how many columns the lines have: by their delimiters, unless there are quotes."""
+    """Return how many columns the lines have, −1 where quotes stand in the wrong place."""
     widths = block.count(layout.delimiter)[places] + 1
     quotes = block.count(layout.quote)[places] if layout.quote else np.zeros(len(places))
     for row in np.flatnonzero(quotes).tolist():
-        widths[row] = len(_cells(block.line(int(places[row])), layout))
+        try:
+            widths[row] = len(_cells(block.line(int(places[row])), layout))
+        except csv.Error:
+            widths[row] = -1
     return widths

@@ -21,7 +21,7 @@ from rating.operations.problems import Problem
 from rating.queries.catalogue import Catalogue
 
 #: Large enough to be worth its transaction, small enough for several to be in memory at once.
-SLICE_ROWS: Final = 250_000
+SLICE_ROWS: Final = 100_000
 
 Column = tuple[str, str, Ints]
 

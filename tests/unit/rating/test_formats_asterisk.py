@@ -112,6 +112,15 @@ def test_quotes_in_the_wrong_place_do_not_touch_the_neighbours(context: str) -> 
     assert parsed.records == 3
 
 
+@pytest.mark.parametrize(
+    "torn", ['"a"b,c,"d"', '"","7921",89","x",1,"2', '""""l""', '"","Dial","x"y,"z"']
+)
+def test_a_torn_line_with_quotes_in_the_wrong_place_is_suspended(torn: str) -> None:
+    parsed = parse(line(), torn, line(uniqueid="3"))
+    assert parsed.columns.line.tolist() == [1, 3]
+    assert troubles(parsed) == [(2, "malformed_line")]
+
+
 @pytest.mark.parametrize("short", ["a,b,c", "x", ",".join("x" * 22)])
 def test_a_wrong_number_of_columns_suspends_the_line(short: str) -> None:
     parsed = parse(short, line())

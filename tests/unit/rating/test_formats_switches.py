@@ -421,3 +421,14 @@ def test_detail_files_may_be_cut_between_blocks(blocks: list[str], cut: int) -> 
         return parse("radius_detail", "\n\n".join(some) + "\n").columns.record_key.tolist()
 
     assert keys(blocks) == keys(blocks[:cut]) + keys(blocks[cut:])
+
+
+@pytest.mark.parametrize("code", ["retel_csv", "radius_csv", "cisco_cucm"])
+def test_a_header_that_ends_with_a_carriage_return_alone_is_refused(code: str) -> None:
+    with pytest.raises(UnreadableFile):
+        parse(code, "record_id,kind\rsubscriber,x\n1,2\n")
+
+
+def test_half_a_surrogate_pair_stops_no_file() -> None:
+    text = sample("freeswitch_call.cdr.json").decode().replace('"9a7f-1"', '"\\ud800a7f-1"')
+    assert len(parse("freeswitch_json", text).columns) == 1
