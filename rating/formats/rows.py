@@ -46,7 +46,7 @@ class Block:
     def ends(self) -> npt.NDArray[np.int64]:
         """Where each line ends: the place of its line feed, or the end of the data."""
         found = np.flatnonzero(np.frombuffer(self.data, np.uint8) == ord("\n"))
-        return found if len(found) == self.line_count else np.append(found, len(self.data))
+        return found if self.data.endswith(b"\n") else np.append(found, len(self.data))
 
     def total(self, mark: str) -> int:
         """Return how often the character is there."""
@@ -184,7 +184,7 @@ def raw_lines(
     first = 1
     while len(found) < len(wanted) and (piece := stream.read(size)):
         block = Block(piece + (b"" if piece.endswith(b"\n") else stream.readline()), first)
-        stop = first + block.line_count
+        stop = first + len(block.ends)
         for number in wanted[(wanted >= first) & (wanted < stop)].tolist():
             line = block.line(number - first).removeprefix(_BOM).rstrip(b"\r\n")
             found[number] = readable(recode(line, encoding))

@@ -5,6 +5,9 @@ Taking in usage files: archived byte for byte, known by their hash, never taken 
 import hashlib
 import os
 import shutil
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -26,10 +29,20 @@ UNFINISHED: Final = (".part", ".tmp", ".swp")
 #: First key of the advisory lock of a file; the second is the beginning of its hash.
 FILE_LOCK: Final = 7_306_004
 ACTOR: Final = "system:usage"
+#: Files looked at side by side, so that the disk writes one while others are read.
+READERS: Final = 3
 
 
 class UnableToReceive(Exception):
     """The folder isn't there, or the archive can't be written."""
+
+
+class ArchiveClosed(Exception):
+    """The archive took no copy; it holds the OSError."""
+
+
+class StillWritten(Exception):
+    """The file was another one when it was copied than when it was looked at."""
 
 
 @dataclass(slots=True)
@@ -55,11 +68,62 @@ def receive_files(*, folder: Path, now: datetime) -> Received:
         raise UnableToReceive(_("There is no folder %(folder)s.") % {"folder": folder})
     sources = queries.sources_by_code()
     report = Received()
-    for path in _files_in(folder):
+    for path, look in _looked_at(_files_in(folder)):
         code = _readable(path.parent.name) if path.parent != folder else ""
         name = f"{code}/{_readable(path.name)}" if code else _readable(path.name)
-        _receive(path, name=name, source=sources.get(code), now=now, report=report)
+        try:
+            file = _File(name, *look.result())
+        except ArchiveClosed as error:
+            why = error.args[0].strerror
+            raise UnableToReceive(
+                _("The archive can't be written: %(why)s") % {"why": why}
+            ) from error
+        except OSError as error:
+            # Nothing is noted of it: the next run looks at it again.
+            why = _("It can't be read: %(why)s") % {"why": error.strerror}
+            report.refused.append((name, why))
+        except StillWritten:
+            report.refused.append((name, _("It is still being written; it is taken next time.")))
+        else:
+            _receive(file, source=sources.get(code), now=now, report=report)
     return report
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file as it was found: its name, its hash, its place in the archive."""
+
+    name: str
+    digest: str
+    place: str
+
+    @property
+    def size(self) -> int:
+        """Bytes of what is archived."""
+        return (Path(settings.ARCHIVE_DIR) / self.place).stat().st_size
+
+
+#: The hash of a file, and its place in the archive.
+_Look = Future[tuple[str, str]]
+
+
+def _looked_at(paths: Sequence[Path]) -> Iterator[tuple[Path, _Look]]:
+    """Yield the files in their order, hashed and in the archive."""
+    pool = ThreadPoolExecutor(READERS)
+    try:
+        looks = [pool.submit(_look_at, path) for path in paths]
+        yield from zip(paths, looks, strict=True)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _look_at(path: Path) -> tuple[str, str]:
+    state = _state(path)
+    digest = _hash(path)
+    try:
+        return digest, _archive(path, digest, state)
+    except OSError as error:
+        raise ArchiveClosed(error) from error
 
 
 def open_archived(file: UsageFile) -> Path:
@@ -93,18 +157,10 @@ def _readable(name: str) -> str:
 
 
 @transaction.atomic
-def _receive(
-    path: Path, *, name: str, source: UsageSource | None, now: datetime, report: Received
-) -> None:
-    try:
-        digest = _hash(path)
-    except OSError as error:
-        # Nothing is noted of it: the next run looks at it again.
-        reason = _("It can't be read: %(why)s") % {"why": error.strerror}
-        report.refused.append((name, reason))
-        return
-    _wait_for_others(digest)
-    file = UsageFile.objects.filter(sha256=digest).first()
+def _receive(found: _File, *, source: UsageSource | None, now: datetime, report: Received) -> None:
+    name = found.name
+    _wait_for_others(found.digest)
+    file = UsageFile.objects.filter(sha256=found.digest).first()
     refusal = _refusal(source)
     if file and (refusal or not _may_be_taken_now(file, source)):
         UsageFile.objects.filter(pk=file.pk).update(times_seen=F("times_seen") + 1)
@@ -117,9 +173,9 @@ def _receive(
     file = UsageFile.objects.create(
         source=source,
         name=name[-200:],
-        sha256=digest,
-        size=path.stat().st_size,
-        archive_path=_archive(path, digest),
+        sha256=found.digest,
+        size=found.size,
+        archive_path=found.place,
         received_at=now,
         state=UsageFile.State.REFUSED if refusal else UsageFile.State.RECEIVED,
         refusal=refusal,
@@ -175,18 +231,31 @@ def _hash(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _archive(path: Path, digest: str) -> str:
-    """Copy the file into the archive under its hash; return its place there."""
+def _state(path: Path) -> tuple[int, int]:
+    """Return what changes when somebody writes the file."""
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
+
+
+def _archive(path: Path, digest: str, state: tuple[int, int]) -> str:
+    """
+    Copy the file into the archive under its hash; return its place there.
+
+    Raises StillWritten if it isn't any more what it was when it was hashed.
+    """
     place = Path("usage") / digest[:2] / digest
     target = Path(settings.ARCHIVE_DIR) / place
     if target.exists():
         return str(place)
     target.parent.mkdir(parents=True, exist_ok=True)
     # A name of our own until the bytes are safe: a killed copy is never taken for the file.
-    unfinished = target.with_name(f"{digest}.{os.getpid()}.part")
+    unfinished = target.with_name(f"{digest}.{os.getpid()}.{threading.get_ident()}.part")
     with path.open("rb") as source, unfinished.open("wb") as copy:
         shutil.copyfileobj(source, copy, 1 << 20)
         copy.flush()
         os.fsync(copy.fileno())
+    if _state(path) != state:
+        unfinished.unlink()
+        raise StillWritten(path)
     unfinished.replace(target)
     return str(place)

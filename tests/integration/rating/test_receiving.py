@@ -10,7 +10,7 @@ from django.utils import translation
 
 from bench.world import Operator
 from rating.models import UsageFile, UsageSource
-from rating.operations import UnableToReceive, receive_files
+from rating.operations import UnableToReceive, files, receive_files
 from tests.integration.rating.night import NOW, Night, call, only_file
 
 
@@ -102,3 +102,39 @@ def test_a_file_that_cannot_be_read_stops_nobody(
 def test_a_missing_folder_is_refused(operator: Operator, tmp_path: Path) -> None:
     with pytest.raises(UnableToReceive):
         receive_files(folder=tmp_path / "nowhere", now=NOW)
+
+
+def test_a_file_that_grows_meanwhile_is_taken_next_time(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = night.bring(call(1, id="1"))
+    known = files._hash
+
+    def before_the_last_line(path: Path) -> str:
+        digest = known(path)
+        with path.open("a") as stream:
+            stream.write(call(2, id="2") + "\n")
+        return digest
+
+    monkeypatch.setattr(files, "_hash", before_the_last_line)
+    with translation.override("en"):
+        [(_, reason)] = night.receive().refused
+    assert reason == "It is still being written; it is taken next time."
+    assert not UsageFile.objects.exists()
+    assert [place for place in Path(settings.ARCHIVE_DIR).rglob("*") if place.is_file()] == []
+    monkeypatch.undo()
+    assert night.receive().new == ["msc-1/file-0.csv"]
+    archived = Path(settings.ARCHIVE_DIR) / only_file().archive_path
+    assert archived.read_bytes() == path.read_bytes()
+
+
+def test_an_archive_that_takes_nothing_is_said(night: Night) -> None:
+    night.bring(call())
+    Path(settings.ARCHIVE_DIR).parent.mkdir(parents=True, exist_ok=True)
+    Path(settings.ARCHIVE_DIR).write_text("a file in the place of the folder")
+    with (
+        translation.override("en"),
+        pytest.raises(UnableToReceive, match="archive can't be written"),
+    ):
+        night.receive()
+    assert not UsageFile.objects.exists()
