@@ -5,6 +5,7 @@ Without DATABASE_URL and REDIS_URL the embedded services started by the launcher
 (`make services`, `make demo`); see `billing_project.launcher.running`.
 """
 
+import os
 from pathlib import Path
 
 import django_stubs_ext
@@ -15,6 +16,9 @@ from billing_project.launcher import running
 
 # Lets Django's generic classes be written with their model, as the type checker wants them.
 django_stubs_ext.monkeypatch()
+
+# Files are parsed side by side, each by one thread of polars, which reads this when it is imported.
+os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()

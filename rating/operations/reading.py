@@ -2,6 +2,8 @@
 From the files of a batch to the records that are to be priced, each once and in order of time.
 """
 
+import csv
+import logging
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,6 +14,7 @@ from zoneinfo import available_timezones
 
 import numpy as np
 from django.utils.translation import gettext as _
+from polars.exceptions import PolarsError
 
 from rating import queries
 from rating.domain.delivery import (
@@ -48,10 +51,22 @@ __all__ = [
     "sort_out",
 ]
 
+logger = logging.getLogger(__name__)
+
 #: A switch whose clock is wrong must not open months: older or newer than this is a bad time.
 OLDEST: Final = timedelta(days=3 * 366)
 NEWEST: Final = timedelta(days=1)
 _UNREADABLE: Final = {SuspenseReason.MALFORMED_LINE, SuspenseReason.WRONG_ENCODING}
+#: What a parser may raise at bytes it was not made for; want of memory or of the archive is none of it.
+FAULTS_OF_PARSERS: Final = (
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AssertionError,
+    csv.Error,
+    PolarsError,
+)
 #: Parsed at once, and as many again may wait to be taken.
 PARSERS: Final = 2
 
@@ -201,6 +216,13 @@ def _parse(file: UsageFile) -> ParsedUsage | str:
             parsed = FORMATS[file.source.format].parse(stream, settings_of(file.source))
     except UnreadableFile as error:
         return str(error)
+    except FAULTS_OF_PARSERS as error:
+        # A fault of ours: the file waits in the archive for its repair, and stops no night.
+        logger.exception("the format %s failed at file %s", file.source.format, file.pk)
+        return _("The format “%(format)s” failed at it: %(why)s") % {
+            "format": file.source.format,
+            "why": error,
+        }
     reasons = Counter(line.reason for line in parsed.bad)
     if parsed.records and sum(reasons[reason] for reason in _UNREADABLE) == parsed.records:
         return _("No line of it can be read.")

@@ -1,14 +1,18 @@
 """Files to priced rows: amounts, duplicates, suspense, allowances, counts."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import BinaryIO
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import translation
 
 from bench.world import MIB, Operator
 from rating import operations
+from rating.formats import FORMATS, ParsedUsage, SourceSettings
 from rating.models import (
     AllowanceUse,
     PricedUsage,
@@ -276,3 +280,24 @@ def test_a_file_that_joins_while_the_batch_is_read_waits_for_the_next_one(
     assert (first.priced, second.priced) == (1, 1)
     assert second.batch_id != first.batch_id
     assert set(UsageFile.objects.values_list("state", flat=True)) == {"priced"}
+
+
+def test_a_parser_that_fails_refuses_its_file_and_stops_no_other(
+    night: Night, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    known = FORMATS["asterisk"]
+
+    def stumbling(stream: BinaryIO, settings: SourceSettings) -> ParsedUsage:
+        if b"odd" in stream.read():
+            raise IndexError("no such column")
+        stream.seek(0)
+        return known.parse(stream, settings)
+
+    monkeypatch.setitem(FORMATS, "asterisk", replace(known, parse=stumbling))
+    night.bring(call(id="odd"), name="a.csv")
+    night.bring(call(id="good"), name="b.csv")
+    with translation.override("en"):
+        report = night.price()
+    assert report.refused == {"msc-1/a.csv": "The format “asterisk” failed at it: no such column"}
+    assert (report.priced, PricedUsage.objects.count()) == (1, 1)
+    assert "the format asterisk failed at file" in caplog.text
