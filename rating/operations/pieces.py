@@ -13,6 +13,7 @@ from django.db import transaction
 
 from billing_project.kernel.lanes import side_by_side
 from rating.domain.shards import Shards
+from rating.domain.usage import Bools
 from rating.operations import writing
 from rating.operations.gathering import Gathered
 from rating.operations.problems import Problem
@@ -47,18 +48,24 @@ def price_all(work: Work, *, progress: Progress | None = None) -> None:
     done = work.usage.done
     total = done + work.usage.to_price
     ranges = work.usage.pieces(rows=work.slice_rows)
-    for piece in side_by_side(lambda shards: _price(work, *shards), ranges, lanes=WRITERS):
+    # Once for all pieces: there may be a counter or more per subscriber.
+    shard = work.shards.of_accounts(work.pricer.counters.account_id)
+
+    def price(shards: tuple[int, int]) -> _Piece:
+        first, stop = shards
+        return _price(work, shards, (shard >= first) & (shard < stop))
+
+    for piece in side_by_side(price, ranges, lanes=WRITERS):
         work.usage.problems.add(piece.problems)
         done += piece.records
         if progress:
             progress(done, total)
 
 
-def _price(work: Work, first: int, stop: int) -> _Piece:
-    """Price some shards; more records than a slice holds are cut by time."""
-    intake = work.usage.read(first, stop)
-    shard = work.shards.of_accounts(work.pricer.counters.account_id)
-    pricer = work.pricer.among((shard >= first) & (shard < stop))
+def _price(work: Work, shards: tuple[int, int], counters: Bools) -> _Piece:
+    """Price some shards by their counters; more records than a slice holds are cut by time."""
+    intake = work.usage.read(*shards)
+    pricer = work.pricer.among(counters)
     problems: list[Problem] = []
     # A piece is a little larger than a slice; twice the size is one account's, or a few accounts'.
     size = 2 * work.slice_rows
