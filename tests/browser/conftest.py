@@ -108,6 +108,7 @@ def _find_chromium() -> str | None:
 
 
 def press_shortcut(page: Page, key: str) -> None:
-    """Press a page's own key, once its script is there to hear it."""
-    page.wait_for_load_state()
+    """Press a page's own key, once its scripts are there: before, a link opens a page, not a dialog."""
+    page.wait_for_load_state("networkidle")
+    page.wait_for_function("() => document.readyState === 'complete' && 'htmx' in window")
     page.keyboard.press(key)

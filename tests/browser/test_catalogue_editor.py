@@ -72,6 +72,7 @@ def test_draft_edit_preview_compare_publish(
     press_shortcut(page, "n")
     page.locator("dialog").get_by_label("В продаже с").fill("2027-01-01")
     page.locator("dialog").get_by_role("button", name="Создать черновик").click()
+    page.wait_for_url(re.compile(r"/versions/\d+/$"))
     expect(page.locator("h1").first).to_contain_text("черновик")
     press_shortcut(page, "e")
     page.locator("dialog select[name=effect]").select_option("move")
