@@ -159,9 +159,11 @@ def hold_sources(source_ids: Sequence[int]) -> Iterator[None]:
             cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
             for source_id in source_ids:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [SOURCE_LOCK, source_id])
-        yield
-        # Closing alone lets the server take its time to give the locks back.
-        other.rollback()
+        try:
+            yield
+        finally:
+            # Closing alone lets the server take its time to give the locks back.
+            other.rollback()
     finally:
         other.close()
 
