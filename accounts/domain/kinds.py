@@ -11,6 +11,8 @@ class Kind(IntEnum):
 
     PAYMENT = 1
     PAYMENT_REVERSAL = 2
+    REFUND = 3
+    CHARGEBACK = 4
     USAGE_VOICE = 10
     USAGE_SMS = 11
     USAGE_DATA = 12
@@ -20,9 +22,15 @@ class Kind(IntEnum):
     FEE_CREDIT = 21
     ONE_OFF = 22
     TAX = 23
+    CREDIT_NOTE = 24
+    DEBIT_NOTE = 25
+    COMPENSATION = 26
     ADJUSTMENT = 30
     PROMISE_PRICE = 31
     WRITE_OFF = 32
+    BONUS_GRANT = 33
+    BONUS_USE = 34
+    BONUS_EXPIRY = 35
     OPENING = 40
     TRANSFER_OUT = 50
     TRANSFER_IN = 51
@@ -38,6 +46,7 @@ class Contra(IntEnum):
     TAX = 13
     ADJUSTMENTS = 20
     WRITE_OFFS = 21
+    BONUSES = 22
     OPENING = 30
     TRANSFERS = 40
 
@@ -57,6 +66,8 @@ USAGE_KINDS: Final = frozenset(
 CONTRA_OF: Final[dict[Kind, Contra]] = {
     Kind.PAYMENT: Contra.CASH,
     Kind.PAYMENT_REVERSAL: Contra.CASH,
+    Kind.REFUND: Contra.CASH,
+    Kind.CHARGEBACK: Contra.CASH,
     Kind.USAGE_VOICE: Contra.REVENUE_USAGE,
     Kind.USAGE_SMS: Contra.REVENUE_USAGE,
     Kind.USAGE_DATA: Contra.REVENUE_USAGE,
@@ -66,9 +77,15 @@ CONTRA_OF: Final[dict[Kind, Contra]] = {
     Kind.FEE_CREDIT: Contra.REVENUE_FEES,
     Kind.ONE_OFF: Contra.REVENUE_OTHER,
     Kind.TAX: Contra.TAX,
+    Kind.CREDIT_NOTE: Contra.REVENUE_OTHER,
+    Kind.DEBIT_NOTE: Contra.REVENUE_OTHER,
+    Kind.COMPENSATION: Contra.REVENUE_OTHER,
     Kind.ADJUSTMENT: Contra.ADJUSTMENTS,
     Kind.PROMISE_PRICE: Contra.REVENUE_OTHER,
     Kind.WRITE_OFF: Contra.WRITE_OFFS,
+    Kind.BONUS_GRANT: Contra.BONUSES,
+    Kind.BONUS_USE: Contra.BONUSES,
+    Kind.BONUS_EXPIRY: Contra.BONUSES,
     Kind.OPENING: Contra.OPENING,
     Kind.TRANSFER_OUT: Contra.TRANSFERS,
     Kind.TRANSFER_IN: Contra.TRANSFERS,
@@ -78,8 +95,13 @@ CONTRA_OF: Final[dict[Kind, Contra]] = {
 SIGN: Final[dict[Kind, int]] = {
     Kind.PAYMENT: 1,
     Kind.PAYMENT_REVERSAL: -1,
+    Kind.REFUND: -1,
+    Kind.CHARGEBACK: -1,
     Kind.FEE: -1,
     Kind.FEE_CREDIT: 1,
+    Kind.CREDIT_NOTE: 1,
+    Kind.DEBIT_NOTE: -1,
+    Kind.COMPENSATION: 1,
     Kind.PROMISE_PRICE: -1,
     Kind.WRITE_OFF: 1,
     Kind.TRANSFER_OUT: -1,

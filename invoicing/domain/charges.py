@@ -13,10 +13,17 @@ from billing_project.kernel.money import ZERO
 from invoicing.domain import wording
 from invoicing.domain.documents import ADJUSTMENT, FEE, ONE_OFF, USAGE, Charge
 
-PAYMENTS: Final = frozenset({Kind.PAYMENT, Kind.PAYMENT_REVERSAL})
+PAYMENTS: Final = frozenset({Kind.PAYMENT, Kind.PAYMENT_REVERSAL, Kind.REFUND, Kind.CHARGEBACK})
 #: Moves of the balance that aren't sold: they carry no tax.
 ADJUSTMENTS: Final = frozenset(
-    {Kind.ADJUSTMENT, Kind.WRITE_OFF, Kind.OPENING, Kind.TRANSFER_IN, Kind.TRANSFER_OUT}
+    {
+        Kind.ADJUSTMENT,
+        Kind.WRITE_OFF,
+        Kind.OPENING,
+        Kind.TRANSFER_IN,
+        Kind.TRANSFER_OUT,
+        Kind.BONUS_USE,
+    }
 )
 #: Entries that stand on the bill by zone: usage, and what pricing it again changed.
 BY_ZONE: Final = USAGE_KINDS | {Kind.USAGE_CORRECTION}
@@ -27,6 +34,10 @@ TITLES: Final[dict[Kind, tuple[str, str]]] = {
     Kind.FEE_CREDIT: ("Возврат абонентской платы", "Recurring fee given back"),
     Kind.ONE_OFF: ("Разовая услуга", "One-off service"),
     Kind.PROMISE_PRICE: ("Обещанный платёж", "Promised payment"),
+    Kind.CREDIT_NOTE: ("Кредит-нота", "Credit note"),
+    Kind.DEBIT_NOTE: ("Дебет-нота", "Debit note"),
+    Kind.COMPENSATION: ("Компенсация", "Compensation"),
+    Kind.BONUS_USE: ("Оплачено бонусами", "Paid with bonuses"),
     Kind.ADJUSTMENT: ("Корректировка", "Adjustment"),
     Kind.WRITE_OFF: ("Списание задолженности", "Write-off"),
     Kind.OPENING: ("Начальный остаток", "Opening balance"),
