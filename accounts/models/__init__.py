@@ -7,18 +7,23 @@ The ledger's tables are not re-exported: only `accounts` may import `accounts.mo
 
 from accounts.models.contracts import Account, Contract, LegalEntity, NumberCounter
 from accounts.models.customers import Customer, User
+from accounts.models.identity import IdentityDocument
 from accounts.models.payments import Adjustment, Payment, PaymentReference, Transfer
+from accounts.models.relations import CompanyUnit, HouseholdMember
 from accounts.models.sales import DeckOverride, FeeOverride, PackageAssignment
 from accounts.models.services import IdentifierUse, PlanAssignment, PoolNumber, Subscription
 
 __all__ = [
     "Account",
     "Adjustment",
+    "CompanyUnit",
     "Contract",
     "Customer",
     "DeckOverride",
     "FeeOverride",
+    "HouseholdMember",
     "IdentifierUse",
+    "IdentityDocument",
     "LegalEntity",
     "NumberCounter",
     "PackageAssignment",
