@@ -6,7 +6,15 @@ The ledger's tables are not re-exported: only `accounts` may import `accounts.mo
 """
 
 from accounts.models.contracts import Account, Contract, LegalEntity, NumberCounter
+from accounts.models.corrections import (
+    EntryReversal,
+    OpeningBalance,
+    WriteOff,
+    WriteOffLine,
+    WriteOffRun,
+)
 from accounts.models.customers import Customer, User
+from accounts.models.funds import BonusGrant, BonusPart, BonusUse, Hold, HoldCapture, Pays
 from accounts.models.identity import IdentityDocument
 from accounts.models.payments import Adjustment, Payment, PaymentReference, Transfer
 from accounts.models.relations import CompanyUnit, HouseholdMember
@@ -16,22 +24,33 @@ from accounts.models.services import IdentifierUse, PlanAssignment, PoolNumber, 
 __all__ = [
     "Account",
     "Adjustment",
+    "BonusGrant",
+    "BonusPart",
+    "BonusUse",
     "CompanyUnit",
     "Contract",
     "Customer",
     "DeckOverride",
+    "EntryReversal",
     "FeeOverride",
+    "Hold",
+    "HoldCapture",
     "HouseholdMember",
     "IdentifierUse",
     "IdentityDocument",
     "LegalEntity",
     "NumberCounter",
+    "OpeningBalance",
     "PackageAssignment",
     "Payment",
     "PaymentReference",
+    "Pays",
     "PlanAssignment",
     "PoolNumber",
     "Subscription",
     "Transfer",
     "User",
+    "WriteOff",
+    "WriteOffLine",
+    "WriteOffRun",
 ]
