@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db.backends.postgresql.psycopg_any import is_psycopg3
+
+from accounts.domain.identity import SHORTEST_KEY
 
 DEVELOPMENT_KEY = "insecure-development-key"
 
@@ -34,3 +36,15 @@ def check_network_token(app_configs: Sequence[AppConfig] | None, **_: object) ->
         return []
     hint = "The network's servers send it as `Authorization: Bearer …`."
     return [Error("RETEL_NET_TOKEN is not set.", hint=hint, id="retel.E003")]
+
+
+@register(Tags.security, deploy=True)
+def check_document_keys(app_configs: Sequence[AppConfig] | None, **_: object) -> list[CheckMessage]:
+    """Refuse short keys for identity documents; without any no document can be kept."""
+    hint = f"Each is at least {SHORTEST_KEY} characters, by commas, the newest first."
+    keys = settings.RETEL_DOCUMENT_KEYS
+    if not keys:
+        return [Warning("RETEL_DOCUMENT_KEYS is not set.", hint=hint, id="retel.W004")]
+    if any(len(key) < SHORTEST_KEY for key in keys):
+        return [Error("A key of RETEL_DOCUMENT_KEYS is too short.", hint=hint, id="retel.E004")]
+    return []

@@ -13,6 +13,7 @@ PRODUCTION = {
     "REDIS_URL": "redis://127.0.0.1:1/0",
     "RETEL_SECRET_KEY": "only-the-checks-use-this-key-which-is-long-enough-for-Django-0123456789",
     "RETEL_NET_TOKEN": "only-the-checks-use-this-token",
+    "RETEL_DOCUMENT_KEYS": "only-the-checks-use-this-key-of-documents",
     "RETEL_ALLOWED_HOSTS": "billing.example",
     "RETEL_HTTPS": "True",
     # makemigrations would say that it could not look at the history of a database that isn't there.

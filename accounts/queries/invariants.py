@@ -5,6 +5,7 @@ The promises of accounts: each select returns what breaks it, every night nothin
 from typing import Final
 
 from accounts.domain.kinds import CONTRA_OF, Contra, Kind
+from accounts.queries import relations
 from billing_project.kernel.invariants import Invariant
 
 _CONTRAS: Final = ", ".join(f"({int(kind)}, {int(contra)})" for kind, contra in CONTRA_OF.items())
@@ -217,4 +218,5 @@ def invariants() -> list[Invariant]:
         BALANCE_EXISTS,
         SNAPSHOT_IS_SUM,
         PLANS_WITHIN_SERVICE,
+        *relations.invariants(),
     ]

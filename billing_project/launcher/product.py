@@ -35,7 +35,7 @@ def choose_ports() -> tuple[int, int]:
 
 def own_secrets() -> dict[str, str]:
     """Return the keys of this installation, made on the first run, unless the environment has them."""
-    names = ("RETEL_SECRET_KEY", "RETEL_NET_TOKEN")
+    names = ("RETEL_SECRET_KEY", "RETEL_NET_TOKEN", "RETEL_DOCUMENT_KEYS")
     return {name: os.environ.get(name) or _kept_secret(name.lower()) for name in names}
 
 

@@ -17,6 +17,14 @@ from dunning.models import ServiceAccess
 
 EVENT_TITLES: Final = {
     "customer.created": gettext_lazy("Customer created"),
+    "unit.added": gettext_lazy("Unit added"),
+    "unit.changed": gettext_lazy("Unit changed"),
+    "unit.removed": gettext_lazy("Unit taken out of the company"),
+    "household.joined": gettext_lazy("Joined the household"),
+    "household.left": gettext_lazy("Left the household"),
+    "document.added": gettext_lazy("Identity document added"),
+    "document.seen": gettext_lazy("Identity document looked at"),
+    "document.removed": gettext_lazy("Identity document removed"),
     "contract.signed": gettext_lazy("Contract signed"),
     "account.opened": gettext_lazy("Account opened"),
     "service.ordered": gettext_lazy("Service ordered"),
