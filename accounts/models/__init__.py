@@ -5,6 +5,17 @@ The ledger's tables are not re-exported: only `accounts` may import `accounts.mo
 (they are loaded by `accounts.apps`).
 """
 
+from accounts.models.acquiring import (
+    Acquirer,
+    AcquirerNotice,
+    Autopay,
+    CardPayment,
+    Chargeback,
+    Refund,
+    SavedCard,
+)
+from accounts.models.cash_desk import CashShift, DeskOperation
+from accounts.models.consents import Consent
 from accounts.models.contracts import Account, Contract, LegalEntity, NumberCounter
 from accounts.models.corrections import (
     EntryReversal,
@@ -15,24 +26,39 @@ from accounts.models.corrections import (
 )
 from accounts.models.customers import Customer, User
 from accounts.models.funds import BonusGrant, BonusPart, BonusUse, Hold, HoldCapture, Pays
+from accounts.models.held import BundleHolding, BundleShare, PausedDays
 from accounts.models.identity import IdentityDocument
 from accounts.models.payments import Adjustment, Payment, PaymentReference, Transfer
+from accounts.models.receipts import FiscalGateway, FiscalReceipt
 from accounts.models.relations import CompanyUnit, HouseholdMember
 from accounts.models.sales import DeckOverride, FeeOverride, PackageAssignment
 from accounts.models.services import IdentifierUse, PlanAssignment, PoolNumber, Subscription
+from accounts.models.vouchers import Voucher, VoucherAttempt, VoucherSeries
 
 __all__ = [
     "Account",
+    "Acquirer",
+    "AcquirerNotice",
     "Adjustment",
+    "Autopay",
     "BonusGrant",
     "BonusPart",
     "BonusUse",
+    "BundleHolding",
+    "BundleShare",
+    "CardPayment",
+    "CashShift",
+    "Chargeback",
     "CompanyUnit",
+    "Consent",
     "Contract",
     "Customer",
     "DeckOverride",
+    "DeskOperation",
     "EntryReversal",
     "FeeOverride",
+    "FiscalGateway",
+    "FiscalReceipt",
     "Hold",
     "HoldCapture",
     "HouseholdMember",
@@ -42,14 +68,20 @@ __all__ = [
     "NumberCounter",
     "OpeningBalance",
     "PackageAssignment",
+    "PausedDays",
     "Payment",
     "PaymentReference",
     "Pays",
     "PlanAssignment",
     "PoolNumber",
+    "Refund",
+    "SavedCard",
     "Subscription",
     "Transfer",
     "User",
+    "Voucher",
+    "VoucherAttempt",
+    "VoucherSeries",
     "WriteOff",
     "WriteOffLine",
     "WriteOffRun",
