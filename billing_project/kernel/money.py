@@ -3,25 +3,36 @@ Money: an amount with its currency, and the one function that rounds.
 """
 
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from typing import Final
 
 ZERO: Final = Decimal("0.00")
 #: Digits after the point of a currency's minor unit.
 MINOR_DIGITS: Final = {"RUB": 2, "USD": 2, "EUR": 2, "KZT": 2, "BYN": 2}
-#: Rounding modes a plan may name. `up` and `down` work on the size, so a refund mirrors its charge.
-MODES: Final = ("half_up", "up", "down")
+#: Rounding modes a plan may name. All work on the size, so a refund mirrors its charge.
+MODES: Final = ("half_up", "half_even", "up", "down")
+_ROUNDINGS: Final = dict(
+    zip(MODES, (ROUND_HALF_UP, ROUND_HALF_EVEN, ROUND_CEILING, ROUND_FLOOR), strict=True)
+)
 
 
 class UnableToCompute(ValueError):
     """Amounts of different currencies were mixed."""
 
 
-def round_money(amount: Decimal, *, currency: str = "RUB", mode: str = "half_up") -> Decimal:
+def round_money(
+    amount: Decimal | Fraction,
+    *,
+    currency: str = "RUB",
+    mode: str = "half_up",
+    digits: int | None = None,
+) -> Decimal:
     """
-    Round to the currency's minor unit: the only rounding of money in the product.
+    Round to the currency's minor unit, or so many digits: the only rounding of money in the product.
 
-    `mode` is half_up (half away from zero), up (away from zero) or down (towards zero).
+    `mode` is half_up (half away from zero), half_even (half to the even digit), up (away from zero)
+    or down (towards zero). A fraction is rounded from its exact value.
 
     >>> round_money(Decimal("2.675"))
     Decimal('2.68')
@@ -29,10 +40,26 @@ def round_money(amount: Decimal, *, currency: str = "RUB", mode: str = "half_up"
     Decimal('-2.68')
     >>> round_money(Decimal("2.671"), mode="up")
     Decimal('2.68')
+    >>> round_money(Fraction(2, 3), digits=4)
+    Decimal('0.6667')
     """
-    quantum = Decimal(1).scaleb(-MINOR_DIGITS[currency])
-    rounding = {"half_up": ROUND_HALF_UP, "up": ROUND_CEILING, "down": ROUND_FLOOR}[mode]
-    size = abs(amount).quantize(quantum, rounding=rounding)
+    places = MINOR_DIGITS[currency] if digits is None else digits
+    if isinstance(amount, Fraction):
+        return _round_fraction(amount, places, mode)
+    size = abs(amount).quantize(Decimal(1).scaleb(-places), rounding=_ROUNDINGS[mode])
+    return -size if amount < 0 and size else size
+
+
+def _round_fraction(amount: Fraction, places: int, mode: str) -> Decimal:
+    whole, rest = divmod(abs(amount.numerator) * 10**places, amount.denominator)
+    half = 2 * rest - amount.denominator
+    is_up = {
+        "half_up": half >= 0,
+        "half_even": half > 0 or (half == 0 and whole % 2 == 1),
+        "up": rest > 0,
+        "down": False,
+    }[mode]
+    size = Decimal(whole + is_up).scaleb(-places)
     return -size if amount < 0 and size else size
 
 

@@ -6,6 +6,10 @@ import calendar
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TypeVar
+
+#: A day, or an instant whose time of day stays.
+Moment = TypeVar("Moment", bound=date)
 
 
 class EmptyPeriod(ValueError):
@@ -59,7 +63,7 @@ class Period:
             yield self.start + timedelta(days=number)
 
 
-def add_months(day: date, months: int, *, anchor_day: int | None = None) -> date:
+def add_months(day: Moment, months: int, *, anchor_day: int | None = None) -> Moment:
     """
     Return the day `months` later, clamped to the month's end without drift.
 
@@ -71,7 +75,8 @@ def add_months(day: date, months: int, *, anchor_day: int | None = None) -> date
     wished = anchor_day or day.day
     index = day.year * 12 + day.month - 1 + months
     year, month = divmod(index, 12)
-    return date(year, month + 1, min(wished, calendar.monthrange(year, month + 1)[1]))
+    last = calendar.monthrange(year, month + 1)[1]
+    return day.replace(year=year, month=month + 1, day=min(wished, last))
 
 
 def month_of(day: date) -> Period:

@@ -3,6 +3,7 @@
 import doctest
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import example, given
@@ -34,6 +35,9 @@ class TestRounding:
             ("-0.001", "up", "-0.01"),
             ("0.019", "down", "0.01"),
             ("-0.019", "down", "-0.01"),
+            ("0.025", "half_even", "0.02"),
+            ("0.035", "half_even", "0.04"),
+            ("-0.0251", "half_even", "-0.03"),
         ],
     )
     def test_modes(self, amount: str, mode: str, rounded: str) -> None:
@@ -43,6 +47,11 @@ class TestRounding:
     def test_a_refund_mirrors_its_charge(self, amount: Decimal, mode: str) -> None:
         assert round_money(-amount, mode=mode) == -round_money(amount, mode=mode)
         assert abs(round_money(amount, mode=mode) - amount) < KOPECK
+
+    @given(AMOUNTS, st.sampled_from(money.MODES), st.integers(0, 9))
+    def test_a_fraction_rounds_like_the_decimal_it_is(self, amount, mode, digits) -> None:
+        fraction = round_money(Fraction(amount), mode=mode, digits=digits)
+        assert str(fraction) == str(round_money(amount, mode=mode, digits=digits))
 
     def test_currencies_do_not_mix(self) -> None:
         with pytest.raises(UnableToCompute):
