@@ -30,6 +30,7 @@ from accounts.queries.columns import (
     identifier_columns,
     plan_history_columns,
 )
+from accounts.queries.consents import find_consent, list_consents
 from accounts.queries.entries import (
     DaySum,
     Entry,
@@ -85,6 +86,7 @@ __all__ = [
     "company_fee_join",
     "find_account",
     "find_accounts",
+    "find_consent",
     "find_entry",
     "get_account",
     "get_balance",
@@ -96,6 +98,7 @@ __all__ = [
     "list_accounts",
     "list_company_decks",
     "list_company_prices",
+    "list_consents",
     "list_days",
     "list_entries",
     "list_free_numbers",
