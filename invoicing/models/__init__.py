@@ -10,14 +10,37 @@ from invoicing.models.billing import (
     NumberSeries,
     PlanChange,
 )
+from invoicing.models.compensation import Compensation, Outage, OutageRule
+from invoicing.models.corrections import (
+    BillVoid,
+    Dispute,
+    DisputeMessage,
+    Note,
+    NoteLine,
+    NoteNumber,
+)
+from invoicing.models.runs import BillingPolicy, BillRun, DraftBill, ParkedBill
 
 __all__ = [
     "Bill",
     "BillLine",
     "BillNumber",
+    "BillRun",
+    "BillVoid",
     "BilledEntry",
     "BilledPeriod",
     "BilledPeriodCredit",
+    "BillingPolicy",
+    "Compensation",
+    "Dispute",
+    "DisputeMessage",
+    "DraftBill",
+    "Note",
+    "NoteLine",
+    "NoteNumber",
     "NumberSeries",
+    "Outage",
+    "OutageRule",
+    "ParkedBill",
     "PlanChange",
 ]

@@ -175,13 +175,21 @@ class Bill(models.Model):
     payments = models.DecimalField(max_digits=14, decimal_places=2)
     adjustments = models.DecimalField(max_digits=14, decimal_places=2, default=0)
     closing = models.DecimalField(max_digits=14, decimal_places=2)
+    #: A void bill of the same cycle, in whose place this one is: what it charges is carried into
+    #: the next bill by entries of its own, so it stands outside of the chain of balances.
+    replaces = models.ForeignKey("self", on_delete=models.PROTECT, null=True)
     recorded_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         verbose_name = _("bill")
         verbose_name_plural = _("bills")
         constraints = [
-            models.UniqueConstraint(fields=["account", "period_start"], name="bill_once_a_cycle"),
+            models.UniqueConstraint(
+                fields=["account", "period_start"],
+                condition=models.Q(replaces__isnull=True),
+                name="bill_once_a_cycle",
+            ),
+            models.UniqueConstraint(fields=["account", "replaces"], name="bill_replaced_once"),
             models.CheckConstraint(
                 condition=models.Q(gross=models.F("net") + models.F("tax")),
                 name="bill_net_and_tax_make_gross",
