@@ -1,0 +1,1 @@
+"""Files of the world outside, read into plain values."""
