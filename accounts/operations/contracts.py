@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.domain.numbering import account_number, contract_number
 from accounts.models import Account, Contract, Customer, LegalEntity
 from accounts.models.ledger import AccountBalance
+from accounts.queries.relations import list_above
 from billing_project.kernel.money import round_money
 from billing_project.kernel.operations import record_event
 
@@ -77,17 +78,25 @@ def open_account(
     credit_limit: Decimal = Decimal(0),
     cycle_day: int = 1,
     credit_class: str = Account.CreditClass.STANDARD,
+    customer: Customer | None = None,
 ) -> Account:
-    """Open a personal account under the contract, with a balance of zero."""
+    """
+    Open a personal account under the contract, with a balance of zero.
+
+    `customer` is whose account it is: who signed, or a unit of the company that did.
+    """
     if contract.closed_on is not None and contract.closed_on <= on:
         raise UnableToOpenAccount(_("The contract is closed."))
     if not 1 <= cycle_day <= 31 or credit_limit < 0:
         raise UnableToOpenAccount(_("The cycle day is 1 to 31, the credit limit not negative."))
+    owner_id = customer.pk if customer else contract.customer_id
+    if owner_id != contract.customer_id and contract.customer_id not in list_above(owner_id):
+        raise UnableToOpenAccount(_("This customer is no unit of who signed the contract."))
     [number] = take_account_numbers(count=1)
     account = Account.objects.create(
         number=number,
         contract=contract,
-        customer_id=contract.customer_id,
+        customer_id=owner_id,
         kind=kind,
         currency=contract.legal_entity.currency,
         credit_class=credit_class,

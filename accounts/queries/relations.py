@@ -89,6 +89,11 @@ class UnitView:
     money: Decimal
 
     @property
+    def dashes(self) -> str:
+        """How deep it hangs, as dashes before its name."""
+        return "— " * (self.depth - 1)
+
+    @property
     def kind_label(self) -> str:
         """The kind in the reader's language."""
         return str(CompanyUnit.Kind(self.kind).label)

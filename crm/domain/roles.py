@@ -15,6 +15,8 @@ RIGHTS: Final[dict[str, str]] = {
     "write_note": "Write notes on a card",
     "create_customer": "Create customers, sign contracts, open accounts",
     "edit_contact": "Edit a customer's contacts",
+    "keep_documents": "Add and remove identity documents",
+    "see_documents": "See what stands in identity documents",
     "connect_service": "Connect services",
     "change_plan": "Change plans and packages of services",
     "terminate_service": "Terminate services",
@@ -51,6 +53,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     | {
         "create_customer",
         "edit_contact",
+        "keep_documents",
         "connect_service",
         "change_plan",
         "terminate_service",

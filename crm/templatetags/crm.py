@@ -302,9 +302,9 @@ def difference(one: Difference) -> str:
 
 
 @register.inclusion_tag("crm/dialog_button.html")
-def dialog_button(code: str, letter: str, name: str, to: str, pk: int) -> dict[str, str]:  # noqa: PLR0917
+def dialog_button(code: str, letter: str, name: str, to: str, *pks: int) -> dict[str, str]:  # noqa: PLR0917
     """Return a button that opens a form in the dialog; `code` is the key that presses it."""
-    address = reverse(to, args=[pk])
+    address = reverse(to, args=pks)
     return {"code": code, "letter": letter, "name": name, "address": address}
 
 

@@ -20,6 +20,7 @@ from crm.forms import customers as forms
 from crm.operations import customers, notes
 from crm.queries import card as card_queries
 from crm.queries import history, installation
+from crm.queries import relations as relation_queries
 from crm.views.doors import carry_out, door, go, is_sent, page, show_form, staff_of
 from invoicing.models import Bill
 from invoicing.queries import papers
@@ -34,6 +35,7 @@ def card(request: HttpRequest, customer_id: int) -> HttpResponse:
     notes.note_card_view(customer_id=customer.pk, actor=staff_of(request).actor, now=now)
     context = {
         "card": card_queries.get_card(customer=customer, now=now),
+        "relations": relation_queries.get_relations(customer),
         **_history(request, customer),
     }
     return page(request, "crm/card.html", context)
