@@ -9,8 +9,8 @@ from django.db import migrations, models
 
 # Services that are paused now have no dated history of it yet: from the day after the change.
 PAUSED_NOW = f"""
-    INSERT INTO accounts_pauseddays (account_id, subscription_id, first)
-    SELECT s.account_id, s.id, coalesce((
+    INSERT INTO accounts_pauseddays (account_id, subscription_id, keeps_packages, first)
+    SELECT s.account_id, s.id, false, coalesce((
                SELECT max((c.changed_at AT TIME ZONE '{settings.TIME_ZONE}')::date) + 1
                  FROM kernel_statechange c
                 WHERE c.model = 'accounts.subscription' AND c.object_id = s.id
@@ -209,6 +209,7 @@ class Migration(migrations.Migration):
                 ),
                 ("first", models.DateField()),
                 ("until", models.DateField(null=True)),
+                ("keeps_packages", models.BooleanField(default=False)),
                 (
                     "account",
                     models.ForeignKey(

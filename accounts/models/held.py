@@ -20,6 +20,7 @@ class PausedDays(models.Model):
     Days on which a service was paused by its subscriber, in [first, until); open while it lasts.
 
     A day on which the service worked, if only for a part, is not among them.
+    `keeps_packages`: the fees of its packages go on meanwhile.
     """
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT)
@@ -28,6 +29,7 @@ class PausedDays(models.Model):
     )
     first = models.DateField()
     until = models.DateField(null=True)
+    keeps_packages = models.BooleanField(default=False)
 
     class Meta:
         constraints = [

@@ -14,6 +14,7 @@ from tariffs.models.decks import (
 )
 from tariffs.models.moves import MoveRule
 from tariffs.models.packages import Package, PackagePlan, PackageVersion
+from tariffs.models.pauses import PauseRule
 from tariffs.models.plans import LEGAL_NOTICE_DAYS, Allowance, Plan, PlanDeck, PlanVersion
 from tariffs.models.products import PlanProduct, Product
 from tariffs.models.zones import Zone, ZonePrefix, ZoneScheme
@@ -30,6 +31,7 @@ __all__ = [
     "Package",
     "PackagePlan",
     "PackageVersion",
+    "PauseRule",
     "Plan",
     "PlanDeck",
     "PlanProduct",

@@ -33,13 +33,22 @@ class PackageVersion(Offer):
     save `closed_on`.
 
     `services` and `plans` say what it fits: none named = any. It is held for `validity_days`, or
-    until it is taken off. A fee per month or day recurs, one that is due `once` does not.
+    until it is taken off. A fee per month or day recurs, one that is due `once` does not; a part of
+    a period is charged, and given back, as of a plan.
     """
 
     class FeePeriod(models.TextChoices):
         MONTH = "month", _("per month")
         DAY = "day", _("per day")
         ONCE = "once", _("once")
+
+    class FeeTiming(models.TextChoices):
+        ADVANCE = "advance", _("in advance")
+        ARREARS = "arrears", _("in arrears")
+
+    class Proration(models.TextChoices):
+        ACTUAL = "actual", _("actual days of the cycle")
+        FIXED_30 = "fixed_30", _("thirty days")
 
     package = models.ForeignKey(
         Package, on_delete=models.PROTECT, related_name="versions", verbose_name=_("package")
@@ -48,6 +57,20 @@ class PackageVersion(Offer):
     fee = models.DecimalField(_("fee"), max_digits=10, decimal_places=2)
     fee_period = models.CharField(
         _("fee per"), max_length=8, choices=FeePeriod, default=FeePeriod.MONTH
+    )
+    fee_timing = models.CharField(
+        _("fee is charged"), max_length=8, choices=FeeTiming, default=FeeTiming.ADVANCE
+    )
+    proration = models.CharField(
+        _("part of a period is charged by"),
+        max_length=12,
+        choices=Proration,
+        default=Proration.ACTUAL,
+    )
+    gives_back = models.BooleanField(
+        _("unused days are given back"),
+        default=True,
+        help_text=_("Off: a period that was charged is paid, also when the package is taken off."),
     )
     validity_days = models.PositiveSmallIntegerField(_("days it is held"), null=True, blank=True)
     services = ArrayField(
