@@ -19,6 +19,7 @@ from invoicing.models.corrections import (
     NoteLine,
     NoteNumber,
 )
+from invoicing.models.pauses import Pause
 from invoicing.models.runs import BillingPolicy, BillRun, DraftBill, ParkedBill
 
 __all__ = [
@@ -42,5 +43,6 @@ __all__ = [
     "Outage",
     "OutageRule",
     "ParkedBill",
+    "Pause",
     "PlanChange",
 ]

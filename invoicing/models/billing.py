@@ -14,13 +14,27 @@ class BilledPeriod(models.Model):
     Days of a service that its recurring fee was charged for: a chain, so that no day is billed
     twice or skipped (decision B3; constraints in migrations/sql/billed_periods.sql).
 
-    A credited part is a row of its own with a negative amount in BilledPeriodCredit.
+    A credited part is a row of its own in BilledPeriodCredit. `what` is charged: the plan, a package
+    (`source_id` = its assignment), a pause (`source_id` = the pause). `fee` is that of a whole period
+    as it was when it was charged, with a company's own and a bundle's share; rows from before it was
+    kept here have none, and their fee is looked up. `plan_version_id` 0 = none.
     """
+
+    class What(models.TextChoices):
+        PLAN = "plan", _("plan")
+        PACKAGE = "package", _("package")
+        PAUSE = "pause", _("pause")
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT)
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT)
     plan_version_id = models.BigIntegerField()
     kind = models.CharField(max_length=12, default="fee")
+    what = models.CharField(max_length=8, choices=What, default=What.PLAN, db_default="plan")
+    source_id = models.BigIntegerField(default=0, db_default=0)
+    package_version_id = models.BigIntegerField(null=True)
+    fee = models.DecimalField(max_digits=10, decimal_places=2, null=True)
+    fee_period = models.CharField(max_length=8, null=True)  # noqa: DJ001
+    proration = models.CharField(max_length=12, null=True)  # noqa: DJ001
     period_start = models.DateField()
     period_end = models.DateField()
     previous_end = models.DateField(null=True)
@@ -55,7 +69,10 @@ class BilledPeriod(models.Model):
 
 
 class BilledPeriodCredit(models.Model):
-    """Unused days of a billed period given back (termination, plan change)."""
+    """
+    Unused days of a billed period given back (termination, plan change, pause). Those given back for
+    a pause are charged anew from the day on which the service is resumed.
+    """
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT)
     billed_period = models.ForeignKey(BilledPeriod, on_delete=models.PROTECT)
@@ -63,6 +80,7 @@ class BilledPeriodCredit(models.Model):
     period_end = models.DateField()
     amount = models.DecimalField(max_digits=14, decimal_places=2)
     credited_on = models.DateField()
+    pause_id = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [
