@@ -12,11 +12,13 @@ from celery.schedules import crontab
 #: Task name (or pattern) -> queue. A task sent by name knows its queue from here only.
 ROUTES: Final[dict[str, dict[str, str]]] = {
     "night.*": {"queue": "rating"},
+    "payments.*": {"queue": "billing"},
     "usage.*": {"queue": "rating"},
     "months.*": {"queue": "billing"},
     "access.*": {"queue": "access"},
     "network.*": {"queue": "access"},
     "notifications.*": {"queue": "delivery"},
+    "receipts.*": {"queue": "delivery"},
 }
 
 _MINUTE: Final = 60.0
@@ -36,5 +38,7 @@ BEAT: Final[dict[str, dict[str, Any]]] = {
     "messages": {"task": "notifications.read_events", "schedule": _MINUTE, "options": _FRESH},
     "reratings": {"task": "usage.rerate", "schedule": _MINUTE, "options": _FRESH},
     "comparisons": {"task": "usage.compare", "schedule": _MINUTE, "options": _FRESH},
+    "payments": {"task": "payments.settle", "schedule": _MINUTE, "options": _FRESH},
+    "receipts": {"task": "receipts.send", "schedule": _MINUTE, "options": _FRESH},
     "delivery": {"task": "notifications.deliver", "schedule": _MINUTE, "options": _FRESH},
 }

@@ -28,11 +28,14 @@ from accounts.models.customers import Customer, User
 from accounts.models.funds import BonusGrant, BonusPart, BonusUse, Hold, HoldCapture, Pays
 from accounts.models.held import BundleHolding, BundleShare, PausedDays
 from accounts.models.identity import IdentityDocument
+from accounts.models.intake import NoticeConflict, PaymentNotice
 from accounts.models.payments import Adjustment, Payment, PaymentReference, Transfer
 from accounts.models.receipts import FiscalGateway, FiscalReceipt
 from accounts.models.relations import CompanyUnit, HouseholdMember
 from accounts.models.sales import DeckOverride, FeeOverride, PackageAssignment
 from accounts.models.services import IdentifierUse, PlanAssignment, PoolNumber, Subscription
+from accounts.models.statements import BankStatement, BankStatementLine
+from accounts.models.terminals import Terminal, TerminalRegistry, TerminalRegistryLine
 from accounts.models.vouchers import Voucher, VoucherAttempt, VoucherSeries
 
 __all__ = [
@@ -41,6 +44,8 @@ __all__ = [
     "AcquirerNotice",
     "Adjustment",
     "Autopay",
+    "BankStatement",
+    "BankStatementLine",
     "BonusGrant",
     "BonusPart",
     "BonusUse",
@@ -65,11 +70,13 @@ __all__ = [
     "IdentifierUse",
     "IdentityDocument",
     "LegalEntity",
+    "NoticeConflict",
     "NumberCounter",
     "OpeningBalance",
     "PackageAssignment",
     "PausedDays",
     "Payment",
+    "PaymentNotice",
     "PaymentReference",
     "Pays",
     "PlanAssignment",
@@ -77,6 +84,9 @@ __all__ = [
     "Refund",
     "SavedCard",
     "Subscription",
+    "Terminal",
+    "TerminalRegistry",
+    "TerminalRegistryLine",
     "Transfer",
     "User",
     "Voucher",

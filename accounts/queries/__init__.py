@@ -12,6 +12,7 @@ from accounts.queries.accounts import (
     plan_at,
     subscription_by_identifier,
 )
+from accounts.queries.alarms import alarms
 from accounts.queries.balances import (
     CROSSINGS_SQL,
     HELD_SQL,
@@ -49,6 +50,7 @@ from accounts.queries.packages import (
     list_reasons_against,
     package_fits,
 )
+from accounts.queries.receipts import count_receipt_work
 from accounts.queries.sales import (
     CompanyDeck,
     CompanyPrices,
@@ -80,10 +82,12 @@ __all__ = [
     "PackageOffer",
     "PlanColumns",
     "TrialLine",
+    "alarms",
     "balance_as_of",
     "buyer_of",
     "company_fee",
     "company_fee_join",
+    "count_receipt_work",
     "find_account",
     "find_accounts",
     "find_consent",

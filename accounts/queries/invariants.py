@@ -5,7 +5,8 @@ The promises of accounts: each select returns what breaks it, every night nothin
 from typing import Final
 
 from accounts.domain.kinds import CONTRA_OF, Contra, Kind
-from accounts.queries import relations
+from accounts.queries import intake, receipts, relations
+from accounts.queries.correction_invariants import correction_invariants
 from billing_project.kernel.invariants import Invariant
 
 _CONTRAS: Final = ", ".join(f"({int(kind)}, {int(contra)})" for kind, contra in CONTRA_OF.items())
@@ -122,7 +123,7 @@ ADJUSTMENT_IS_POSTED: Final = Invariant(
         SELECT d.id, d.account_id, d.amount, e.account_id, e.ref, e.amount
           FROM accounts_adjustment d
           FULL JOIN (SELECT account_id, ref, amount FROM accounts_ledgerentry
-                      WHERE kind = {int(Kind.ADJUSTMENT)}) AS e
+                      WHERE kind = {int(Kind.ADJUSTMENT)} AND reverses_id IS NULL) AS e
             ON e.ref = d.id AND e.account_id = d.account_id
          WHERE d.amount IS DISTINCT FROM e.amount
     """,
@@ -218,5 +219,8 @@ def invariants() -> list[Invariant]:
         BALANCE_EXISTS,
         SNAPSHOT_IS_SUM,
         PLANS_WITHIN_SERVICE,
+        *correction_invariants(),
         *relations.invariants(),
+        *receipts.invariants(),
+        *intake.intake_invariants(),
     ]

@@ -12,9 +12,12 @@ pytestmark = pytest.mark.django_db
 # Unique without the account, each with its reason. Registries of things unique across accounts are
 # kept narrow and apart, so that the tables they speak for stay distributable.
 REGISTRIES = {
+    "paymentnotice_once": "a sender's id is unique whoever the money is for",
     "paymentreference_once": "a gateway's payment id is unique whoever is credited",
     "billnumber_once": "bill numbers run without holes per legal entity, not per account",
     "invoicing_billnumber_bill_id_key": "the same registry: a bill has one number",
+    "notenumber_once": "numbers of notes run without holes per legal entity, not per account",
+    "invoicing_notenumber_note_id_key": "the same registry: a note has one number",
     "usagecorrection_once": "a record is corrected once per number, whoever it is resolved to",
     "identifieruse_no_overlap": "a number is in use once at a time, whoever has it",
 }

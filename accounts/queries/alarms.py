@@ -1,0 +1,13 @@
+"""
+What of accounts needs a person though no promise is broken: add a part's own alarms here.
+"""
+
+from datetime import datetime
+
+from accounts.queries import intake
+from billing_project.kernel.invariants import Invariant
+
+
+def alarms(*, now: datetime) -> list[Invariant]:
+    """Return the alarms of accounts: each selects what waits for a person."""
+    return [*intake.alarms(now=now)]
