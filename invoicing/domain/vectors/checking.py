@@ -1,0 +1,60 @@
+"""
+A case against what is expected of it.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from invoicing.domain.timeline import UnableToMove
+from invoicing.domain.vectors.comparing import NotAnswered, differences
+from invoicing.domain.vectors.models import MODELS
+from invoicing.domain.vectors.reading import Fields, NotKnown, UnableToRead, read_case
+
+
+class Result(StrEnum):
+    """What came of a case."""
+
+    AGREE = "agree"
+    DISAGREE = "disagree"
+    UNSUPPORTED = "unsupported"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The result of a case by its name, and what differs, isn't known or can't be read."""
+
+    name: str
+    result: Result
+    reasons: tuple[str, ...] = ()
+
+
+def check_case(case: object) -> Verdict:
+    """Compute one case and compare it with what it expects."""
+    name = str(case.get("id", "?")) if isinstance(case, dict) else "?"
+    try:
+        found = tuple(_differences(Fields(case, at="case")))
+    except UnableToRead as error:
+        return Verdict(name, Result.UNREADABLE, (str(error),))
+    except (NotKnown, NotAnswered) as error:
+        return Verdict(name, Result.UNSUPPORTED, (str(error),))
+    return Verdict(name, Result.DISAGREE if found else Result.AGREE, found)
+
+
+def _differences(fields: Fields) -> list[str]:
+    """Return what differs; with it, what of the case nobody asked for, which may be why."""
+    case = read_case(fields)
+    model = MODELS.get(fields.text("model"))
+    expected = fields.part("expected")
+    if not expected.names():
+        fields.fail("expected", "says nothing")
+    if model is None:
+        message = f"model {fields.text('model')}"
+        raise NotKnown(message)
+    try:
+        answer = model(case)
+    except UnableToMove as error:
+        return [f"refused: {error}"]
+    found = list(differences(fields.take("expected"), answer))
+    unread = case.unread()
+    return [*found, f"not read: {', '.join(unread)}"] if found and unread else found
