@@ -1,6 +1,6 @@
 """What dunning does: decide access, give and close promised payments, set limits."""
 
-from dunning.operations import promises
+from dunning.operations import disputes, promises
 from dunning.operations.deciding import (
     Decided,
     UnableToSettle,
@@ -20,6 +20,7 @@ __all__ = [
     "apply_new_rules",
     "audit_all",
     "decide_accounts",
+    "disputes",
     "drain_crossings",
     "ensure_reference_data",
     "promises",

@@ -7,6 +7,7 @@ from typing import Final
 
 from accounts import queries as accounts_queries
 from billing_project.kernel.invariants import Invariant
+from invoicing.queries.disputes import FROZEN_SQL
 
 #: Access ordered and not confirmed for so long is an alarm.
 CONFIRMED_WITHIN: Final = timedelta(minutes=15)
@@ -42,10 +43,11 @@ OUTSIDE: Final = """
        AND m.account_id NOT IN ({crossings})
 """
 FLOOR: Final = """
-    SELECT m.account_id, m.floor, a.credit_limit, p.amount AS promised
+    SELECT m.account_id, m.floor, a.credit_limit, p.amount AS promised, d.frozen
       FROM ({money}) m JOIN accounts_account a ON a.id = m.account_id
       LEFT JOIN dunning_promisedpayment p ON p.account_id = m.account_id AND p.state = 'open'
-     WHERE m.floor <> a.credit_limit + coalesce(p.amount, 0)
+      LEFT JOIN ({frozen}) d ON d.account_id = m.account_id
+     WHERE m.floor <> a.credit_limit + coalesce(p.amount, 0) + coalesce(d.frozen, 0)
 """
 LAST_CHANGE: Final = """
     SELECT x.account_id, x.subscription_id, x.level, c.new
@@ -79,7 +81,11 @@ UNCONFIRMED: Final = """
 
 def invariants() -> list[Invariant]:
     """Return the promises of dunning."""
-    parts = {"money": accounts_queries.MONEY_SQL, "crossings": accounts_queries.CROSSINGS_SQL}
+    parts = {
+        "money": accounts_queries.MONEY_SQL,
+        "crossings": accounts_queries.CROSSINGS_SQL,
+        "frozen": FROZEN_SQL,
+    }
     return [
         Invariant(
             name="a service is restricted exactly when its rules say so",
@@ -92,7 +98,7 @@ def invariants() -> list[Invariant]:
             why="A posting left the interval without a crossing: nobody would ever look.",
         ),
         Invariant(
-            name="the floor is the credit limit and the open promise",
+            name="the floor is the credit limit, the open promise and what is disputed",
             sql=FLOOR.format(**parts),
             why="The account may go deeper below zero, or less deep, than was agreed.",
         ),

@@ -23,6 +23,9 @@ ADJUSTMENTS: Final = frozenset(
         Kind.TRANSFER_IN,
         Kind.TRANSFER_OUT,
         Kind.BONUS_USE,
+        # Documents of their own, with their tax: the next bill only carries what they moved.
+        Kind.CREDIT_NOTE,
+        Kind.DEBIT_NOTE,
     }
 )
 #: Entries that stand on the bill by zone: usage, and what pricing it again changed.
@@ -34,8 +37,8 @@ TITLES: Final[dict[Kind, tuple[str, str]]] = {
     Kind.FEE_CREDIT: ("Возврат абонентской платы", "Recurring fee given back"),
     Kind.ONE_OFF: ("Разовая услуга", "One-off service"),
     Kind.PROMISE_PRICE: ("Обещанный платёж", "Promised payment"),
-    Kind.CREDIT_NOTE: ("Кредит-нота", "Credit note"),
-    Kind.DEBIT_NOTE: ("Дебет-нота", "Debit note"),
+    Kind.CREDIT_NOTE: ("Корректировочный счёт", "Credit note"),
+    Kind.DEBIT_NOTE: ("Корректировочный счёт на доплату", "Debit note"),
     Kind.COMPENSATION: ("Компенсация", "Compensation"),
     Kind.BONUS_USE: ("Оплачено бонусами", "Paid with bonuses"),
     Kind.ADJUSTMENT: ("Корректировка", "Adjustment"),

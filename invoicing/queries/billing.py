@@ -31,7 +31,8 @@ UNBILLED: Final = """
 LAST_BILL: Final = """
     LEFT JOIN LATERAL (
          SELECT b.period_end, b.closing FROM invoicing_bill b
-          WHERE b.account_id = a.id ORDER BY b.period_start DESC LIMIT 1) b ON true
+          WHERE b.account_id = a.id AND b.replaces_id IS NULL
+          ORDER BY b.period_start DESC LIMIT 1) b ON true
 """
 
 # Years before the first entry, in the billing that an account came from, get no bills.

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from billing_project.kernel.invariants import Invariant
+from invoicing.queries import correction_invariants
 from invoicing.queries.billing import LATE_DAYS, UNBILLED
 
 LINES_ADD_UP: Final = """
@@ -32,6 +33,7 @@ NUMBERS: Final = """
       FROM invoicing_numberseries s
       LEFT JOIN invoicing_billnumber n
         ON n.legal_entity_id = s.legal_entity_id AND n.document = s.document AND n.year = s.year
+     WHERE s.document NOT IN ('credit_note', 'debit_note')
      GROUP BY s.id
     HAVING count(n.id) <> s.last OR coalesce(max(n.number), 0) <> s.last
     UNION ALL
@@ -90,14 +92,15 @@ CHAIN: Final = """
     SELECT account_id, id, opening, former FROM (
         SELECT account_id, id, opening, period_start,
                lag(closing) OVER w AS former, lag(period_end) OVER w AS former_end
-          FROM invoicing_bill
+          FROM invoicing_bill WHERE replaces_id IS NULL
         WINDOW w AS (PARTITION BY account_id ORDER BY period_start)) b
      WHERE opening <> coalesce(former, 0) OR period_start < former_end
 """
 STRANDED: Final = f"""
     SELECT e.account_id, e.id, e.business_date, e.amount
       FROM accounts_ledgerentry e
-      JOIN LATERAL (SELECT period_end FROM invoicing_bill b WHERE b.account_id = e.account_id
+      JOIN LATERAL (SELECT period_end FROM invoicing_bill b
+                    WHERE b.account_id = e.account_id AND b.replaces_id IS NULL
                      ORDER BY period_start DESC LIMIT 1) b ON true
      WHERE e.fund = 1 AND e.business_date < b.period_end - {LATE_DAYS} AND {UNBILLED}
 """
@@ -179,4 +182,5 @@ def invariants() -> list[Invariant]:
             _("Days were charged on a new plan without being given back on the old one."),
         ),
     ]
+    told += correction_invariants.list_told()
     return [Invariant(name=f"invoicing: {name}", sql=sql, why=why) for name, sql, why in told]

@@ -136,6 +136,7 @@ SOURCES: Final[Mapping[str, tuple[tuple[str, ...], Callable[[_Context, object], 
     "due_date": (("due_on", "due_date", "pay_until"), _Context.day),
     "from_date": (("effective_on", "active_from", "from_date"), _Context.day),
     "number": (("number",), _Context.text),
+    "bill": (("bill",), _Context.text),
     "reason": (("reason",), _Context.text),
     "identifier": (("identifier",), _Context.phone),
     "speed": (("speed_kbps",), _Context.speed),
@@ -161,6 +162,7 @@ def build_values(
         "moment": context.moment(moment),
         "plan": str(data.get(f"plan_{language}") or data.get("plan") or ""),
         "period": _period(data, context),
+        "about": str(data.get(f"about_{language}") or data.get("about") or ""),
     }
     for variable, (keys, write) in SOURCES.items():
         raw = next((data[key] for key in keys if data.get(key) not in (None, "")), None)

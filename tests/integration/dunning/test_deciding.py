@@ -305,7 +305,7 @@ class TestInvariants:
         drain()
         accounts_operations.set_floor(rows=[(account.pk, Decimal(50))])
         assert broken_promises(queries.invariants()) == [
-            "the floor is the credit limit and the open promise"
+            "the floor is the credit limit, the open promise and what is disputed"
         ]
 
     def test_access_the_network_did_not_confirm_is_an_alarm(self, internet: Subscription) -> None:
