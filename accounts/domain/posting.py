@@ -13,6 +13,10 @@ from billing_project.kernel.money import round_money
 
 #: What numeric(14,2) holds.
 LARGEST: Final = Decimal("999999999999.99")
+#: Refs of kinds with several causes: captures of holds (ONE_OFF) and opening balances count from
+#: here, reversals by hand (of any kind) from twice it; below are the ids of the other causes.
+OWN_REFS: Final = 1 << 60
+REVERSAL_REFS: Final = 1 << 61
 
 
 class WrongPosting(ValueError):
@@ -25,8 +29,8 @@ class Posting:
     What to write to one account: `amount` negative takes, positive gives, rounded already.
 
     `ref` is the id of what caused it (payment, billed period, batch …): (account_id, kind, ref) is
-    posted once. `reverses` is (id, business date) of the entry it reverses. `explanation` holds
-    plain values that answer «why was I charged».
+    posted once. `reverses` is (id, business date) of the entry it reverses, and then the amount has
+    the other sign. `explanation` holds plain values that answer «why was I charged».
     """
 
     account_id: int
@@ -41,6 +45,8 @@ class Posting:
 
     def __post_init__(self) -> None:
         sign = SIGN.get(self.kind, 0)
+        if self.ref >= REVERSAL_REFS:
+            sign = -sign
         if self.amount == 0 or (sign and (self.amount > 0) != (sign > 0)):
             message = f"{self.kind.name} of {self.amount}"
             raise WrongPosting(message)

@@ -6,6 +6,8 @@ from accounts.operations.adjustments import (
     approve_adjustment,
     refuse_adjustment,
 )
+from accounts.operations.bonus_night import expire_bonuses, use_bonuses
+from accounts.operations.bonuses import approve_bonus, grant_bonus, use_bonus
 from accounts.operations.company_prices import (
     UnableToSetCompanyPrice,
     end_company_price,
@@ -20,7 +22,16 @@ from accounts.operations.contracts import (
     take_contract_numbers,
     take_serials,
 )
-from accounts.operations.holds import UnableToHold, hold, release_holds
+from accounts.operations.holds import (
+    UnableToHold,
+    authorise_hold,
+    capture_hold,
+    expire_holds,
+    hold,
+    release_holds,
+    void_hold,
+)
+from accounts.operations.openings import approve_opening, open_balance, open_many_balances
 from accounts.operations.packages import (
     UnableToAddPackage,
     UnableToRemovePackage,
@@ -50,6 +61,14 @@ from accounts.operations.pool import (
     release,
 )
 from accounts.operations.posting import Posted, UnableToPost, post, post_many
+from accounts.operations.receipts import (
+    UnableToCorrectReceipt,
+    correct_receipt,
+    retry_receipts,
+    send_receipts,
+)
+from accounts.operations.reversals import approve_reversal, reverse_entry
+from accounts.operations.second_person import UnableToCorrect
 from accounts.operations.services import (
     UnableToChangeService,
     UnableToOrder,
@@ -70,6 +89,13 @@ from accounts.operations.watch import (
     set_watch,
     take_crossings,
 )
+from accounts.operations.write_off_runs import (
+    approve_write_off_run,
+    cancel_write_off_run,
+    post_write_off_runs,
+    preview_write_off_run,
+)
+from accounts.operations.write_offs import approve_write_off_of_debt, write_off_debt
 
 __all__ = [
     "Posted",
@@ -77,6 +103,8 @@ __all__ = [
     "UnableToAddPackage",
     "UnableToAdjust",
     "UnableToChangeService",
+    "UnableToCorrect",
+    "UnableToCorrectReceipt",
     "UnableToHold",
     "UnableToOccupy",
     "UnableToOpenAccount",
@@ -96,25 +124,44 @@ __all__ = [
     "add_pool_range",
     "adjust",
     "approve_adjustment",
+    "approve_bonus",
+    "approve_opening",
+    "approve_reversal",
+    "approve_write_off_of_debt",
+    "approve_write_off_run",
+    "authorise_hold",
+    "cancel_write_off_run",
+    "capture_hold",
+    "correct_receipt",
     "create_company",
     "create_person",
     "customer_search_text",
     "edit_contact",
     "end_company_price",
     "end_service",
+    "expire_bonuses",
+    "expire_holds",
+    "grant_bonus",
     "hold",
     "occupy",
     "open_account",
+    "open_balance",
     "open_balances",
+    "open_many_balances",
     "order_service",
     "post",
     "post_many",
+    "post_write_off_runs",
+    "preview_write_off_run",
     "refuse_adjustment",
     "release",
     "release_holds",
     "remove_package",
     "resume_service",
+    "retry_receipts",
+    "reverse_entry",
     "reverse_payment",
+    "send_receipts",
     "set_company_deck",
     "set_company_fee",
     "set_floor",
@@ -130,4 +177,8 @@ __all__ = [
     "take_serials",
     "take_snapshots",
     "transfer",
+    "use_bonus",
+    "use_bonuses",
+    "void_hold",
+    "write_off_debt",
 ]

@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 
 from accounts.domain.posting import transfer_postings
 from accounts.models import Account, Transfer
+from accounts.models.ledger import AccountBalance
 from accounts.operations.posting import post
+from billing_project.kernel import operations as kernel
 from billing_project.kernel.money import round_money
 
 
@@ -32,7 +34,8 @@ def transfer(
     """
     Move money between two accounts of one customer; the same `request_id` moves it once.
 
-    Refused when the paying account's money would fall below zero.
+    Refused when the paying account would be left with less than is held of it: credit and what is
+    promised are not money to give away.
     """
     _check_accounts(from_account_id, to_account_id)
     if amount <= 0 or amount != round_money(amount):
@@ -74,5 +77,21 @@ def _post(moved: Transfer, *, now: datetime) -> None:
     )
     posted = post(postings=postings, now=now, actor=moved.actor, on_behalf_of=moved.on_behalf_of)
     # The row is locked by the posting itself, so this is the money as nobody else can change it.
-    if posted[0].money < 0:
+    held = AccountBalance.objects.values_list("held", flat=True).get(pk=moved.account_id)
+    if posted[0].money < held:
         raise UnableToTransfer(_("There is not enough money on the account."))
+    _tell(moved, now=now)
+
+
+def _tell(moved: Transfer, *, now: datetime) -> None:
+    owner = Account.objects.values_list("customer_id", flat=True).get(pk=moved.account_id)
+    number = Account.objects.values_list("number", flat=True).get(pk=moved.to_account_id)
+    kernel.record_event(
+        kind="money.transferred",
+        account_id=moved.account_id,
+        customer_id=owner,
+        happened_at=now,
+        actor=moved.actor,
+        on_behalf_of=moved.on_behalf_of,
+        data={"amount": str(moved.amount), "to": number},
+    )

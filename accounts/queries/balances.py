@@ -78,8 +78,18 @@ def balance_as_of(account_id: int, on: date) -> dict[Fund, Decimal]:
 MONEY_SQL: Final = """
     SELECT account_id, money, floor, watch_low, watch_high FROM accounts_accountbalance
 """
-#: Accounts with money set aside, as a fragment for the select of an upper app.
-HELD_SQL: Final = "SELECT account_id, held FROM accounts_accountbalance WHERE held <> 0"
+#: What holds that somebody asked for keep of each balance.
+ASKED_SQL: Final = """
+    SELECT account_id, sum(amount - captured) AS held FROM accounts_hold
+     WHERE state = 'open' GROUP BY account_id
+"""
+#: Money set aside for usage that goes on (what is held beyond the holds somebody asked for), as a
+#: fragment for the select of an upper app.
+HELD_SQL: Final = f"""
+    SELECT b.account_id, b.held - coalesce(h.held, 0) AS held FROM accounts_accountbalance b
+      LEFT JOIN ({ASKED_SQL}) AS h ON h.account_id = b.account_id
+     WHERE b.held <> coalesce(h.held, 0)
+"""
 #: The accounts whose money left its interval and waits for dunning.
 CROSSINGS_SQL: Final = "SELECT DISTINCT account_id FROM accounts_balancecrossing"
 UNWATCHED: Final = """

@@ -26,15 +26,18 @@ PAGE: Final = f"""
      ORDER BY business_date DESC, id DESC LIMIT %s
 """
 ONE: Final = f"SELECT {COLUMNS} FROM accounts_ledgerentry WHERE account_id = %s AND id = %s"
+HAS: Final = "SELECT EXISTS (SELECT 1 FROM accounts_ledgerentry WHERE account_id = %s)"
+# Money only: bonuses and what becomes of them are told apart.
 DAYS: Final = """
     WITH days AS (
         SELECT DISTINCT business_date FROM accounts_ledgerentry
-         WHERE account_id = ANY(%s) AND business_date < %s
+         WHERE account_id = ANY(%s) AND business_date < %s AND fund = 1
          ORDER BY business_date DESC LIMIT %s
     )
     SELECT e.business_date, e.account_id, e.kind, sum(e.amount), count(*)
       FROM accounts_ledgerentry e
-     WHERE e.account_id = ANY(%s) AND e.business_date IN (SELECT business_date FROM days)
+     WHERE e.account_id = ANY(%s) AND e.fund = 1
+       AND e.business_date IN (SELECT business_date FROM days)
        AND e.business_date >= (SELECT min(business_date) FROM days)
      GROUP BY e.business_date, e.account_id, e.kind
      ORDER BY e.business_date DESC, e.account_id, e.kind
@@ -126,11 +129,18 @@ def find_entry(*, account_id: int, entry_id: int) -> Entry | None:
     return _entry(row) if row else None
 
 
+def has_entries(account_id: int) -> bool:
+    """Return whether anything was ever posted to the account."""
+    with connection.cursor() as cursor:
+        cursor.execute(HAS, [account_id])
+        return bool(cursor.fetchone()[0])
+
+
 def list_days(
     *, account_ids: Iterable[int], limit: int, before: date | None = None
 ) -> list[DaySum]:
     """
-    Sum the entries by business day and kind, newest day first.
+    Sum the entries of money by business day and kind, newest day first.
 
     At most `limit` distinct days, all before the day `before`.
     """
