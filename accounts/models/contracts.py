@@ -37,6 +37,16 @@ class LegalEntity(models.Model):
     bank_name = models.CharField(_("bank"), max_length=200, blank=True, default="")
     bank_bic = models.CharField(_("BIC"), max_length=9, blank=True, default="")
     bank_account = models.CharField(_("bank account"), max_length=20, blank=True, default="")
+    correspondent_account = models.CharField(
+        _("correspondent account"), max_length=20, blank=True, default=""
+    )
+    other_bank_accounts = models.CharField(
+        _("other bank accounts"),
+        max_length=250,
+        blank=True,
+        default="",
+        help_text=_("To which payments come too, separated by spaces: their statements are read."),
+    )
     phone = models.CharField(_("phone"), max_length=20, blank=True, default="")
     email = models.EmailField(_("e-mail"), blank=True, default="")
     director = models.CharField(_("director"), max_length=120, blank=True, default="")
@@ -50,6 +60,10 @@ class LegalEntity(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def bank_accounts(self) -> list[str]:
+        """Return the bank accounts at which payments come in, the main one first."""
+        return [*filter(None, [self.bank_account]), *self.other_bank_accounts.split()]
 
 
 class Contract(models.Model):

@@ -7,6 +7,7 @@ from typing import Final
 from accounts.domain.kinds import CONTRA_OF, Contra, Kind
 from accounts.queries import intake, receipts, relations
 from accounts.queries.correction_invariants import correction_invariants
+from accounts.queries.statements import statement_invariants
 from billing_project.kernel.invariants import Invariant
 
 _CONTRAS: Final = ", ".join(f"({int(kind)}, {int(contra)})" for kind, contra in CONTRA_OF.items())
@@ -223,4 +224,5 @@ def invariants() -> list[Invariant]:
         *relations.invariants(),
         *receipts.invariants(),
         *intake.intake_invariants(),
+        *statement_invariants(),
     ]

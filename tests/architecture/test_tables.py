@@ -14,6 +14,7 @@ pytestmark = pytest.mark.django_db
 REGISTRIES = {
     "paymentnotice_once": "a sender's id is unique whoever the money is for",
     "paymentreference_once": "a gateway's payment id is unique whoever is credited",
+    "bankstatementline_once": "a line of a file is one line, whoever its money is for",
     "billnumber_once": "bill numbers run without holes per legal entity, not per account",
     "invoicing_billnumber_bill_id_key": "the same registry: a bill has one number",
     "notenumber_once": "numbers of notes run without holes per legal entity, not per account",
