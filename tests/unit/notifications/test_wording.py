@@ -40,6 +40,30 @@ SAMPLES = {
         "period_start": "2026-10-01",
         "period_end": "2026-11-01",
     },
+    "credit_note": {
+        "number": "К-2026-0000001",
+        "bill": "2026-0000009",
+        "amount": "30.00",
+        "reason": "сбой",
+        "money": "-90.00",
+    },
+    "debit_note": {
+        "number": "Д-2026-0000001",
+        "bill": "2026-0000009",
+        "amount": "30.00",
+        "reason": "не учли",
+        "money": "-90.00",
+    },
+    "dispute": {
+        "number": "7",
+        "amount": "30.00",
+        "about_ru": "Звонки: Германия",
+        "about_en": "Calls: Germany",
+        "due_on": "2026-12-22",
+        "reason": "не звонил",
+    },
+    "compensation": {"amount": "12.40", "about_ru": "авария на линии", "about_en": "a broken line"},
+    "ticket": {"number": "3", "about": "Роутер", "reason": "Перезагрузите."},
     "password": {},
     "guard": {"service": "mobile", "amount": "500.00", "spent": "512.40"},
     "allowance": {
@@ -65,6 +89,8 @@ def _person(language: str = "ru", **changes: object) -> Person:
 
 def _message(kind: str, language: str = "ru", channel: str = "inbox") -> tuple[str, str]:
     data = SAMPLES[kind.partition(".")[0]]
+    if kind == "bill.reissued":
+        data = data | {"bill": "2026-0000009", "reason": "ошибка"}
     if kind == "access.restored":
         data = data | {"level": "open", "balance": "0.00"}
     values = build_values(data, person=_person(language), happened_at=HAPPENED)
