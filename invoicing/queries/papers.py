@@ -27,16 +27,17 @@ LANGUAGES: Final = ("ru", "en")
 
 def render_bill_pdf(bill_id: int, language: str = "ru") -> bytes:
     """Return a bill as PDF in Russian (ru) or English (en)."""
-    return _render("bill.typ", bill_paper(get_bill(bill_id), language=language))
+    return render("bill.typ", bill_paper(get_bill(bill_id), language=language))
 
 
 def render_contract_pdf(contract_id: int, language: str = "ru") -> bytes:
     """Return a contract with its accounts and services as PDF."""
     contract = Contract.objects.select_related("customer", "legal_entity").get(pk=contract_id)
-    return _render("contract.typ", contract_paper(contract, language=language))
+    return render("contract.typ", contract_paper(contract, language=language))
 
 
-def _render(template: str, paper: dict[str, Any]) -> bytes:
+def render(template: str, paper: dict[str, Any]) -> bytes:
+    """Return a template of invoicing/documents filled with plain values, as PDF."""
     data = orjson.dumps(paper).decode()
     pdf: bytes = typst.compile(str(DOCUMENTS / template), sys_inputs={"data": data})
     return pdf
@@ -57,9 +58,9 @@ def bill_paper(bill: Bill, *, language: str) -> dict[str, Any]:
             "title": title,
             "subtitle": _("for communication services, %(period)s") % {"period": period},
             "footer": f"{bill.legal_entity.name} · {title}",
-            "operator": _operator(bill.legal_entity),
+            "operator": operator_of(bill.legal_entity),
             "due": _due(bill, language),
-            "payer": _payer(bill.account),
+            "payer": payer_of(bill.account),
             "balance": _balance(bill, language),
             "groups": _groups(bill, sold, language=language),
             "taxes": _taxes(bill, sold, language=language),
@@ -92,7 +93,8 @@ def _title(line: BillLine, language: str) -> str:
     return line.title_ru if language == "ru" else line.title_en
 
 
-def _operator(entity: LegalEntity) -> dict[str, Any]:
+def operator_of(entity: LegalEntity) -> dict[str, Any]:
+    """Return the masthead of a document: the operator's name and requisites."""
     requisites = [
         entity.full_name,
         _joined((_("INN"), entity.inn), (_("KPP"), entity.kpp), (_("OGRN"), entity.ogrn)),
@@ -122,7 +124,8 @@ def _due(bill: Bill, language: str) -> dict[str, Any]:
     }
 
 
-def _payer(account: Account) -> list[tuple[str, str]]:
+def payer_of(account: Account) -> list[tuple[str, str]]:
+    """Return who pays, as pairs of a label and its value."""
     customer = account.customer
     rows = [
         (_("Name"), customer.name),
@@ -237,7 +240,7 @@ def contract_paper(contract: Contract, *, language: str) -> dict[str, Any]:
             "title": title,
             "subtitle": signed,
             "footer": f"{entity.name} · {title}",
-            "operator": _operator(entity),
+            "operator": operator_of(entity),
             "preamble": _preamble(entity, customer),
             "articles": _articles(accounts),
             "services": _contract_services(contract, accounts, language=language),
