@@ -1,0 +1,1 @@
+"""Ways to the services of others: plain values in and out."""
