@@ -35,7 +35,7 @@ _OTHER: Final = re.compile(
     rf"{_GAP}{_NUMBER_SIGN}{_GAP}$",
     re.IGNORECASE,
 )
-_NAME: Final = r"(?P<name>[0-9a-zа-яё][0-9a-zа-яё]*(?:\s?[-/_.–—]\s?[0-9a-zа-яё]+)*)"
+_NAME: Final = r"(?P<name>[0-9a-zа-яё][0-9a-zа-яё]*(?:\s?[-/_–—]\s?[0-9a-zа-яё]+)*)"
 _CONTRACT: Final = re.compile(
     r"(?<![a-zа-яё])(?:договор[а-яё]*|дог\.?|контракт[а-яё]*|contract)(?![a-zа-яё])"
     rf"{_GAP}{_NUMBER_SIGN}{_GAP}{_NAME}",
@@ -47,9 +47,10 @@ _BILL: Final = re.compile(
     rf"{_GAP}{_NUMBER_SIGN}{_GAP}{_NAME}",
     re.IGNORECASE,
 )
-#: A number of ours by its look: «Д-2026-00017», «2026-0000123».
+#: A number of ours by its look: «Д-2026-00017», «2026-0000123», «N2026-0000123».
 _SHAPED: Final = re.compile(
-    r"(?<![0-9a-zа-яё])(?:[a-zа-яё]{1,8}\s?[-/–—]?\s?)?20[0-9]{2}\s?[-/–—]\s?[0-9]{4,}(?![0-9a-zа-яё])",
+    r"(?<![0-9a-zа-яё])(?P<prefix>[a-zа-яё]{1,8}(?P<dash>\s?[-/–—]\s?)?)?"
+    r"(?P<core>20[0-9]{2}\s?[-/–—]\s?[0-9]{4,})(?![0-9a-zа-яё])",
     re.IGNORECASE,
 )
 #: Of letters that look alike people type either.
@@ -152,7 +153,7 @@ def read_purpose(text: str) -> Mentions:
         for match in _ALONE.finditer(rest)
         if is_account_number(match.group()) and not _OTHER.search(rest[: match.start()])
     ]
-    shaped = [plain(match.group()) for match in _SHAPED.finditer(rest)]
+    shaped = [name for match in _SHAPED.finditer(rest) for name in _shapes(match)]
     return Mentions(
         accounts=_once(labelled),
         alone=_once(number for number in alone if number not in labelled),
@@ -257,6 +258,12 @@ def _checked(account: PayerAccount, rule: Rule, *, entity_id: int, on: date) -> 
 
 def _named(pattern: re.Pattern[str], text: str) -> list[str]:
     return [plain(match["name"]) for match in pattern.finditer(text) if _has_digit(match["name"])]
+
+
+def _shapes(match: re.Match[str]) -> list[str]:
+    """Return the number, and without the letters before it if those may be a number sign."""
+    is_sign = match["prefix"] and not match["dash"]
+    return [plain(match.group()), plain(match["core"])] if is_sign else [plain(match.group())]
 
 
 def _has_digit(text: str) -> bool:
