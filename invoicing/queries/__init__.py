@@ -1,6 +1,7 @@
 """What invoicing can tell: bills, offers of plan changes, the next fee, what must hold."""
 
 from invoicing.domain.quotes import Quote, Refusal
+from invoicing.queries.bill_numbers import accounts_of_bills
 from invoicing.queries.bills import get_bill, list_bills, list_lines
 from invoicing.queries.invariants import invariants
 from invoicing.queries.moves import count_movers
@@ -24,6 +25,7 @@ __all__ = [
     "Refusal",
     "Settlement",
     "UnableToQuote",
+    "accounts_of_bills",
     "count_movers",
     "describe_refusal",
     "find_scheduled_change",
