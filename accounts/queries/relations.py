@@ -31,6 +31,7 @@ UNITS: Final = f"""{TREE}
       JOIN accounts_companyunit u ON u.customer_id = t.customer_id
       LEFT JOIN accounts_account a ON a.customer_id = t.customer_id AND a.closed_on IS NULL
       LEFT JOIN accounts_accountbalance b ON b.account_id = a.id
+     WHERE t.depth > 0
      GROUP BY t.customer_id, c.name, t.depth, t.path, u.parent_id, u.kind, u.cost_centre,
               u.is_billed_apart
      ORDER BY t.path

@@ -8,7 +8,9 @@ from decimal import Decimal
 
 from django.db.models import F, Q, QuerySet
 
+from accounts.domain.households import Right
 from accounts.models import Account, Customer, IdentifierUse, User
+from accounts.queries.relations import list_seen_accounts
 from portal.domain.subjects import Subject, read_subject
 from portal.models import OneTimeCode, SignInAttempt
 
@@ -36,6 +38,9 @@ class AccountChoice:
     currency: str
     credit_limit: Decimal
     is_closed: bool
+    right: Right = Right.MANAGE
+    #: Whose account it is, if it is not the visitor's own.
+    holder: str = ""
 
 
 def list_people(subject: Subject, *, now: datetime) -> list[Person]:
@@ -102,10 +107,18 @@ def find_account_meant(text: str, *, customer_id: int, now: datetime) -> int | N
 
 
 def list_accounts(customer_id: int) -> list[AccountChoice]:
-    """Return the customer's accounts, open ones first."""
-    rows = Account.objects.filter(customer_id=customer_id).order_by(
-        F("closed_on").desc(nulls_first=True), "pk"
+    """
+    Return the accounts a customer may look at: own ones first, the open before the closed.
+
+    Those of a company's units, and of the household as far as the customer's role reaches.
+    """
+    rights = list_seen_accounts(customer_id)
+    rows = (
+        Account.objects.filter(pk__in=rights)
+        .select_related("customer")
+        .order_by(F("closed_on").desc(nulls_first=True), "pk")
     )
+    ordered = sorted(rows, key=lambda row: row.customer_id != customer_id)
     return [
         AccountChoice(
             id=row.pk,
@@ -114,6 +127,8 @@ def list_accounts(customer_id: int) -> list[AccountChoice]:
             currency=row.currency,
             credit_limit=row.credit_limit,
             is_closed=row.closed_on is not None,
+            right=rights[row.pk],
+            holder="" if row.customer_id == customer_id else row.customer.name,
         )
-        for row in rows
+        for row in ordered
     ]

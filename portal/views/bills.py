@@ -12,18 +12,18 @@ from django.utils.translation import get_language
 from invoicing import queries as invoicing_queries
 from portal.queries import bills as queries
 from portal.queries.payments import get_payments_page
-from portal.views.door import Visitor, for_subscribers, show
+from portal.views.door import Visitor, for_payers, show
 from portal.views.keys import whole_number
 
 
-@for_subscribers
+@for_payers
 def payments(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """How to pay, what was paid, bills, promised payment."""
     page = get_payments_page(visitor.account, now=timezone.now())
     return show(request, visitor, "payments.html", page=page, next_key=page.next_key)
 
 
-@for_subscribers
+@for_payers
 def payment_history(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Earlier payments: a page, or rows for the end of the list."""
     before = whole_number(request.GET.get("before"))
@@ -40,7 +40,7 @@ def payment_history(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     return show(request, visitor, "payment_history.html", **context)
 
 
-@for_subscribers
+@for_payers
 def bill(request: HttpRequest, visitor: Visitor, bill_id: int) -> HttpResponse:
     """One bill."""
     found = queries.find_bill(bill_id, account_ids=visitor.account_ids)
@@ -49,7 +49,7 @@ def bill(request: HttpRequest, visitor: Visitor, bill_id: int) -> HttpResponse:
     return show(request, visitor, "bill.html", bill=found)
 
 
-@for_subscribers
+@for_payers
 def bill_pdf(request: HttpRequest, visitor: Visitor, bill_id: int) -> HttpResponse:
     """The bill as it is printed."""
     found = queries.find_bill(bill_id, account_ids=visitor.account_ids)

@@ -3,7 +3,7 @@ Who comes in, and what every page carries.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec
 
@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 
+from accounts.domain.households import Right
 from accounts.models import User
 from notifications.queries import count_unread
 from portal.queries import people
@@ -32,18 +33,35 @@ class Visitor:
     customer_id: int
     accounts: list[AccountChoice]
     account: AccountChoice
+    reach: Right = Right.PAY
 
     @property
     def account_ids(self) -> list[int]:
-        """Every account the subscriber may look at."""
-        return [account.id for account in self.accounts]
+        """Every account the subscriber may look at on this page."""
+        return [account.id for account in self.accounts if self.reach in {Right.PAY, account.right}]
 
 
 def for_subscribers(
     view: Callable[Concatenate[HttpRequest, Visitor, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """Let in subscribers only; staff and strangers are shown the sign-in page."""
+    """
+    Let in subscribers only; staff and strangers are shown the sign-in page.
 
+    The account looked at is theirs to manage: whoever only pays for it is told what they may see.
+    """
+    return _guard(view, reach=Right.MANAGE)
+
+
+def for_payers(
+    view: Callable[Concatenate[HttpRequest, Visitor, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Like `for_subscribers`, and for accounts too that the visitor only pays for."""
+    return _guard(view, reach=Right.PAY)
+
+
+def _guard(
+    view: Callable[Concatenate[HttpRequest, Visitor, P], HttpResponse], *, reach: Right
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         user = request.user
@@ -52,6 +70,10 @@ def for_subscribers(
         visitor = _visitor(request, user)
         if visitor is None:
             return guard_page(render(request, "portal/no_account.html"))
+        if reach == Right.MANAGE and visitor.account.right != Right.MANAGE:
+            return guard_page(show(request, visitor, "money_only.html", status=403))
+        if reach == Right.MANAGE:
+            visitor = replace(visitor, reach=reach)
         return guard_page(view(request, visitor, *args, **kwargs))
 
     return guarded

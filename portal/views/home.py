@@ -8,19 +8,22 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from accounts.domain.households import Right
 from portal.queries.home import get_home
-from portal.views.door import ACCOUNT_KEY, Visitor, for_subscribers, show
+from portal.views.door import ACCOUNT_KEY, Visitor, for_payers, show
 
 
-@for_subscribers
+@for_payers
 def dashboard(request: HttpRequest, visitor: Visitor) -> HttpResponse:
-    """Balance, services, charges, bills, messages."""
+    """Balance, services, charges, bills, messages; of an account one only pays for, its money."""
+    if visitor.account.right != Right.MANAGE:
+        return redirect("portal:payments")
     home = get_home(visitor.account, customer_id=visitor.customer_id, now=timezone.now())
     return show(request, visitor, "dashboard.html", home=home)
 
 
 @require_POST
-@for_subscribers
+@for_payers
 def choose_account(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Look at another of the subscriber's own accounts."""
     chosen = request.POST.get("account", "")
@@ -32,7 +35,7 @@ def choose_account(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     return redirect(target if is_ours else "portal:dashboard")
 
 
-@for_subscribers
+@for_payers
 def help_page(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Answers to what is often asked, and how to reach people."""
     return show(request, visitor, "help.html")

@@ -9,11 +9,11 @@ from django.views.decorators.http import require_POST
 
 from notifications import operations
 from portal.queries import inbox as queries
-from portal.views.door import Visitor, for_subscribers, show
+from portal.views.door import Visitor, for_payers, show
 from portal.views.keys import whole_number
 
 
-@for_subscribers
+@for_payers
 def inbox(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """The inbox, newest first."""
     before = whole_number(request.GET.get("before"))
@@ -23,7 +23,7 @@ def inbox(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 
 
 @require_POST
-@for_subscribers
+@for_payers
 def read_all(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Mark what the subscriber has seen as read; what came since stays new."""
     up_to = whole_number(request.POST.get("up_to"))

@@ -22,14 +22,14 @@ from portal.operations import sign_in as operations
 from portal.operations.attempts import UnableToTryAgain
 from portal.queries.inbox import list_choices
 from portal.queries.profile import get_profile
-from portal.views.door import Visitor, for_subscribers, guard_page, show
+from portal.views.door import Visitor, for_payers, guard_page, show
 from portal.views.sign_in import BY_CODE_KEY
 
 #: How long after signing in with a code a password may be set without the old one.
 CODE_COUNTS_FOR: Final = timedelta(minutes=15)
 
 
-@for_subscribers
+@for_payers
 def overview(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Who the subscriber is to us, and the choices they have."""
     return show(
@@ -43,7 +43,7 @@ def overview(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 
 
 @require_POST
-@for_subscribers
+@for_payers
 def notifications(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Keep what is wanted where."""
     wanted = {choice.name for choice in list_choices(visitor.customer_id)} & set(request.POST)
@@ -53,7 +53,7 @@ def notifications(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 
 
 @sensitive_post_parameters()
-@for_subscribers
+@for_payers
 def password(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Set or change the password; other devices are signed out."""
     asks_old = visitor.user.has_usable_password() and not _came_by_code(request)
