@@ -95,5 +95,5 @@ def _account_column(model: type[models.Model]) -> str:
             model._meta.get_field(name)
         except FieldDoesNotExist:
             continue
-        return "t.account_id"
+        return "coalesce(t.account_id, 0)"
     return "0"
