@@ -26,6 +26,8 @@ env = environ.Env()
 DEBUG = env.bool("RETEL_DEBUG", default=False)
 # The development key is refused by the deployment check, see billing_project.checks.
 SECRET_KEY = env.str("RETEL_SECRET_KEY", default="insecure-development-key")
+# Cards are known by hashes with this key: another key, and no card sold so far is good any more.
+VOUCHER_KEY = env.str("RETEL_VOUCHER_KEY", default="") or SECRET_KEY
 # Seal identity documents: the first one seals, the others still open (docs/install.md).
 RETEL_DOCUMENT_KEYS = env.list("RETEL_DOCUMENT_KEYS", default=[])
 # Shared with the operator's own servers (RADIUS, switches); empty: the network doors stay shut.

@@ -109,6 +109,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('waiting', 'waits'), ('unknown', 'outcome unknown'), ('sent', 'accepted'), ('done', 'registered'), ('failed', 'refused')], default='waiting', max_length=12)),
                 ('round', models.PositiveSmallIntegerField(default=1)),
                 ('attempts', models.PositiveIntegerField(default=0)),
+                ('claim', models.PositiveIntegerField(default=0)),
                 ('next_try_at', models.DateTimeField(null=True)),
                 ('error', models.CharField(blank=True, default='', max_length=250)),
                 ('uuid', models.CharField(blank=True, default='', max_length=64)),

@@ -130,6 +130,8 @@ class FiscalReceipt(models.Model):
     state = models.CharField(max_length=12, choices=State, default=State.WAITING)
     round = models.PositiveSmallIntegerField(default=1)
     attempts = models.PositiveIntegerField(default=0)
+    # Counts claims and never goes back: who comes late with an answer is told by it.
+    claim = models.PositiveIntegerField(default=0)
     next_try_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=250, blank=True, default="")
     uuid = models.CharField(max_length=64, blank=True, default="")

@@ -82,6 +82,7 @@ from accounts.operations.services import (
 )
 from accounts.operations.snapshots import take_snapshots
 from accounts.operations.transfers import UnableToTransfer, transfer
+from accounts.operations.vouchers import UnableToIssueVouchers, UnableToRedeem, redeem_voucher
 from accounts.operations.watch import (
     UnableToTakeCrossings,
     open_balances,
@@ -106,10 +107,12 @@ __all__ = [
     "UnableToCorrect",
     "UnableToCorrectReceipt",
     "UnableToHold",
+    "UnableToIssueVouchers",
     "UnableToOccupy",
     "UnableToOpenAccount",
     "UnableToOrder",
     "UnableToPost",
+    "UnableToRedeem",
     "UnableToRemovePackage",
     "UnableToReversePayment",
     "UnableToSetCompanyPrice",
@@ -153,6 +156,7 @@ __all__ = [
     "post_many",
     "post_write_off_runs",
     "preview_write_off_run",
+    "redeem_voucher",
     "refuse_adjustment",
     "release",
     "release_holds",

@@ -1,5 +1,6 @@
 """
-Payments: taken once per payer system's id, reversed by an entry of their own.
+Payments: taken once per payer system's id, reversed by an entry of their own; each writes its fiscal
+receipt in the same transaction.
 """
 
 from datetime import date, datetime
@@ -13,6 +14,7 @@ from accounts.domain.kinds import Kind
 from accounts.domain.posting import LARGEST, Posting
 from accounts.models import Account, Payment, PaymentReference
 from accounts.operations.posting import post, post_many
+from accounts.operations.receipts.writing import write_returned, write_sold
 from billing_project.kernel.money import round_money
 from billing_project.kernel.operations import change_state, record_event, record_events
 from billing_project.kernel.sql import Params, bind
@@ -143,6 +145,7 @@ def _credit(draft: Payment, *, now: datetime) -> Payment | None:
         [posted] = post(
             postings=[posting], now=now, actor=draft.actor, on_behalf_of=draft.on_behalf_of
         )
+        write_sold(payment_ids=[draft.pk], now=now, actor=draft.actor)
         _announce("payment.received", draft, now=now, money=posted.money)
     return draft
 
@@ -183,6 +186,7 @@ def take_payments(
         post_many(
             source_sql=PAYMENTS_TO_POST, params=[ids], kind=Kind.PAYMENT, now=now, actor=actor
         )
+        write_sold(payment_ids=ids, now=now, actor=actor)
         if announce:
             record_events(
                 kind="payment.received", source_sql=PAYMENT_EVENTS, params=[ids], actor=actor
@@ -231,6 +235,9 @@ def reverse_payment(
         reverses=(credited.entry_id, credited.business_date),
     )
     [posted] = post(postings=[posting], now=now, actor=actor, on_behalf_of=on_behalf_of)
+    write_returned(
+        payment_id=payment.pk, business_date=business_date, reason=reason, now=now, actor=actor
+    )
     payment.actor, payment.on_behalf_of = actor, on_behalf_of
     _announce("payment.reversed", payment, now=now, money=posted.money, reason=reason)
     return payment
