@@ -5,6 +5,7 @@ A case against what is expected of it.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from invoicing.domain.receivables import UnableToAllocate
 from invoicing.domain.timeline import UnableToMove
 from invoicing.domain.vectors.comparing import NotAnswered, differences
 from invoicing.domain.vectors.models import MODELS
@@ -38,6 +39,9 @@ def check_case(case: object) -> Verdict:
         return Verdict(name, Result.UNREADABLE, (str(error),))
     except (NotKnown, NotAnswered) as error:
         return Verdict(name, Result.UNSUPPORTED, (str(error),))
+    except (ArithmeticError, ValueError) as error:
+        # A period that ends before it starts, a day beyond the calendar, a share of nothing.
+        return Verdict(name, Result.UNREADABLE, (f"{type(error).__name__}: {error}",))
     return Verdict(name, Result.DISAGREE if found else Result.AGREE, found)
 
 
@@ -53,7 +57,7 @@ def _differences(fields: Fields) -> list[str]:
         raise NotKnown(message)
     try:
         answer = model(case)
-    except UnableToMove as error:
+    except (UnableToMove, UnableToAllocate) as error:
         return [f"refused: {error}"]
     found = list(differences(fields.take("expected"), answer))
     unread = case.unread()

@@ -87,6 +87,13 @@ class Fields:
             self.fail(key, f"{value} is not whole")
         return int(value)
 
+    def count(self, key: str, default: int | None = None) -> int:
+        """Return a whole number of at least 1."""
+        value = self.whole(key, default)
+        if value < 1:
+            self.fail(key, f"{value} is not positive")
+        return value
+
     def flag(self, key: str, *, default: bool = False) -> bool:
         """Return yes or no."""
         value = self.take(key)

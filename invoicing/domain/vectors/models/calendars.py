@@ -37,7 +37,7 @@ def boundaries(case: Case) -> dict[str, Any]:
     since = setup.day("start")
     rule = CycleRule(
         unit=_unit(setup),
-        count=setup.whole("interval_count", 1),
+        count=setup.count("interval_count", 1),
         anchor=setup.whole("cycle_day") if "cycle_day" in setup else ANNIVERSARY,
         anchored_on=since,
     )
@@ -50,7 +50,7 @@ def buckets(case: Case) -> dict[str, Any]:
     cut = setup.day("trial_end_inclusive") + timedelta(days=1)
     found = calendar_buckets(
         _unit(setup),
-        setup.whole("interval_count", 1),
+        setup.count("interval_count", 1),
         since=setup.day("start"),
         until=setup.day("until"),
         cut=cut if setup.flag("cut_at_trial_end", default=True) else None,

@@ -70,7 +70,7 @@ def _plan(fields: Fields) -> Plan:
     return Plan(
         price=fields.number("price"),
         unit=Unit(fields.choice("interval", UNITS)),
-        count=fields.whole("interval_count", 1),
+        count=fields.count("interval_count", 1),
         timing=fields.choice("timing", (ADVANCE, ARREARS), ADVANCE),
     )
 

@@ -1,0 +1,3 @@
+"""
+What makes a bill cheaper: coupons, basket offers, discounts of prices and of charges.
+"""
