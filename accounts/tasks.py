@@ -1,10 +1,12 @@
 """Celery doors of accounts."""
 
+import os
 from typing import Any
 
 from celery import shared_task
 from django.utils import timezone
 
+from accounts import operations
 from accounts.operations import intake, receipts
 
 PORTION = 400
@@ -21,3 +23,15 @@ def send_receipts(**_kwargs: Any) -> None:
     """Send fiscal receipts that are due, and ask about those that were sent."""
     while receipts.send_receipts(now=timezone.now(), limit=PORTION).total >= PORTION:
         pass
+
+
+@shared_task(name="money.expire_holds", queue="billing", ignore_result=True)
+def expire_holds(**_kwargs: Any) -> None:
+    """Let go of money whose hold's time is over."""
+    operations.expire_holds(now=timezone.now(), actor="system:holds")
+
+
+@shared_task(name="money.write_off", queue="billing", ignore_result=True)
+def write_off(**_kwargs: Any) -> None:
+    """Post the write-offs of old debts that are approved."""
+    operations.post_write_off_runs(now=timezone.now(), worker=f"celery:{os.getpid()}")

@@ -8,8 +8,9 @@ its figures: whole numbers, amounts as text, and tables of these. Figures of pie
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from accounts import operations as accounts_operations
 from accounts import queries as accounts_queries
 from billing_project.invariants import broken_promises
 from billing_project.kernel import jobs
@@ -141,6 +142,24 @@ def charge_fees(night: Night, piece: JobRun, _advance: Advance) -> Summary:
     return {"periods charged": charged}
 
 
+def settle_bonuses(night: Night, piece: JobRun, _advance: Advance) -> Summary:
+    """Pay the charges of the day, and fees of the coming one, with bonuses; let go what is over."""
+    accounts: dict[str, Any] = {
+        "now": night.now,
+        "actor": night.actor,
+        "account_from": piece.account_from,
+        "account_to": piece.account_to,
+    }
+    day = night.business_date
+    used = sum(
+        accounts_operations.use_bonuses(business_date=day, charges_of=charged, **accounts)
+        for charged in (day, _morning(night))
+    )
+    lost = accounts_operations.expire_bonuses(business_date=day, **accounts)
+    expired = accounts_operations.expire_holds(now=night.now, actor=night.actor)
+    return {"bonuses used": used, "bonuses expired": lost, "holds expired": expired}
+
+
 def close_promises(night: Night, _piece: JobRun, _advance: Advance) -> Summary:
     """Close promised payments that were kept or are overdue."""
     closed = dunning_operations.promises.close_due(now=night.now, actor=night.actor)
@@ -228,6 +247,7 @@ STEPS: Final = (
     Step("limits", watch_limits, account_ranges),
     Step("plans", change_plans),
     Step("fees", charge_fees, account_ranges),
+    Step("bonuses", settle_bonuses, account_ranges),
     Step("promises", close_promises),
     Step("access", decide_access, account_ranges),
     Step("bills", issue_bills, account_ranges),
