@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import F, Q
+from django.utils import timezone
 
 from accounts import queries as accounts_queries
 from accounts.models import (
@@ -24,6 +25,7 @@ from accounts.models import (
 from accounts.queries import Balance
 from billing_project.kernel.models import Approval
 from crm.models import CardView, Interaction
+from crm.queries.disputes import DisputeRow, list_of_customer
 from dunning import queries as dunning_queries
 from dunning.models import PromisedPayment, ServiceAccess
 from dunning.queries import ServiceView
@@ -66,6 +68,7 @@ class AccountOnCard:
     promise: PromisedPayment | None
     approvals: int
     services: tuple[ServiceOnCard, ...]
+    disputes: tuple[DisputeRow, ...] = ()
 
     @property
     def lacking(self) -> Decimal:
@@ -144,6 +147,7 @@ def get_card(*, customer: Customer, now: datetime) -> Card:
         )
     }
     approvals = _pending_by_account(ids)
+    disputed = list_of_customer(ids, on=timezone.localdate(now))
     return Card(
         customer=customer,
         contracts=tuple(Contract.objects.filter(customer=customer).order_by("pk")),
@@ -154,6 +158,7 @@ def get_card(*, customer: Customer, now: datetime) -> Card:
                 promise=promises.get(account.pk),
                 approvals=approvals.get(account.pk, 0),
                 services=tuple(services[account.pk]),
+                disputes=tuple(each for each in disputed if each.dispute.account_id == account.pk),
             )
             for account in accounts
         ),

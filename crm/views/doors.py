@@ -25,6 +25,7 @@ View = Callable[..., HttpResponse]
 PLACES = {
     "search": (_("Customers"), "see_customers"),
     "approval-list": (_("Approvals"), "decide_approval"),
+    "disputes": (_("Disputes"), "decide_disputes"),
     "usage-files": (_("Usage files"), "see_usage"),
     "suspense": (_("Suspense"), "see_usage"),
     "rerating": (_("Pricing anew"), "rerate_usage"),

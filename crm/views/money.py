@@ -16,6 +16,7 @@ from accounts.models import Account, Adjustment
 from billing_project.kernel import operations as kernel_operations
 from crm.forms import money as forms
 from crm.queries import approvals as approval_queries
+from crm.queries import bills as bill_queries
 from crm.queries import card as card_queries
 from crm.queries import rerating as rerating_queries
 from crm.queries import staff as staff_queries
@@ -166,6 +167,7 @@ def approval_list(request: HttpRequest) -> HttpResponse:
     waiting = approval_queries.list_waiting()
     context = {
         "waiting": waiting,
+        "notes": bill_queries.list_waiting_notes(),
         "write_offs": usage_queries.list_asked(),
         "reratings": rerating_queries.list_asked(),
         "me": staff_of(request).actor,

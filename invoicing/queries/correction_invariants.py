@@ -91,7 +91,8 @@ REISSUED: Final = """
     SELECT l.account_id, l.id, l.gross, k.amount AS posted
       FROM invoicing_billline l JOIN invoicing_bill b ON b.id = l.bill_id
       LEFT JOIN accounts_postingkey k
-        ON k.account_id = l.account_id AND k.kind = 25 AND k.ref = -l.id
+        ON k.account_id = l.account_id AND k.ref = -l.id
+       AND k.kind = CASE WHEN l.gross > 0 THEN 25 ELSE 24 END
      WHERE b.replaces_id IS NOT NULL AND l.gross <> -coalesce(k.amount, 0)
 """
 COMPENSATED: Final = """

@@ -53,6 +53,7 @@ ENTRIES_ADD_UP: Final = """
                      ON e.account_id = r.account_id AND e.id = r.entry_id
                   GROUP BY r.bill_id) x ON x.bill_id = b.id
      WHERE b.gross - b.payments - b.adjustments <> coalesce(x.amount, 0)
+       AND b.replaces_id IS NULL
 """
 BILLED_TWICE: Final = """
     SELECT account_id, entry_id, count(*) FROM invoicing_billedentry
@@ -119,13 +120,16 @@ PLANLESS: Final = f"""
               AND (q.active_from AT TIME ZONE '{settings.TIME_ZONE}')::date
                   <= (s.activated_at AT TIME ZONE '{settings.TIME_ZONE}')::date)
 """
-#: Days charged anew are those of a credit, and nothing else (operations.splits).
+#: Days charged anew are those of a credit, and nothing else (operations.splits); after a pause they
+#: are its last ones, up to the end of a package.
 RECHARGED: Final = """
     SELECT b.account_id, b.id, b.kind FROM invoicing_billedperiod b
       LEFT JOIN invoicing_billedperiodcredit c
         ON c.account_id = b.account_id AND 'c' || c.id = b.kind
-       AND c.period_start = b.period_start AND c.period_end = b.period_end
-     WHERE b.kind <> 'fee' AND c.id IS NULL
+       AND c.period_start <= b.period_start AND c.period_end >= b.period_end
+       AND (c.pause_id IS NOT NULL
+            OR (c.period_start = b.period_start AND c.period_end = b.period_end))
+     WHERE left(b.kind, 1) = 'c' AND c.id IS NULL
 """
 
 

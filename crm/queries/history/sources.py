@@ -25,8 +25,16 @@ Source = Callable[[Scope, Key | None, int], Sequence[Item]]
 
 REVERSED: Final = "payment.reversed"
 MONEY_EVENTS: Final = (
-    Q(kind__startswith="adjustment.") | Q(kind__startswith="promise.") | Q(kind=REVERSED)
+    Q(kind__startswith="adjustment.")
+    | Q(kind__startswith="promise.")
+    | Q(kind=REVERSED)
+    | Q(kind__startswith="dispute.")
+    | Q(kind__in=("credit_note.issued", "debit_note.issued", "bill.voided", "bill.reissued"))
 )
+
+MONEY_KINDS: Final = ("adjustment.", "promise.", "dispute.", "credit_note.", "debit_note.", "bill.")
+#: Events whose amount leaves the account.
+TAKING: Final = (REVERSED, "debit_note.issued")
 
 #: Kinds of events that another source shows better (the payment itself, the bill itself).
 SHOWN_ELSEWHERE: Final = (
@@ -207,16 +215,16 @@ def _event_text(row: BusinessEvent, names: dict[tuple[str, int], str]) -> str:
 
 
 def _event_item(scope: Scope, row: BusinessEvent, names: dict[tuple[str, int], str]) -> Item:
-    is_money = row.kind == REVERSED or row.kind.startswith(("adjustment.", "promise."))
+    is_money = row.kind == REVERSED or row.kind.startswith(MONEY_KINDS)
     amount = words.event_amount(row.data)
     return Item(
         key=Key(row.happened_at, "event", row.pk),
         kind="money" if is_money else "service",
         title=words.event_title(row.kind),
         text=_event_text(row, names),
-        amount=-amount if amount is not None and row.kind == REVERSED else amount,
+        amount=-amount if amount is not None and row.kind in TAKING else amount,
         currency=scope.currencies.get(row.account_id, "RUB"),
-        moves_money=not row.kind.startswith("promise."),
+        moves_money=not row.kind.startswith(("promise.", "dispute.", "bill.")),
         actor=row.actor,
         on_behalf_of=row.on_behalf_of,
         details=_where(scope, row.account_id, row.subscription_id),
