@@ -11,6 +11,7 @@ from django.db import connection
 from django.utils import timezone, translation
 
 from billing_project.launcher import running
+from tests.acquirers import bank  # noqa: F401 - a fixture
 from tests.services import celery_worker, smtp_server, webhook_endpoint  # noqa: F401 - fixtures
 
 

@@ -7,7 +7,7 @@ or at once with a document by hand. Above the agent's limit a second person deci
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -25,10 +25,12 @@ from accounts.domain.acquiring import (
 )
 from accounts.domain.kinds import Kind
 from accounts.domain.posting import Posting
-from accounts.models import Account, Acquirer, Payment, Refund
+from accounts.models import Account, Acquirer, Hold, Payment, Refund
+from accounts.operations import receipts
 from accounts.operations.acquirers import has_secret, reach
+from accounts.operations.holds import UnableToHold, authorise_hold, void_hold
 from accounts.operations.posting import post
-from accounts.queries.acquiring import being_refunded, card_payment_of, left_to_return
+from accounts.queries.acquiring import card_payment_of, left_to_return
 from accounts.queries.balances import get_balance
 from billing_project.kernel import operations as kernel
 from billing_project.kernel.models import Approval
@@ -37,6 +39,8 @@ from billing_project.kernel.money import round_money
 #: `Approval.kind` of a refund that waits.
 APPROVAL_KIND: Final = "refund"
 ACTOR: Final = "system:acquiring"
+#: Longer than any acquirer takes; a refund that is open so long is with people.
+HELD_FOR: Final = timedelta(days=60)
 
 
 class UnableToRefund(Exception):
@@ -188,7 +192,7 @@ def _check(payment: Payment, wish: Wish) -> None:
         message = _("Of this payment %(left)s can still be given back.")
         raise UnableToRefund(message % {"left": left}, "amount")
     balance = get_balance(payment.account_id)
-    own = balance.money - balance.held - being_refunded(payment.account_id)
+    own = balance.money - balance.held
     if wish.amount > own:
         message = _("On the account there is %(own)s of own money: no more can be given back.")
         raise UnableToRefund(message % {"own": max(own, Decimal("0.00"))}, "amount")
@@ -253,7 +257,33 @@ def _write(
         ) from fault
     if card is None:
         _succeed(draft, now=now)
+    else:
+        _set_aside(draft, now=now)
     return draft
+
+
+def _set_aside(row: Refund, *, now: datetime) -> None:
+    """Keep the money from being spent until the acquirer has answered."""
+    try:
+        authorise_hold(
+            account_id=row.account_id,
+            amount=row.amount,
+            reason=row.reason,
+            reference=f"refund:{row.pk}",
+            expires_at=now + HELD_FOR,
+            now=now,
+            actor=row.actor,
+        )
+    except UnableToHold as refusal:
+        raise UnableToRefund(str(refusal), "amount") from refusal
+
+
+def _let_go(row: Refund, *, now: datetime) -> None:
+    held = Hold.objects.filter(
+        account_id=row.account_id, reference=f"refund:{row.pk}", state=Hold.State.OPEN
+    ).first()
+    if held is not None:
+        void_hold(hold_id=held.pk, reason=row.reason, now=now, actor=row.actor)
 
 
 def _lock(payment: Payment) -> None:
@@ -325,6 +355,7 @@ def _leave_open(row: Refund, why: str, *, now: datetime) -> None:
 def _fail(row: Refund, why: str, *, now: datetime) -> None:
     if _move(row, Refund.State.FAILED, now=now, reason=why):
         Refund.objects.filter(pk=row.pk).update(fault=why[:120], closed_at=now, next_look_at=None)
+        _let_go(row, now=now)
         _announce("payment.refund_failed", row, now=now, reason=why)
 
 
@@ -333,6 +364,7 @@ def _succeed(row: Refund, *, now: datetime) -> None:
     if not _move(row, Refund.State.SUCCEEDED, now=now):
         return
     Refund.objects.filter(pk=row.pk).update(closed_at=now, next_look_at=None, fault="")
+    _let_go(row, now=now)
     posting = Posting(
         account_id=row.account_id,
         kind=Kind.REFUND,
@@ -353,7 +385,15 @@ def _succeed(row: Refund, *, now: datetime) -> None:
 
 
 def _write_receipt(row: Refund, *, now: datetime) -> None:
-    """The fiscal receipt of a refund is written here, in the transaction of the money."""
+    receipts.write_refund(
+        payment_id=row.payment_id,
+        refund_id=row.pk,
+        amount=row.amount,
+        business_date=timezone.localdate(now),
+        now=now,
+        actor=row.actor,
+        reason=row.reason,
+    )
 
 
 def _move(row: Refund, to: str, *, now: datetime, reason: str = "") -> bool:

@@ -92,12 +92,6 @@ def left_to_return(payment: Payment) -> Decimal:
     return payment.amount - returned
 
 
-def being_refunded(account_id: int) -> Decimal:
-    """Return what of the account's money is promised to refunds that are not through yet."""
-    rows = Refund.objects.filter(account_id=account_id, state__in=Refund.OPEN)
-    return rows.aggregate(total=Sum("amount"))["total"] or Decimal("0.00")
-
-
 def list_refunds(account_id: int) -> list[Refund]:
     """Return the refunds of an account, newest first."""
     rows = Refund.objects.select_related("payment", "acquirer").filter(account_id=account_id)

@@ -17,7 +17,7 @@ from accounts.operations.refunds import look_at_refund
 #: Whoever claims a row moves its next look away: nobody else looks meanwhile.
 CLAIM: Final = """
     UPDATE {table} SET looks = least(looks + 1, 1000),
-           next_look_at = %s + (%s::interval[])[least(looks + 1, %s)]
+           next_look_at = %s + (%s::interval[])[least(looks + 2, %s)]
      WHERE id IN (SELECT id FROM {table} WHERE state = ANY(%s) AND next_look_at <= %s
                    ORDER BY next_look_at LIMIT %s FOR NO KEY UPDATE SKIP LOCKED)
     RETURNING id
