@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ('raw', models.TextField(blank=True, default='', verbose_name='message as it came')),
                 ('keeps_doubtful', models.BooleanField(default=True)),
                 ('refused_as', models.CharField(blank=True, default='', max_length=24)),
-                ('state', models.CharField(choices=[('received', 'received'), ('credited', 'credited'), ('unassigned', 'not assigned'), ('refused', 'refused'), ('returned', 'given back'), ('done', 'done')], default='received', max_length=12)),
+                ('state', models.CharField(choices=[('received', 'stored, not settled yet'), ('credited', 'credited'), ('unassigned', 'not assigned'), ('refused', 'refused by us'), ('returned', 'given back'), ('done', 'carried out')], default='received', max_length=12)),
                 ('reason', models.CharField(blank=True, default='', max_length=24)),
                 ('note', models.CharField(blank=True, default='', max_length=250, verbose_name='note')),
                 ('received_at', models.DateTimeField(verbose_name='received at')),
@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('code', models.CharField(help_text='Latin letters and digits; part of the address its machines ask.', max_length=15, unique=True, validators=[django.core.validators.RegexValidator('^[a-z][a-z0-9_-]*$')], verbose_name='code')),
-                ('name', models.CharField(max_length=80, verbose_name='name')),
+                ('name', models.CharField(max_length=80, verbose_name='company with terminals')),
                 ('user_name', models.CharField(blank=True, default='', max_length=60, verbose_name='user name')),
                 ('password_hash', models.CharField(blank=True, default='', editable=False, max_length=64)),
                 ('secret_variable', models.CharField(blank=True, default='', max_length=60, verbose_name='environment variable of the password')),

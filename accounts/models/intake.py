@@ -55,12 +55,12 @@ class PaymentNotice(models.Model):
         GIVEN = notices.AccountBy.GIVEN.value, _("found by the sender")
 
     class State(models.TextChoices):
-        RECEIVED = notices.State.RECEIVED.value, pgettext_lazy("payment notice", "received")
+        RECEIVED = notices.State.RECEIVED.value, _("stored, not settled yet")
         CREDITED = notices.State.CREDITED.value, _("credited")
         UNASSIGNED = notices.State.UNASSIGNED.value, _("not assigned")
-        REFUSED = notices.State.REFUSED.value, pgettext_lazy("payment notice", "refused")
+        REFUSED = notices.State.REFUSED.value, _("refused by us")
         RETURNED = notices.State.RETURNED.value, _("given back")
-        DONE = notices.State.DONE.value, pgettext_lazy("payment notice", "done")
+        DONE = notices.State.DONE.value, _("carried out")
 
     MOVES = {
         State.CREDITED: (State.RECEIVED, State.UNASSIGNED),

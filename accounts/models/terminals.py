@@ -30,7 +30,7 @@ class Terminal(models.Model):
         validators=[RegexValidator(r"^[a-z][a-z0-9_-]*$")],
         help_text=_("Latin letters and digits; part of the address its machines ask."),
     )
-    name = models.CharField(pgettext_lazy("terminal", "name"), max_length=80)
+    name = models.CharField(_("company with terminals"), max_length=80)
     user_name = models.CharField(_("user name"), max_length=60, blank=True, default="")
     password_hash = models.CharField(max_length=64, blank=True, default="", editable=False)
     secret_variable = models.CharField(

@@ -8,10 +8,12 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from accounts.domain.notices import Claim, Payer
+from accounts.domain.notices import AccountBy, Claim, Payer
+from accounts.models.contracts import Account
 from accounts.models.intake import NoticeConflict, PaymentNotice
+from accounts.models.services import IdentifierUse
 from billing_project.kernel.invariants import Invariant
 
 #: A notice without its effect for longer than that, though the schedule settles them every minute.
@@ -48,6 +50,21 @@ def find_payers(notice_ids: Sequence[int]) -> dict[int, Payer]:
     with connection.cursor() as cursor:
         cursor.execute(PAYERS, {"ids": list(notice_ids)})
         return {row[0]: Payer(*row[1:]) for row in cursor.fetchall()}
+
+
+def find_payer(*, by: AccountBy, key: str, at: datetime) -> Payer | None:
+    """Find the account that a payer's word means, as `find_payers` would for its notice."""
+    rows = Account.objects.all()
+    if by == AccountBy.NUMBER:
+        rows = rows.filter(number=key)
+    elif by == AccountBy.IDENTIFIER:
+        open_ended = Q(active_to__isnull=True) | Q(active_to__gt=at)
+        uses = IdentifierUse.objects.filter(open_ended, value=key, active_from__lte=at)
+        rows = rows.filter(pk__in=uses.values("account_id"))
+    else:
+        rows = rows.filter(pk=int(key))
+    found = rows.values_list("pk", "closed_on", "currency").first()
+    return Payer(*found) if found is not None else None
 
 
 def claims_of(notice_ids: Sequence[int]) -> dict[int, Claim]:

@@ -336,7 +336,7 @@ class TestDesk:
 class TestPromises:
     def test_hold(self, bob: Account) -> None:
         receive(bob)
-        receive()
+        receive(external_id="T2")
         assert broken_promises(intake_queries.intake_invariants()) == []
 
     def test_a_credited_notice_with_another_amount(self, bob: Account) -> None:

@@ -1,0 +1,43 @@
+"""
+Terminals and their registries, as people and doors look at them.
+"""
+
+from decimal import Decimal
+
+from django.db.models import Count, QuerySet, Sum
+
+from accounts.models.terminals import Terminal, TerminalRegistry, TerminalRegistryLine
+
+
+def find_terminal(code: str) -> Terminal | None:
+    """Find a terminal by its code."""
+    return Terminal.objects.filter(code=code).first()
+
+
+def list_terminals() -> "QuerySet[Terminal]":
+    """List the terminals by name."""
+    return Terminal.objects.order_by("name", "pk")
+
+
+def list_registries(*, terminal_id: int | None = None, limit: int = 60) -> list[TerminalRegistry]:
+    """List registries without their files, the newest day first."""
+    rows = TerminalRegistry.objects.defer("data").select_related("terminal")
+    if terminal_id is not None:
+        rows = rows.filter(terminal_id=terminal_id)
+    return list(rows.order_by("-business_date", "-pk")[:limit])
+
+
+def count_outcomes(registry_id: int) -> dict[str, tuple[int, Decimal]]:
+    """Return, by outcome, how many lines of a registry have it and their sum."""
+    rows = TerminalRegistryLine.objects.filter(registry_id=registry_id).values("outcome")
+    counted = rows.annotate(lines=Count("pk"), total=Sum("amount")).order_by("outcome")
+    return {row["outcome"]: (row["lines"], row["total"]) for row in counted}
+
+
+def list_registry_lines(
+    registry_id: int, *, outcome: str, after: int = 0, limit: int = 100
+) -> "QuerySet[TerminalRegistryLine]":
+    """List lines of a registry with one outcome, in their order, after the id `after`."""
+    rows = TerminalRegistryLine.objects.select_related("notice__account")
+    rows = rows.filter(registry_id=registry_id, outcome=outcome, pk__gt=after)
+    return rows.order_by("pk")[:limit]
