@@ -2,6 +2,8 @@
 Money set aside by hand or by an application, and bonus money: their rows beside the ledger.
 """
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -65,6 +67,11 @@ class Hold(models.Model):
 
     def __str__(self) -> str:
         return f"hold {self.reference}"
+
+    @property
+    def left(self) -> Decimal:
+        """What is still held; meaningful while it is open."""
+        return self.amount - self.captured
 
 
 class HoldCapture(AppendOnly):

@@ -1,5 +1,13 @@
 """What accounts can tell. All SQL and ORM expressions that read its tables are here."""
 
+from accounts.queries.account_statement import (
+    Statement,
+    StatementDay,
+    StatementLine,
+    get_statement,
+    iterate_statement,
+    list_statement_days,
+)
 from accounts.queries.accounts import (
     find_account,
     get_account,
@@ -64,6 +72,7 @@ from accounts.queries.sales import (
     package_history_columns,
 )
 from accounts.queries.search import Found, find_accounts
+from accounts.queries.trial import TrialSide, trial_days, trial_sides
 
 __all__ = [
     "CROSSINGS_SQL",
@@ -81,7 +90,11 @@ __all__ = [
     "PackageColumns",
     "PackageOffer",
     "PlanColumns",
+    "Statement",
+    "StatementDay",
+    "StatementLine",
     "TrialLine",
+    "TrialSide",
     "alarms",
     "balance_as_of",
     "buyer_of",
@@ -96,8 +109,10 @@ __all__ = [
     "get_balance",
     "get_balances",
     "get_customer",
+    "get_statement",
     "identifier_columns",
     "invariants",
+    "iterate_statement",
     "list_account_ranges",
     "list_accounts",
     "list_company_decks",
@@ -111,6 +126,7 @@ __all__ = [
     "list_package_offers",
     "list_packages",
     "list_reasons_against",
+    "list_statement_days",
     "list_subscriptions",
     "list_unwatched",
     "load_offer_history",
@@ -121,4 +137,6 @@ __all__ = [
     "plan_history_columns",
     "subscription_by_identifier",
     "trial_balance",
+    "trial_days",
+    "trial_sides",
 ]

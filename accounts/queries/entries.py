@@ -118,7 +118,7 @@ def list_entries(
     day, entry_id = before or (END_OF_TIME, LARGEST_ID)
     with connection.cursor() as cursor:
         cursor.execute(PAGE, [account_id, day, entry_id, limit])
-        return [_entry(row) for row in cursor.fetchall()]
+        return [entry_of_row(row) for row in cursor.fetchall()]
 
 
 def find_entry(*, account_id: int, entry_id: int) -> Entry | None:
@@ -126,7 +126,7 @@ def find_entry(*, account_id: int, entry_id: int) -> Entry | None:
     with connection.cursor() as cursor:
         cursor.execute(ONE, [account_id, entry_id])
         row = cursor.fetchone()
-    return _entry(row) if row else None
+    return entry_of_row(row) if row else None
 
 
 def has_entries(account_id: int) -> bool:
@@ -163,7 +163,8 @@ def trial_balance(*, first: date, last: date) -> list[TrialLine]:
         ]
 
 
-def _entry(row: tuple[Any, ...]) -> Entry:
+def entry_of_row(row: tuple[Any, ...]) -> Entry:
+    """Return an entry from a row of `COLUMNS`."""
     (entry_id, account_id, day, kind, ref, contra, fund, *rest) = row
     codes = (Kind(kind), ref, Contra(contra), Fund(fund))
     *before, explanation, actor, on_behalf_of = rest
