@@ -5,7 +5,7 @@ The promises of accounts: each select returns what breaks it, every night nothin
 from typing import Final
 
 from accounts.domain.kinds import CONTRA_OF, Contra, Kind
-from accounts.queries import intake, receipts, relations, vouchers
+from accounts.queries import cash_desk, intake, receipts, relations, vouchers
 from accounts.queries.correction_invariants import correction_invariants
 from accounts.queries.statements import statement_invariants
 from billing_project.kernel.invariants import Invariant
@@ -224,6 +224,7 @@ def invariants() -> list[Invariant]:
         *relations.invariants(),
         *receipts.invariants(),
         *vouchers.invariants(),
+        *cash_desk.invariants(),
         *intake.intake_invariants(),
         *statement_invariants(),
     ]
