@@ -7,7 +7,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts import operations
-from accounts.operations import intake, receipts
+from accounts.operations import acquiring, intake, receipts, statements
 
 PORTION = 400
 
@@ -16,6 +16,12 @@ PORTION = 400
 def settle(**_kwargs: Any) -> None:
     """Settle notices of money that were stored and have no effect yet."""
     intake.settle_waiting(now=timezone.now(), actor="system:intake")
+
+
+@shared_task(name="payments.load_statements", queue="billing", ignore_result=True)
+def load_statements(**_kwargs: Any) -> None:
+    """Load bank statements that were confirmed."""
+    statements.finish_statements(now=timezone.now())
 
 
 @shared_task(name="receipts.send", queue="delivery", ignore_result=True)
@@ -35,3 +41,17 @@ def expire_holds(**_kwargs: Any) -> None:
 def write_off(**_kwargs: Any) -> None:
     """Post the write-offs of old debts that are approved."""
     operations.post_write_off_runs(now=timezone.now(), worker=f"celery:{os.getpid()}")
+
+
+@shared_task(name="cards.settle", queue="delivery", ignore_result=True)
+def settle_cards(**_kwargs: Any) -> None:
+    """Ask acquirers about payments, refunds and notices that are open."""
+    while acquiring.settle(now=timezone.now(), limit=PORTION).total >= PORTION:
+        pass
+
+
+@shared_task(name="cards.autopay", queue="delivery", ignore_result=True)
+def run_autopay(**_kwargs: Any) -> None:
+    """Carry out the standing orders that are due."""
+    while acquiring.run_autopay(now=timezone.now(), limit=PORTION) >= PORTION:
+        pass

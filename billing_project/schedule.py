@@ -20,6 +20,7 @@ ROUTES: Final[dict[str, dict[str, str]]] = {
     "network.*": {"queue": "access"},
     "notifications.*": {"queue": "delivery"},
     "receipts.*": {"queue": "delivery"},
+    "cards.*": {"queue": "delivery"},
 }
 
 _MINUTE: Final = 60.0
@@ -42,6 +43,9 @@ BEAT: Final[dict[str, dict[str, Any]]] = {
     "reratings": {"task": "usage.rerate", "schedule": _MINUTE, "options": _FRESH},
     "comparisons": {"task": "usage.compare", "schedule": _MINUTE, "options": _FRESH},
     "payments": {"task": "payments.settle", "schedule": _MINUTE, "options": _FRESH},
+    "statements": {"task": "payments.load_statements", "schedule": _MINUTE, "options": _FRESH},
     "receipts": {"task": "receipts.send", "schedule": _MINUTE, "options": _FRESH},
+    "cards": {"task": "cards.settle", "schedule": _MINUTE, "options": _FRESH},
+    "autopay": {"task": "cards.autopay", "schedule": _MINUTE, "options": _FRESH},
     "delivery": {"task": "notifications.deliver", "schedule": _MINUTE, "options": _FRESH},
 }

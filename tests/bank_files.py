@@ -19,7 +19,7 @@ class Order:
     number: str = "1"
     day: str = "02.11.2026"
     payer: str = 'ООО "Берег"'
-    inn: str = "7801000009"
+    inn: str = "7801000005"
     payer_account: str = "40702810100000000001"
     payee_account: str = OURS
     received: str | None = None

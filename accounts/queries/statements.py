@@ -64,6 +64,11 @@ class StatementView:
         return FateSum(fate, "", "", sum(each.lines for each in found), amount)
 
     @property
+    def doubtful(self) -> FateSum:
+        """Return what waits for a person, or will."""
+        return self.of("unassigned")
+
+    @property
     def incoming(self) -> FateSum:
         """What the statement brings in all, whatever becomes of it."""
         amount = sum((each.amount for each in self.sums), Decimal("0.00"))
@@ -163,7 +168,9 @@ def list_lines(
 ) -> list[BankStatementLine]:
     """Return lines in the order of the file, with their accounts and what became of them."""
     lines = filter_lines(BankStatementLine.objects.filter(statement_id=statement_id), wanted)
-    lines = lines.filter(line__gt=after).select_related("account__customer", "notice__account")
+    lines = lines.filter(line__gt=after).select_related(
+        "account__customer", "notice__account__customer"
+    )
     return list(lines.order_by("line")[:limit])
 
 

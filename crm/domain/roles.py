@@ -25,6 +25,7 @@ RIGHTS: Final[dict[str, str]] = {
     "give_promise": "Give promised payments",
     "take_payment": "Take payments at the cash desk",
     "reverse_payment": "Reverse payments",
+    "load_statements": "Load bank statements",
     "adjust_balance": "Adjust balances",
     "raise_dispute": "Dispute charges on the subscriber's word",
     "decide_disputes": "Decide disputes of charges",
@@ -78,6 +79,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     | {
         "take_payment",
         "reverse_payment",
+        "load_statements",
         "adjust_balance",
         "decide_approval",
         "raise_dispute",

@@ -26,6 +26,7 @@ PLACES = {
     "search": (_("Customers"), "see_customers"),
     "approval-list": (_("Approvals"), "decide_approval"),
     "disputes": (_("Disputes"), "decide_disputes"),
+    "statements": (_("Bank statements"), "load_statements"),
     "usage-files": (_("Usage files"), "see_usage"),
     "suspense": (_("Suspense"), "see_usage"),
     "rerating": (_("Pricing anew"), "rerate_usage"),

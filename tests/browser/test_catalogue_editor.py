@@ -95,6 +95,12 @@ def test_draft_edit_preview_compare_publish(
     page.get_by_role("button", name="Сравнить").click()
     expect(page.locator(".three")).to_contain_text("+300,00")
     assert look(page, "scenario-comparison", viewport) == []
+    page.get_by_role("button", name="English").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.locator(".three")).to_contain_text("Recurring fee")
+    assert look(page, "en-scenario-comparison", viewport) == []
+    page.get_by_role("button", name="Русский").click()
+    expect(page.locator("html")).to_have_attribute("lang", "ru")
     page.goto(at("plan-version", drafted.pk))
     press_shortcut(page, "p")
     page.locator("dialog").get_by_label(re.compile("Изменения прочитаны")).check()

@@ -18,7 +18,7 @@ from billing_project.kernel.operations import change_state
 GATEWAY: Final = "bank"
 ACTOR: Final = "system:bank"
 #: The task that finishes what was confirmed.
-TASK: Final = "accounts.finish_statements"
+TASK: Final = "payments.load_statements"
 #: One confirmation at a time: each has to see the lines of the one before.
 CONFIRM_LOCK: Final = 7_306_012
 

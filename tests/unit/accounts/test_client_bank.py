@@ -54,7 +54,7 @@ def test_a_file_is_read_in_every_encoding(encoding: str, end: str) -> None:
         "Платежное поручение",
     )
     assert document.purpose == "л/с № 100000017, ёлки"
-    assert (document.payer_name, document.payer_inn) == ("ИП Щукин", "7801000009")
+    assert (document.payer_name, document.payer_inn) == ("ИП Щукин", "7801000005")
     assert (document.payer_account, document.payee_account) == ("40702810100000000001", OURS)
     assert document.credited_on == date(2026, 11, 2)
     assert wrong_totals(read) == []

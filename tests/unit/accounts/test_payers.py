@@ -24,7 +24,7 @@ from accounts.domain.payers import (
 ON = date(2026, 11, 2)
 MARIA, BEREG, BEREG_TOO, CLOSED, ELSEWHERE = 1, 2, 3, 4, 5
 NUMBERS = {pk: account_number(pk) for pk in (MARIA, BEREG, BEREG_TOO, CLOSED, ELSEWHERE)}
-CONTRACT, BILL, INN = "Д-2026-00017", "2026-0000123", "7801000009"
+CONTRACT, BILL, INN = "Д-2026-00017", "2026-0000123", "7801000005"
 BOOK = Book(
     accounts={
         MARIA: PayerAccount(MARIA, 1, "RUB"),
