@@ -19,16 +19,16 @@ class Rule:
     """A percent for those of whom all of `when` is true."""
 
     percent: Decimal
-    when: Mapping[str, str]
+    when: Mapping[str, object]
     priority: int = 0
 
-    def matches(self, context: Mapping[str, str]) -> bool:
+    def matches(self, context: Mapping[str, object]) -> bool:
         """Whether all conditions hold."""
         return all(context.get(key) == value for key, value in self.when.items())
 
 
 def choose_rule(
-    rules: Iterable[Rule], context: Mapping[str, str], *, most_specific: bool = False
+    rules: Iterable[Rule], context: Mapping[str, object], *, most_specific: bool = False
 ) -> Rule | None:
     """
     Return the rule of the highest priority that matches, or None; raise Ambiguous for two of them.

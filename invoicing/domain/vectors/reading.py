@@ -2,7 +2,7 @@
 Reading a case key by key: what isn't there or makes no sense is told by its place.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
@@ -110,12 +110,29 @@ class Fields:
             self.fail(key, f"{value!r} is no day")
 
     def instant(self, key: str) -> datetime:
-        """Return an instant as it is written; a day is its midnight."""
+        """Return an instant, of UTC where it names no zone; a day is its midnight."""
+        moment = self.written(key)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+    def written(self, key: str) -> datetime:
+        """Return a date and time as it is written."""
         value = self.text(key)
         try:
             return datetime.fromisoformat(value)
         except ValueError:
             self.fail(key, f"{value!r} is no moment")
+
+    def event(self, among: Iterable[str], *, checkpoint: str = "check") -> str:
+        """
+        Return what an event is. One of no known type that carries nothing is a moment to look at.
+        """
+        kind = self.text("type")
+        if kind in among or kind == checkpoint:
+            return kind
+        if any(key in self for key in ("amount", "units", "invoice", "bucket")):
+            message = f"{self._at}.type: {kind}"
+            raise NotKnown(message)
+        return checkpoint
 
     def period(self, start: str, end: str) -> tuple[date, date]:
         """Return two days, the second after the first."""
@@ -211,9 +228,9 @@ class Case:
         counts_seconds = self.convention.day_count == ACTUAL_SECONDS
         if "T" not in value and not counts_seconds:
             return fields.day(key)
-        moment = fields.instant(key)
         if counts_seconds:
-            return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+            return fields.instant(key).astimezone(UTC)
+        moment = fields.written(key)
         return moment.replace(tzinfo=moment.tzinfo or self.zone).astimezone(self.zone).date()
 
     def unread(self) -> list[str]:

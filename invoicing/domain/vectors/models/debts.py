@@ -65,7 +65,7 @@ def _state(told: Fields) -> OverdueState:
 def _happen(
     event: Fields, on: date, *, invoices: dict[str, Unpaid], amounts: dict[str, Decimal]
 ) -> None:
-    kind = event.choice("type", ("invoice", "check", *LESS, *MORE))
+    kind = event.event(("invoice", *LESS, *MORE))
     if kind == "check":
         return
     if kind == "invoice":
@@ -152,7 +152,7 @@ def dunning_terms(case: Case) -> dict[str, Any]:
     steps = []
     for event in case.events:
         on = event.day("at")
-        kind = event.choice("type", ("pay", "cancel_payment", "check"))
+        kind = event.event(("pay", "cancel_payment"))
         if kind == "pay":
             payments.append(pay_instalments(parts, event.number("amount")))
         elif kind == "cancel_payment":

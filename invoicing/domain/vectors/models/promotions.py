@@ -192,8 +192,8 @@ def discount_select(case: Case) -> dict[str, Any]:
     return {"answers": answers}
 
 
-def _context(fields: Fields) -> dict[str, str]:
-    return {name: fields.text(name) for name in fields.names()}
+def _context(fields: Fields) -> dict[str, object]:
+    return {name: fields.take(name) for name in fields.names()}
 
 
 def price_chain(case: Case) -> dict[str, Any]:

@@ -3,6 +3,7 @@ Allocation, aging, instalments, matching, statements; sums of other documents.
 """
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
@@ -19,17 +20,19 @@ def allocation(case: Case) -> dict[str, Any]:
     books = Receivables()
     checkpoints = []
     next_due = ZERO
+    # Only the order of invoices matters: moments may be days, or names in their order.
+    moments = sorted({event.text("at", "") for event in case.events})
     for event in case.events:
-        kind = event.choice("type", ("invoice", *MOVES))
+        kind = event.event(("invoice", *MOVES))
         if kind == "invoice":
-            on = event.day("at")
+            on = date.fromordinal(1 + moments.index(event.text("at", "")))
             next_due = books.issue(event.text("id"), event.number("amount"), on=on)
-        else:
+        elif kind in MOVES:
             MOVES[kind](books, event)
         if event.take("check"):
             checkpoints.append(
                 {
-                    "at": event.text("at"),
+                    "at": event.text("at", ""),
                     "account_balance": books.balance,
                     "invoice_balances": {code: one.balance for code, one in books.invoices.items()},
                     "next_due": next_due,

@@ -18,7 +18,6 @@ from invoicing.domain.spending import Bounds, bound_spend, take_free
 from invoicing.domain.vectors.reading import Case, Fields
 from invoicing.domain.wallets import (
     GRANTED,
-    PURCHASED,
     USUAL_PRIORITY,
     Due,
     Grant,
@@ -41,7 +40,7 @@ def wallet(case: Case) -> dict[str, Any]:
             came_at=one.text("at", ""),
             expires_at=one.text("expires", ""),
             priority=one.whole("priority", USUAL_PRIORITY),
-            source=one.choice("source", (GRANTED, PURCHASED), GRANTED),
+            source=one.text("source", GRANTED),
         )
         for one in case.setup.parts("grants")
     ]
@@ -50,7 +49,7 @@ def wallet(case: Case) -> dict[str, Any]:
     for event in case.events:
         at = event.text("at")
         amount = event.number("credits") * rate if "credits" in event else event.number("amount")
-        is_void = event.choice("type", ("use", "void"), "use") == "void"
+        is_void = event.text("type", "use") == "void"
         try:
             used = use(grants, amount, at=at, in_full=is_void)
         except NotEnough:
@@ -104,7 +103,7 @@ def wallet_flow(case: Case) -> dict[str, Any]:
     )
     checkpoints = []
     for event in case.events:
-        FLOW[event.choice("type", tuple(FLOW))](purse, event)
+        FLOW[event.event(FLOW)](purse, event)
         if event.flag("check"):
             told = {"balance": purse.balance, "ongoing": purse.ongoing}
             checkpoints.append({"at": event.text("at"), **told})
