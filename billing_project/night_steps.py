@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from accounts import operations as accounts_operations
 from accounts import queries as accounts_queries
+from accounts.operations import acquiring
 from billing_project.invariants import broken_promises
 from billing_project.kernel import jobs
 from billing_project.kernel import operations as kernel_operations
@@ -120,14 +121,17 @@ def watch_limits(night: Night, piece: JobRun, _advance: Advance) -> Summary:
 
 
 def change_plans(night: Night, _piece: JobRun, _advance: Advance) -> Summary:
-    """Carry out the plan changes due the coming day; tell who is moved to a new version."""
+    """Carry out plan changes and pauses due the coming day; tell who is moved to a new version."""
     announced = invoicing_operations.announce_moves(
         business_date=_morning(night), now=night.now, actor=night.actor
     )
     done = invoicing_operations.execute_due(
         business_date=_morning(night), now=night.now, actor=night.actor
     )
-    return {"plan changes": done, "moves announced": announced}
+    rested = invoicing_operations.run_pauses(
+        business_date=_morning(night), now=night.now, actor=night.actor
+    )
+    return {"plan changes": done, "moves announced": announced, "pauses": rested}
 
 
 def charge_fees(night: Night, piece: JobRun, _advance: Advance) -> Summary:
@@ -238,6 +242,13 @@ def account_ranges() -> list[tuple[int, int]]:
     )
 
 
+def charge_cards(night: Night, _piece: JobRun, _advance: Advance) -> Summary:
+    """Carry out standing orders that are due, and ask acquirers about what is open."""
+    asked = acquiring.run_autopay(now=night.now)
+    looked = acquiring.settle(now=night.now)
+    return {"charges by standing order": asked, "payments by card looked at": looked.total}
+
+
 STEPS: Final = (
     Step("months", make_months),
     Step("load", receive_files),
@@ -249,6 +260,7 @@ STEPS: Final = (
     Step("fees", charge_fees, account_ranges),
     Step("bonuses", settle_bonuses, account_ranges),
     Step("promises", close_promises),
+    Step("cards", charge_cards),
     Step("access", decide_access, account_ranges),
     Step("bills", issue_bills, account_ranges),
     Step("network", tell_network),

@@ -1,12 +1,12 @@
 """
 Packages of a service: added, taken off, ended with the service or with a plan they don't fit.
 
-Their fees and the consent to them belong to the issue «Money»: nothing is charged here.
+Their fees are charged by `invoicing.operations.offers`, which the doors call.
 """
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -16,6 +16,9 @@ from accounts.models import PackageAssignment, Subscription
 from billing_project.kernel.operations import record_event
 from tariffs import queries as tariffs_queries
 from tariffs.models import Plan
+
+#: A package is held for some time, be it only this long.
+INSTANT: Final = timedelta(microseconds=1)
 
 
 class UnableToAddPackage(Exception):
@@ -112,11 +115,9 @@ def _end(
     who: tuple[str, str],
     reason: str = "",
 ) -> None:
-    if assignment.active_from >= at:
-        # It would have held for no time at all.
-        PackageAssignment.objects.filter(pk=assignment.pk).delete()
-    else:
-        PackageAssignment.objects.filter(pk=assignment.pk).update(active_to=at)
+    # Its fee may be charged already: what would have held for no time at all holds for an instant.
+    at = max(at, assignment.active_from + INSTANT)
+    PackageAssignment.objects.filter(pk=assignment.pk).update(active_to=at)
     assignment.active_to = at
     _announce("package.removed", assignment, subscription, now=now, who=who, reason=reason)
 

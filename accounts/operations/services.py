@@ -5,16 +5,17 @@ Fees, quotes and what the network allows are decided higher up (decision B6).
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import queries
-from accounts.models import Account, PlanAssignment, Subscription
+from accounts.models import Account, PausedDays, PlanAssignment, Subscription
 from accounts.operations import pool
 from accounts.operations.packages import end_packages
 from billing_project.kernel.operations import change_state, record_event
@@ -106,22 +107,53 @@ def activate_service(
 
 
 def suspend_service(
-    *, subscription_id: int, now: datetime, actor: str, on_behalf_of: str = "", reason: str = ""
+    *,
+    subscription_id: int,
+    now: datetime,
+    actor: str,
+    on_behalf_of: str = "",
+    reason: str = "",
+    first: date | None = None,
+    keeps_packages: bool = False,
 ) -> Subscription:
-    """Pause the service at the subscriber's wish."""
+    """
+    Pause the service at the subscriber's wish.
+
+    `first` is the first day that counts as paused: tomorrow, since today was begun, unless the pause
+    begins with a day. `keeps_packages`: the fees of its packages go on.
+    """
     who = (actor, on_behalf_of)
     with transaction.atomic():
         _move(subscription_id, "suspended", sources={"active"}, at=now, who=who, reason=reason)
-        return _moved("service.suspended", subscription_id, now=now, who=who)
+        paused = _moved("service.suspended", subscription_id, now=now, who=who)
+        PausedDays.objects.create(
+            account_id=paused.account_id,
+            subscription=paused,
+            first=first or timezone.localdate(now) + timedelta(days=1),
+            keeps_packages=keeps_packages,
+        )
+        return paused
 
 
 def resume_service(
-    *, subscription_id: int, now: datetime, actor: str, on_behalf_of: str = ""
+    *,
+    subscription_id: int,
+    now: datetime,
+    actor: str,
+    on_behalf_of: str = "",
+    on: date | None = None,
 ) -> Subscription:
-    """End the pause."""
+    """End the pause; `on`, today if not given, is the first day that isn't paused."""
+    who = (actor, on_behalf_of)
     with transaction.atomic():
-        _move(subscription_id, "active", sources={"suspended"}, at=now, who=(actor, on_behalf_of))
-        return _moved("service.resumed", subscription_id, now=now, who=(actor, on_behalf_of))
+        _move(subscription_id, "active", sources={"suspended"}, at=now, who=who)
+        _end_pause(subscription_id, until=on or timezone.localdate(now))
+        return _moved("service.resumed", subscription_id, now=now, who=who)
+
+
+def _end_pause(subscription_id: int, *, until: date) -> None:
+    paused = PausedDays.objects.filter(subscription_id=subscription_id, until__isnull=True)
+    paused.update(until=Greatest("first", Value(until)))
 
 
 def end_service(
@@ -140,6 +172,7 @@ def end_service(
         _move(subscription_id, "terminated", at=now, who=who, reason=reason)
         Subscription.objects.filter(pk=subscription_id).update(terminated_at=now)
         _end_plans(subscription_id, at=now)
+        _end_pause(subscription_id, until=timezone.localdate(now) + timedelta(days=1))
         pool.release(subscription_id=subscription_id, now=now, quarantine_until=rests_until)
         ended = _moved("service.terminated", subscription_id, now=now, who=who)
         end_packages(ended, at=now, now=now, who=who)

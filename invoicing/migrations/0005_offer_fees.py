@@ -41,7 +41,12 @@ class Migration(migrations.Migration):
             model_name="billedperiod",
             name="what",
             field=models.CharField(
-                choices=[("plan", "plan"), ("package", "package"), ("pause", "pause")],
+                choices=[
+                    ("plan", "plan"),
+                    ("package", "package"),
+                    ("pause", "pause"),
+                    ("rest", "days of a pause"),
+                ],
                 db_default="plan",
                 default="plan",
                 max_length=8,

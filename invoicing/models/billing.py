@@ -15,7 +15,8 @@ class BilledPeriod(models.Model):
     twice or skipped (decision B3; constraints in migrations/sql/billed_periods.sql).
 
     A credited part is a row of its own in BilledPeriodCredit. `what` is charged: the plan, a package
-    (`source_id` = its assignment), a pause (`source_id` = the pause). `fee` is that of a whole period
+    (`source_id` = its assignment), a pause (`source_id` = the pause); nothing for days on which plan
+    or package rest. `fee` is that of a whole period
     as it was when it was charged, with a company's own and a bundle's share; rows from before it was
     kept here have none, and their fee is looked up. `plan_version_id` 0 = none.
     """
@@ -24,6 +25,7 @@ class BilledPeriod(models.Model):
         PLAN = "plan", _("plan")
         PACKAGE = "package", _("package")
         PAUSE = "pause", _("pause")
+        REST = "rest", _("days of a pause")
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT)
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT)
@@ -33,8 +35,8 @@ class BilledPeriod(models.Model):
     source_id = models.BigIntegerField(default=0, db_default=0)
     package_version_id = models.BigIntegerField(null=True)
     fee = models.DecimalField(max_digits=10, decimal_places=2, null=True)
-    fee_period = models.CharField(max_length=8, null=True)  # noqa: DJ001
-    proration = models.CharField(max_length=12, null=True)  # noqa: DJ001
+    fee_period = models.CharField(max_length=8, null=True)
+    proration = models.CharField(max_length=12, null=True)
     period_start = models.DateField()
     period_end = models.DateField()
     previous_end = models.DateField(null=True)

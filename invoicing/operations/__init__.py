@@ -3,6 +3,14 @@
 from invoicing.operations.bills import issue_bills
 from invoicing.operations.fees import charge_fees
 from invoicing.operations.moves import UnableToMove, announce_moves, move_to_new_version
+from invoicing.operations.offers import UnableToBuy, buy_package, drop_package
+from invoicing.operations.pauses import (
+    UnableToChangePause,
+    agree_pause,
+    cancel_pause,
+    end_pause,
+    run_pauses,
+)
 from invoicing.operations.plan_changes import (
     UnableToChangePlan,
     cancel,
@@ -14,15 +22,23 @@ from invoicing.operations.termination import UnableToTerminate, terminate_servic
 
 __all__ = [
     "Cut",
+    "UnableToBuy",
+    "UnableToChangePause",
     "UnableToChangePlan",
     "UnableToMove",
     "UnableToTerminate",
+    "agree_pause",
     "announce_moves",
+    "buy_package",
     "cancel",
+    "cancel_pause",
     "charge_fees",
+    "drop_package",
+    "end_pause",
     "execute_due",
     "issue_bills",
     "move_to_new_version",
+    "run_pauses",
     "schedule",
     "split_periods",
     "terminate_service",

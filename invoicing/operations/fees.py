@@ -7,8 +7,10 @@ Recurring fees: the periods that are due, and their postings (decision B3).
 - The night charges on the morning `business_date`. A period that begins then is posted on that day;
   what was due before, fees in arrears too, on the day that ends, with its usage: so the fee of a
   closed cycle stands on the cycle's own bill, and nothing is posted further into the past.
-- Restrictions for debt don't touch fees. While the subscriber's own pause lasts (state `suspended`
-  on the day of charging) periods are billed at zero: the chain of days has no hole.
+- Restrictions for debt don't touch fees. Days of the subscriber's own pause (`accounts.PausedDays`)
+  are billed at zero, once they are over: the chain of days has no hole, and is never ahead of a pause.
+- A period costs the fee of its first day: a bundle's share, else a company's own, else the list's.
+  Packages and pauses have chains of their own, see `offer_fees`.
 """
 
 from collections.abc import Mapping
@@ -19,28 +21,22 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from accounts import operations as accounts
 from accounts import queries as accounts_queries
-from accounts.domain.kinds import Kind
+from invoicing.operations.fee_postings import lock_fees, post_fees
+from invoicing.operations.offer_fees import CHARGE_PACKAGES, CHARGE_PAUSES
 
 #: More periods in one go than two years of daily fees: something is wrong.
 MOST_PASSES: Final = 800
 
-#: Advisory lock: shared by those who charge, alone for those who cut what was charged.
-FEES_LOCK: Final = 7_306_010
-
 #: A company may have a fee of its own: that of the first day of a period counts.
-OWN_FEE: Final = accounts_queries.company_fee_join(
-    customer="a.customer_id", plan_version="v.id", day="b.period_start"
-)
 OWN_FEE_DUE: Final = accounts_queries.company_fee_join(
     customer="c.customer_id", plan_version="v.id", day="c.starts_on"
 )
 
 # One period per service: the next of its chain, if it is due.
-CHARGE: Final = f"""
+CHARGE_PLANS: Final = f"""
     WITH live AS (
-        SELECT s.id AS subscription_id, s.account_id, s.state, a.cycle_day, a.customer_id,
+        SELECT s.id AS subscription_id, s.account_id, a.cycle_day, a.customer_id,
                (s.activated_at AT TIME ZONE %(zone)s)::date AS active_on,
                (s.terminated_at AT TIME ZONE %(zone)s)::date + 1 AS ends_before
           FROM accounts_subscription s JOIN accounts_account a ON a.id = s.account_id
@@ -60,54 +56,59 @@ CHARGE: Final = f"""
                    OVER (PARTITION BY q.subscription_id ORDER BY q.active_from) AS changes_on
           FROM accounts_planassignment q
          WHERE q.account_id >= %(account_from)s AND q.account_id < %(account_to)s
+    ), pauses AS (
+        SELECT subscription_id, array_agg(first) AS firsts
+          FROM accounts_pauseddays
+         WHERE account_id >= %(account_from)s AND account_id < %(account_to)s
+           AND (until IS NULL OR until > first)
+         GROUP BY subscription_id
     ), due AS MATERIALIZED (
-        SELECT c.account_id, c.subscription_id, c.state, c.starts_on, c.previous_end,
-               v.id AS plan_version_id, coalesce(own.fee, v.fee) AS fee, v.fee_period,
-               v.fee_timing, v.proration,
+        SELECT c.account_id, c.subscription_id, c.starts_on, c.previous_end,
+               v.id AS plan_version_id, coalesce(sh.fee, own.fee, v.fee) AS fee, v.fee_period,
+               v.fee_timing, v.proration, h.first IS NOT NULL AS is_paused,
                invoicing_cycle_end(c.starts_on, c.cycle_day)
                - invoicing_cycle_start(c.starts_on, c.cycle_day) AS cycle_days,
-               CASE v.fee_period WHEN 'day' THEN c.starts_on + 1
+               CASE WHEN v.fee_period = 'day' AND h.first IS NULL THEN c.starts_on + 1
                ELSE least(invoicing_cycle_end(c.starts_on, c.cycle_day), s.changes_on,
-                          c.ends_before) END AS ends_on
+                          c.ends_before, h.until,
+                          (SELECT min(f) FROM unnest(w.firsts) AS f WHERE f > c.starts_on))
+               END AS ends_on
           FROM chained c
           JOIN assigned s
             ON s.subscription_id = c.subscription_id AND s.from_day <= c.starts_on
            AND (s.changes_on IS NULL OR c.starts_on < s.changes_on)
           JOIN tariffs_planversion v ON v.id = s.plan_version_id {OWN_FEE_DUE}
+          LEFT JOIN accounts_bundleshare sh
+            ON sh.account_id = c.account_id AND sh.subscription_id = c.subscription_id
+           AND sh.package_assignment_id IS NULL AND sh.first <= c.starts_on
+           AND (sh.until IS NULL OR c.starts_on < sh.until)
+          LEFT JOIN pauses w ON w.subscription_id = c.subscription_id
+          LEFT JOIN accounts_pauseddays h
+            ON h.account_id = c.account_id AND h.subscription_id = c.subscription_id
+           AND h.first <= c.starts_on AND (h.until IS NULL OR c.starts_on < h.until)
          WHERE c.starts_on <= %(business_date)s
            AND (c.ends_before IS NULL OR c.starts_on < c.ends_before)
     )
     INSERT INTO invoicing_billedperiod (account_id, subscription_id, plan_version_id, kind,
-        period_start, period_end, previous_end, amount, charged_on)
-    SELECT account_id, subscription_id, plan_version_id, 'fee', starts_on, ends_on, previous_end,
-           CASE state WHEN 'suspended' THEN 0
+        what, period_start, period_end, previous_end, amount, fee, fee_period, proration,
+        charged_on)
+    SELECT account_id, subscription_id, plan_version_id, 'fee',
+           CASE WHEN is_paused THEN 'rest' ELSE 'plan' END, starts_on, ends_on, previous_end,
+           CASE WHEN is_paused THEN 0
            ELSE invoicing_prorated(fee, fee_period, proration, ends_on - starts_on, cycle_days)
            END,
+           fee, fee_period, proration,
            %(business_date)s
            - CASE WHEN fee_timing = 'arrears' OR starts_on < %(business_date)s THEN 1 ELSE 0 END
       FROM due
-     WHERE fee_timing = 'advance' OR ends_on <= %(business_date)s
+     WHERE (fee_timing = 'advance' AND NOT is_paused) OR ends_on <= %(business_date)s
      ORDER BY account_id, subscription_id
     ON CONFLICT DO NOTHING
     RETURNING id
 """
 
-# What the ledger says about a charged period; also read by splits.
-POSTINGS: Final = f"""
-    SELECT b.account_id, b.id, -b.amount, b.charged_on, b.subscription_id,
-           jsonb_build_object(
-               'plan_version', v.id, 'plan', p.code, 'plan_ru', p.name_ru, 'plan_en', p.name_en,
-               'period_start', b.period_start, 'period_end', b.period_end,
-               'days', b.period_end - b.period_start,
-               'cycle_days', invoicing_cycle_end(b.period_start, a.cycle_day)
-                             - invoicing_cycle_start(b.period_start, a.cycle_day),
-               'fee', coalesce(own.fee, v.fee)::text, 'fee_period', v.fee_period, 'proration', v.proration)
-      FROM invoicing_billedperiod b
-      JOIN accounts_account a ON a.id = b.account_id
-      JOIN tariffs_planversion v ON v.id = b.plan_version_id
-      JOIN tariffs_plan p ON p.id = v.plan_id {OWN_FEE}
-     WHERE b.id = ANY(%(ids)s)
-"""
+#: What is charged, one after another, each until nothing is due.
+CHARGES: Final = (CHARGE_PLANS, CHARGE_PACKAGES, CHARGE_PAUSES)
 
 
 class UnableToChargeFees(Exception):
@@ -125,18 +126,38 @@ def charge_fees(
     """
     Charge every recurring fee due up to the business day, for accounts of a half-open range.
 
-    Returns the number of periods charged. Safe to kill and to run again: a second run charges
-    nothing. Keep a range to 50,000 accounts.
+    Fees of plans, of packages and of pauses. Returns the number of periods charged. Safe to kill and
+    to run again: a second run charges nothing. Keep a range to 50,000 accounts.
     """
     values = {
         "business_date": business_date,
         "account_from": account_from,
         "account_to": account_to,
         "zone": settings.TIME_ZONE,
+        "assignment_id": 0,
     }
+    return sum(_charge_all(charge, values, now=now, actor=actor) for charge in CHARGES)
+
+
+@transaction.atomic
+def charge_package(
+    *, assignment_id: int, account_id: int, business_date: date, now: datetime, actor: str
+) -> int:
+    """Charge at once what is due for a package that was just added; the night finds it done."""
+    values = {
+        "business_date": business_date,
+        "account_from": account_id,
+        "account_to": account_id + 1,
+        "zone": settings.TIME_ZONE,
+        "assignment_id": assignment_id,
+    }
+    return _charge_all(CHARGE_PACKAGES, values, now=now, actor=actor)
+
+
+def _charge_all(charge: str, values: Mapping[str, Any], *, now: datetime, actor: str) -> int:
     charged = 0
     for _pass in range(MOST_PASSES):
-        count = _charge_next(values, now=now, actor=actor)
+        count = _charge_next(charge, values, now=now, actor=actor)
         if not count:
             return charged
         charged += count
@@ -144,19 +165,11 @@ def charge_fees(
 
 
 @transaction.atomic
-def _charge_next(values: Mapping[str, Any], *, now: datetime, actor: str) -> int:
-    """Charge the next due period of each service; the period and its posting commit together."""
+def _charge_next(charge: str, values: Mapping[str, Any], *, now: datetime, actor: str) -> int:
+    """Charge the next due period of each chain; the period and its posting commit together."""
+    lock_fees(alone=False)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [FEES_LOCK])
-        cursor.execute(CHARGE, values)
+        cursor.execute(charge, values)
         ids = [row[0] for row in cursor.fetchall()]
     post_fees(ids, now=now, actor=actor)
     return len(ids)
-
-
-def post_fees(period_ids: list[int], *, now: datetime, actor: str) -> None:
-    """Post the fees of charged periods, their ids being the references (decision A1)."""
-    if period_ids:
-        accounts.post_many(
-            source_sql=POSTINGS, params={"ids": period_ids}, kind=Kind.FEE, now=now, actor=actor
-        )

@@ -14,11 +14,15 @@ from django.utils.translation import gettext as _
 from accounts import operations as accounts
 from accounts.domain.kinds import Kind
 from accounts.domain.posting import Posting
-from accounts.models import Subscription
+from accounts.models import Consent, Subscription
+from accounts.operations import consents
 from billing_project.kernel.operations import change_state, record_event
 from invoicing import queries
 from invoicing.models import PlanChange
-from invoicing.operations.splits import Cut, split_periods
+from invoicing.operations.fee_postings import lock_fees
+from invoicing.operations.splits import Cut, give_back_packages, split_periods
+from invoicing.queries.plans import own_fee
+from tariffs import queries as tariffs_queries
 
 
 class UnableToChangePlan(Exception):
@@ -39,18 +43,23 @@ def schedule(
     actor: str,
     on_behalf_of: str = "",
     agreed: Mapping[str, Any] | None = None,
+    door: str = "",
 ) -> PlanChange:
     """
     Agree on a change of plan: at once, from the next cycle, or from a day, as the quote says.
 
     `agreed` is the quote as it was shown (`Quote.as_json()`); when the offer is another by now,
-    nothing is scheduled. The fee of the move is charged now; a change at once is executed now. A
+    nothing is scheduled. `door`: the consent to the new fee is stored. The fee of the move is charged now; a change at once is executed now. A
     move that the operator announced is called off for it. Raises UnableToChangePlan with everything
     that stands in the way.
     """
     subscription = Subscription.objects.select_for_update(no_key=True).get(pk=subscription_id)
     quote = _agreed_quote(subscription_id, plan_version_id, on=on, agreed=agreed)
     who = (actor, on_behalf_of)
+    if door:
+        _give_consent(subscription, quote, door=door, now=now, who=who)
+    if quote.effective_on <= on:
+        lock_fees(alone=True)
     _call_off_move(subscription_id, now=now, who=who)
     change = _write_change(
         subscription=subscription,
@@ -85,6 +94,30 @@ def _agreed_quote(
     if agreed is not None and dict(agreed) != quote.as_json():
         raise UnableToChangePlan(_("The offer has changed since it was shown. Look at it again."))
     return quote
+
+
+def _give_consent(
+    subscription: Subscription,
+    quote: queries.Quote,
+    *,
+    door: str,
+    now: datetime,
+    who: tuple[str, str],
+) -> None:
+    version = tariffs_queries.get_plan_version(quote.plan_version_id)
+    consents.give(
+        account_id=subscription.account_id,
+        subscription_id=subscription.pk,
+        what=Consent.What.PLAN,
+        object_id=quote.plan_version_id,
+        amount=own_fee(subscription.account, version, on=quote.effective_on),
+        per=quote.fee_period,
+        terms=quote.as_json(),
+        door=door,
+        now=now,
+        actor=who[0],
+        on_behalf_of=who[1],
+    )
 
 
 def _call_off_move(subscription_id: int, *, now: datetime, who: tuple[str, str]) -> None:
@@ -166,6 +199,7 @@ def cancel(
     change = PlanChange.objects.select_for_update(no_key=True).get(pk=change_id)
     who = (actor, on_behalf_of)
     _close(change, to="cancelled", now=now, who=who, reason=reason)
+    _withdraw_consents(change, now=now, who=who, object_id=change.plan_version_id)
     _give_fee_back(change, on=timezone.localdate(now), now=now, who=who)
     _announce("plan.change_cancelled", change, now=now, who=(actor, on_behalf_of))
     return change
@@ -237,7 +271,33 @@ def _carry_out(
     # missed, go to the new one.
     cut = Cut(change.subscription_id, change.effective_on, change.plan_version_id)
     split_periods(cuts=[cut], business_date=business_date, now=now, actor=actor)
+    give_back_packages(
+        account_id=change.account_id,
+        subscription_id=change.subscription_id,
+        business_date=business_date,
+        now=now,
+        actor=actor,
+    )
     _close(change, to="executed", now=now, who=(actor, change.on_behalf_of))
+    _withdraw_consents(
+        change, now=now, who=(actor, change.on_behalf_of), keep_object_id=change.plan_version_id
+    )
+
+
+def _withdraw_consents(
+    change: PlanChange, *, now: datetime, who: tuple[str, str], **which: int
+) -> None:
+    """The consent to a plan goes with it: to the former one, or to one that isn't to come."""
+    consents.withdraw_all(
+        account_id=change.account_id,
+        subscription_id=change.subscription_id,
+        what=Consent.What.PLAN,
+        now=now,
+        actor=who[0],
+        on_behalf_of=who[1],
+        reason=_("The plan was changed.") if "keep_object_id" in which else change.close_reason,
+        **which,
+    )
 
 
 def _close(

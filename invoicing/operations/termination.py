@@ -10,10 +10,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import operations as accounts
-from accounts.models import Subscription
+from accounts.models import Consent, Subscription
+from accounts.operations import consents
 from invoicing.models import PlanChange
 from invoicing.operations import plan_changes
-from invoicing.operations.splits import Cut, split_periods
+from invoicing.operations.fee_postings import lock_fees
+from invoicing.operations.pauses import close_pause
+from invoicing.operations.splits import split_periods
+from invoicing.queries.splits import EVERYTHING, Cut
 
 
 class UnableToTerminate(Exception):
@@ -33,11 +37,15 @@ def terminate_service(
     End a service for good; return what is given back of its fees.
 
     The last day is charged, days after it are given back at once; what is still to be charged up to
-    it (arrears) follows in the night. A change of plan that was scheduled is cancelled.
+    it (arrears) follows in the night. A change of plan that was scheduled is cancelled, a pause ends,
+    consents to its fees are withdrawn.
     """
     locked = Subscription.objects.select_for_update(no_key=True).get(pk=subscription_id)
     if locked.state == Subscription.State.TERMINATED:
         raise UnableToTerminate(_("The service has ended already."))
+    lock_fees(alone=True)
+    who = (actor, on_behalf_of)
+    close_pause(subscription=locked, now=now, who=who)
     scheduled = PlanChange.objects.filter(subscription_id=subscription_id, state="scheduled")
     for change_id in scheduled.select_for_update(no_key=True).values_list("id", flat=True):
         plan_changes.cancel(
@@ -54,6 +62,16 @@ def terminate_service(
         on_behalf_of=on_behalf_of,
         reason=reason,
     )
+    for what in (Consent.What.PLAN, Consent.What.PACKAGE):
+        consents.withdraw_all(
+            account_id=locked.account_id,
+            subscription_id=subscription_id,
+            what=what,
+            now=now,
+            actor=actor,
+            on_behalf_of=on_behalf_of,
+            reason=_("The service ends."),
+        )
     today = timezone.localdate(now)
-    cut = Cut(subscription_id, today + timedelta(days=1))
+    cut = Cut(subscription_id, today + timedelta(days=1), what=EVERYTHING)
     return split_periods(cuts=[cut], business_date=today, now=now, actor=actor)

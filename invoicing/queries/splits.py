@@ -1,15 +1,23 @@
 """
-What billed periods are worth from a day on: given back at a change of plan or at the end.
+What billed periods are worth from a day on: given back at a change of plan, a pause, or the end.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from django.conf import settings
 from django.db import connection
 
 from accounts import queries as accounts_queries
+from invoicing.queries.package_days import HELD
+
+#: What a cut is about: the plan, packages, or both.
+PLAN: Final = "plan"
+PACKAGE: Final = "package"
+EVERYTHING: Final = "all"
 
 #: A company's own fee: for days that were billed, and for those charged anew.
 OWN_FEE_BILLED: Final = accounts_queries.company_fee_join(
@@ -20,14 +28,19 @@ OWN_FEE_ANEW: Final = accounts_queries.company_fee_join(
 )
 
 # `ends_on` of a period is where earlier credits begin. What is given back is what was charged for
-# the days up to there, less what the days used are worth.
+# the days up to there, less what the days used are worth. What is due once is not given back, nor
+# is a package whose terms say so.
 UNUSED: Final = f"""
     wanted AS (
         SELECT * FROM unnest(%(subscription_ids)s::bigint[], %(days)s::date[],
-                             %(plan_version_ids)s::bigint[])
-               AS w (subscription_id, unused_from, plan_version_id)
+                             %(plan_version_ids)s::bigint[], %(whats)s::text[],
+                             %(sources)s::bigint[])
+               AS w (subscription_id, unused_from, plan_version_id, what, source_id)
     ), billed AS (
-        SELECT b.*, coalesce(own.fee, v.fee) AS fee, v.fee_period, v.proration, w.unused_from,
+        SELECT b.id, b.account_id, b.period_start, b.period_end, b.amount, w.unused_from,
+               coalesce(b.fee, own.fee, v.fee) AS fee,
+               coalesce(b.fee_period, v.fee_period) AS fee_period,
+               coalesce(b.proration, v.proration) AS proration,
                coalesce((SELECT min(c.period_start) FROM invoicing_billedperiodcredit c
                           WHERE c.account_id = b.account_id AND c.billed_period_id = b.id),
                         b.period_end) AS ends_on,
@@ -39,8 +52,13 @@ UNUSED: Final = f"""
           JOIN invoicing_billedperiod b
             ON b.account_id = s.account_id AND b.subscription_id = s.id
            AND b.period_end > w.unused_from
+           AND b.what = ANY(CASE w.what WHEN '{EVERYTHING}' THEN ARRAY['{PLAN}', '{PACKAGE}']
+                            ELSE ARRAY[w.what] END)
+           AND (w.source_id = 0 OR b.source_id = w.source_id)
            AND b.plan_version_id IS DISTINCT FROM w.plan_version_id
-          JOIN tariffs_planversion v ON v.id = b.plan_version_id {OWN_FEE_BILLED}
+          LEFT JOIN tariffs_planversion v ON v.id = b.plan_version_id
+          LEFT JOIN tariffs_packageversion k ON k.id = b.package_version_id {OWN_FEE_BILLED}
+         WHERE k.id IS NULL OR (k.gives_back AND k.fee_period <> 'once')
     ), cut AS (
         SELECT b.*, greatest(unused_from, period_start) AS cut_on,
                CASE WHEN ends_on = period_end THEN amount
@@ -75,6 +93,39 @@ SETTLEMENT: Final = f"""
     SELECT coalesce(sum(given_back), 0), coalesce(sum(charged), 0) FROM anew
 """
 
+LATER_PLANS: Final = """
+    SELECT (active_from AT TIME ZONE %s)::date AS from_day, plan_version_id
+      FROM accounts_planassignment
+     WHERE subscription_id = %s AND (active_from AT TIME ZONE %s)::date > %s
+     ORDER BY active_from
+"""
+
+# Packages that ended, and were charged for days after that.
+ENDED_PACKAGES: Final = f"""
+    WITH held AS ({HELD})
+    SELECT h.assignment_id, h.ends_before FROM held h
+     WHERE h.subscription_id = %(subscription_id)s AND h.ends_before IS NOT NULL
+       AND EXISTS (SELECT 1 FROM invoicing_billedperiod b
+                    WHERE b.account_id = h.account_id
+                      AND b.subscription_id = h.subscription_id AND b.what = 'package'
+                      AND b.source_id = h.assignment_id AND b.period_end > h.ends_before)
+     ORDER BY h.assignment_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """
+    Days of a service that aren't used from a day on: of its plan, its packages (`source_id`: of that
+    assignment) or both; with the plan that takes the plan's days over.
+    """
+
+    subscription_id: int
+    unused_from: date
+    plan_version_id: int | None = None
+    what: str = PLAN
+    source_id: int = 0
+
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
@@ -89,27 +140,57 @@ class Settlement:
         return self.charged - self.given_back
 
 
+def cut_values(cuts: Sequence[Cut]) -> dict[str, Any]:
+    """Return the parameters of UNUSED."""
+    return {
+        "subscription_ids": [cut.subscription_id for cut in cuts],
+        "days": [cut.unused_from for cut in cuts],
+        "plan_version_ids": [cut.plan_version_id for cut in cuts],
+        "whats": [cut.what for cut in cuts],
+        "sources": [cut.source_id for cut in cuts],
+    }
+
+
 def quote_settlement(*, subscription_id: int, plan_version_id: int, on: date) -> Settlement:
     """Return what a change of plan on a day makes of the days that are charged already."""
-    values: dict[str, Any] = {
-        "subscription_ids": [subscription_id],
-        "days": [on],
-        "plan_version_ids": [plan_version_id],
-        "plan_version_id": plan_version_id,
-    }
+    cut = Cut(subscription_id, on, plan_version_id)
     with connection.cursor() as cursor:
-        cursor.execute(SETTLEMENT, values)
+        cursor.execute(SETTLEMENT, {**cut_values([cut]), "plan_version_id": plan_version_id})
         return Settlement(*cursor.fetchone())
+
+
+def quote_given_back(cut: Cut) -> Decimal:
+    """Return what `operations.split_periods` would give back for a cut."""
+    with connection.cursor() as cursor:
+        cursor.execute(QUOTE, cut_values([cut]))
+        given_back: Decimal = cursor.fetchone()[0]
+    return given_back
 
 
 def quote_termination(*, subscription_id: int, on: date) -> Decimal:
     """Return what `operations.terminate_service` gives back if the service's last day is `on`."""
+    return quote_given_back(Cut(subscription_id, on + timedelta(days=1), what=EVERYTHING))
+
+
+def list_later_plans(subscription_id: int, *, after: date) -> list[Cut]:
+    """Return the plans that a service has from days after that day, as cuts of what was charged."""
+    zone = settings.TIME_ZONE
+    with connection.cursor() as cursor:
+        cursor.execute(LATER_PLANS, [zone, subscription_id, zone, after])
+        return [Cut(subscription_id, day, version_id) for day, version_id in cursor.fetchall()]
+
+
+def list_ended_packages(*, account_id: int, subscription_id: int) -> list[Cut]:
+    """Return the packages of a service that were charged for days after their end, as cuts."""
     values: dict[str, Any] = {
-        "subscription_ids": [subscription_id],
-        "days": [on + timedelta(days=1)],
-        "plan_version_ids": [None],
+        "account_from": account_id,
+        "account_to": account_id + 1,
+        "subscription_id": subscription_id,
+        "zone": settings.TIME_ZONE,
     }
     with connection.cursor() as cursor:
-        cursor.execute(QUOTE, values)
-        given_back: Decimal = cursor.fetchone()[0]
-    return given_back
+        cursor.execute(ENDED_PACKAGES, values)
+        return [
+            Cut(subscription_id, ends_before, what=PACKAGE, source_id=assignment_id)
+            for assignment_id, ends_before in cursor.fetchall()
+        ]

@@ -23,6 +23,7 @@ from tariffs.queries.offers import (
     load_offer_pricing,
     load_package_pricing,
 )
+from tariffs.queries.pauses import list_pause_rules
 from tariffs.queries.plans import (
     MoveDue,
     find_move,
@@ -61,6 +62,7 @@ __all__ = [
     "list_move_rules",
     "list_moves_due",
     "list_packages_on_sale",
+    "list_pause_rules",
     "list_plans_on_sale",
     "load_deck",
     "load_deck_table",

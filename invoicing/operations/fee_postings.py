@@ -1,0 +1,70 @@
+"""
+What the ledger says about charged periods, and the lock of those who charge and who cut.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from django.db import connection
+
+from accounts import operations as accounts
+from accounts.domain.kinds import Kind
+
+#: Advisory lock: shared by those who charge, alone for those who cut what was charged.
+FEES_LOCK: Final = 7_306_010
+
+#: Names of what a period charges, by b: a plan, a package, the pause of a plan; and its bundle.
+NAMED: Final = """
+      LEFT JOIN tariffs_planversion v ON v.id = b.plan_version_id
+      LEFT JOIN tariffs_plan p ON p.id = v.plan_id
+      LEFT JOIN tariffs_packageversion kv ON kv.id = b.package_version_id
+      LEFT JOIN tariffs_package k ON k.id = kv.package_id
+"""
+NAMES: Final = """
+               'what', nullif(b.what, 'plan'), 'source', nullif(b.source_id, 0),
+               'plan_version', nullif(b.plan_version_id, 0),
+               'package_version', b.package_version_id, 'plan', coalesce(k.code, p.code),
+               'plan_ru', coalesce(k.name_ru, p.name_ru),
+               'plan_en', coalesce(k.name_en, p.name_en),
+"""
+
+POSTINGS: Final = f"""
+    SELECT b.account_id, b.id, -b.amount, b.charged_on, b.subscription_id,
+           jsonb_strip_nulls(jsonb_build_object({NAMES}
+               'period_start', b.period_start, 'period_end', b.period_end,
+               'days', b.period_end - b.period_start,
+               'cycle_days', invoicing_cycle_end(b.period_start, a.cycle_day)
+                             - invoicing_cycle_start(b.period_start, a.cycle_day),
+               'fee', b.fee::text, 'fee_period', b.fee_period, 'proration', b.proration,
+               'bundle_ru', bundle.name_ru, 'bundle_en', bundle.name_en,
+               'fee_alone', sh.full_fee::text))
+      FROM invoicing_billedperiod b
+      JOIN accounts_account a ON a.id = b.account_id {NAMED}
+      LEFT JOIN accounts_bundleshare sh
+        ON sh.account_id = b.account_id AND sh.subscription_id = b.subscription_id
+       AND b.what <> 'pause' AND coalesce(sh.package_assignment_id, 0) = b.source_id
+       AND sh.first <= b.period_start AND (sh.until IS NULL OR b.period_start < sh.until)
+      LEFT JOIN accounts_bundleholding hold ON hold.id = sh.holding_id
+      LEFT JOIN tariffs_bundleversion bv ON bv.id = hold.bundle_version_id
+      LEFT JOIN tariffs_bundle bundle ON bundle.id = bv.bundle_id
+     WHERE b.id = ANY(%(ids)s)
+"""
+
+
+def lock_fees(*, alone: bool) -> None:
+    """
+    Wait for those who cut charged periods (or, `alone`, for everybody) until the transaction ends.
+
+    Whoever is going to need it takes it before any balance is locked: that is the order.
+    """
+    function = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(%s)", [FEES_LOCK])
+
+
+def post_fees(period_ids: list[int], *, now: datetime, actor: str) -> None:
+    """Post the fees of charged periods, their ids being the references (decision A1)."""
+    if period_ids:
+        accounts.post_many(
+            source_sql=POSTINGS, params={"ids": period_ids}, kind=Kind.FEE, now=now, actor=actor
+        )
