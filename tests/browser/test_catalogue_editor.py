@@ -97,7 +97,7 @@ def test_draft_edit_preview_compare_publish(
     assert look(page, "scenario-comparison", viewport) == []
     page.get_by_role("button", name="English").click()
     expect(page.locator("html")).to_have_attribute("lang", "en")
-    expect(page.locator(".three")).to_contain_text("Recurring fee")
+    expect(page.locator(".three")).to_contain_text("Revenue of the month")
     assert look(page, "en-scenario-comparison", viewport) == []
     page.get_by_role("button", name="Русский").click()
     expect(page.locator("html")).to_have_attribute("lang", "ru")
