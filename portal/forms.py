@@ -2,10 +2,13 @@
 What people type. The forms only check that something usable was typed; operations decide.
 """
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Acquirer
 
 
 class PortalForm(forms.Form):
@@ -106,6 +109,42 @@ class AmountForm(PortalForm):
     )
 
 
+class DisputeForm(AmountForm):
+    """What is wrong with a charge, and about how much of it."""
+
+    reason = forms.CharField(
+        label=_("What is wrong"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": _("Say in a few words what is wrong.")},
+    )
+    request_id = forms.CharField(max_length=40, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Kopecks may be disputed too.
+        self.fields["amount"] = forms.DecimalField(
+            label=_("How much you dispute"),
+            min_value=Decimal("0.01"),
+            max_digits=12,
+            decimal_places=2,
+            localize=True,
+            widget=self.fields["amount"].widget,
+            error_messages=AmountForm.base_fields["amount"].error_messages,
+        )
+
+
+class MessageForm(PortalForm):
+    """A message to the operator."""
+
+    text = forms.CharField(
+        label=_("Write to us"),
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Type a message.")},
+    )
+
+
 class GuardForm(AmountForm):
     """A spending limit; the button pressed says what the amount is for."""
 
@@ -118,3 +157,26 @@ class GuardForm(AmountForm):
         self.fields["amount"].label = _("Amount a month")
         if self.data.get("act") == "lift":
             self.fields["amount"].required = False
+
+
+class TopUpForm(AmountForm):
+    """How much, where the receipt goes, whether the card is kept; `key` tells one form from another."""
+
+    email = forms.EmailField(
+        label=_("E-mail for the receipt"),
+        required=False,
+        max_length=120,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={"invalid": _("Type an e-mail address, for example name@example.org.")},
+    )
+    saves_card = forms.BooleanField(
+        label=_("Keep the card for autopay"),
+        required=False,
+        widget=forms.CheckboxInput(attrs={"class": ""}),
+    )
+    key = forms.CharField(max_length=40, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, acquirer: Acquirer | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if acquirer is None or not acquirer.can_save:
+            del self.fields["saves_card"]

@@ -4,6 +4,7 @@ from django.urls import path
 
 from portal.views import (
     bills,
+    disputes,
     home,
     inbox,
     limits,
@@ -13,6 +14,7 @@ from portal.views import (
     services,
     settings,
     sign_in,
+    top_up,
     usage,
 )
 
@@ -28,9 +30,22 @@ urlpatterns = [
     path("account/", home.choose_account, name="choose-account"),
     path("payments/", bills.payments, name="payments"),
     path("payments/history/", bills.payment_history, name="payment-history"),
+    path("payments/top-up/", top_up.top_up, name="top-up"),
+    path("pay/<str:token>/", top_up.pay, name="pay"),
+    path("pay/<str:token>/outcome/", top_up.paid, name="paid"),
     path("payments/promise/", promises.promise, name="promise"),
     path("bills/<int:bill_id>/", bills.bill, name="bill"),
     path("bills/<int:bill_id>/pdf/", bills.bill_pdf, name="bill-pdf"),
+    path("notes/<int:note_id>/pdf/", disputes.note_pdf, name="note-pdf"),
+    path("disputes/", disputes.disputes, name="disputes"),
+    path("disputes/<int:dispute_id>/", disputes.dispute, name="dispute"),
+    path("disputes/<int:dispute_id>/withdraw/", disputes.withdraw, name="dispute-withdraw"),
+    path("bills/lines/<int:line_id>/dispute/", disputes.dispute_line, name="dispute-line"),
+    path(
+        "charges/<int:entry_id>/dispute/",
+        disputes.dispute_entry,
+        name="dispute-entry",
+    ),
     path("services/", services.services, name="services"),
     path("services/<int:subscription_id>/plan/", plans.choose, name="plans"),
     path("services/<int:subscription_id>/plan/cancel/", plans.cancel, name="plan-cancel"),

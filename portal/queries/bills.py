@@ -2,15 +2,18 @@
 Bills and payments of an account.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from django.utils import timezone
 from django.utils.translation import get_language
 
 from accounts import queries as accounts_queries
 from accounts.models import Payment
 from invoicing.models import Bill, BillLine
+from invoicing.queries.notes import is_void
+from portal.queries.disputes import NoteView, disputable_lines, list_bill_notes, open_by_line
 from portal.queries.words import name_gateway
 
 #: A page of a list.
@@ -41,6 +44,9 @@ class Line:
     count: int
     unit: str
     gross: Decimal
+    id: int = 0
+    may_dispute: bool = False
+    dispute_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,8 @@ class BillPage:
     adjustments: Decimal
     lines: list[Line]
     money_now: Decimal
+    notes: list[NoteView] = field(default_factory=list)
+    is_void: bool = False
 
     @property
     def to_pay(self) -> Decimal:
@@ -110,7 +118,9 @@ def find_bill(bill_id: int, *, account_ids: list[int]) -> BillPage | None:
     )
     if bill is None:
         return None
-    lines = BillLine.objects.filter(bill=bill).order_by("position", "pk")
+    lines = list(BillLine.objects.filter(bill=bill).order_by("position", "pk"))
+    disputed = open_by_line(bill.pk)
+    may = disputable_lines(lines, issued_on=bill.issued_on, on=timezone.localdate())
     return BillPage(
         row=_bill_row(bill),
         account_number=bill.account.number,
@@ -120,8 +130,13 @@ def find_bill(bill_id: int, *, account_ids: list[int]) -> BillPage | None:
         tax=bill.tax,
         payments=bill.payments,
         adjustments=bill.adjustments,
-        lines=[_line(line) for line in lines],
+        lines=[
+            _line(line, dispute_id=disputed.get(line.pk), may_dispute=line.pk in may)
+            for line in lines
+        ],
         money_now=accounts_queries.get_balance(bill.account_id).money,
+        notes=list_bill_notes(bill.pk),
+        is_void=is_void(bill.pk),
     )
 
 
@@ -157,6 +172,16 @@ def _bill_row(bill: Bill) -> BillRow:
     )
 
 
-def _line(line: BillLine) -> Line:
+def _line(line: BillLine, *, dispute_id: int | None, may_dispute: bool) -> Line:
     title = line.title_en if get_language() == "en" else line.title_ru
-    return Line(line.kind, title, line.quantity, line.count, line.unit, line.gross)
+    return Line(
+        kind=line.kind,
+        title=title,
+        quantity=line.quantity,
+        count=line.count,
+        unit=line.unit,
+        gross=line.gross,
+        id=line.pk,
+        may_dispute=may_dispute,
+        dispute_id=dispute_id,
+    )

@@ -19,6 +19,7 @@ from invoicing.models import Bill
 from portal.domain import wording
 from portal.domain.charts import MonthChart, chart_month
 from portal.queries.access import AccessView
+from portal.queries.disputes import disputable_entries
 from portal.queries.explanations import explain_entry
 from portal.queries.people import AccountChoice
 from portal.queries.services import list_services
@@ -98,6 +99,8 @@ class Charge:
     lines: tuple[str, ...]
     usage_query: str
     key: str
+    #: The entry, if it may be disputed as it is: on no bill yet.
+    entry_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +150,15 @@ def list_charges(
 ) -> list[Charge]:
     """Return ledger entries in words, newest first; `titles` names services by id."""
     rows = accounts_queries.list_entries(account_id=account_id, before=before, limit=limit)
-    return [_charge(row, titles=titles, currency=currency) for row in rows]
+    may = disputable_entries(rows, on=timezone.localdate())
+    return [
+        _charge(row, titles=titles, currency=currency, may_dispute=row.id in may) for row in rows
+    ]
 
 
-def _charge(row: Entry, *, titles: dict[int, str], currency: str) -> Charge:
+def _charge(
+    row: Entry, *, titles: dict[int, str], currency: str, may_dispute: bool = False
+) -> Charge:
     return Charge(
         day=row.business_date,
         title=name_entry(row.kind),
@@ -159,6 +167,7 @@ def _charge(row: Entry, *, titles: dict[int, str], currency: str) -> Charge:
         lines=explain_entry(row, currency=currency),
         usage_query=_usage_query(row),
         key=f"{row.business_date.isoformat()}~{row.id}",
+        entry_id=row.id if may_dispute else None,
     )
 
 
