@@ -3,6 +3,7 @@
 from base64 import b64encode
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 from xml.etree import ElementTree
 
 from django.http import HttpResponse
@@ -26,8 +27,12 @@ class Machine:
     def send(self, **values: Any) -> HttpResponse:
         """Send the parameters as they are; the whole answer."""
         told = b64encode(f"{self.code}:{self.password}".encode()).decode()
-        send = getattr(self.client, self.method)
-        return send(f"/terminals/{self.code}/", values, HTTP_AUTHORIZATION=f"Basic {told}")
+        address, who = f"/terminals/{self.code}/", {"HTTP_AUTHORIZATION": f"Basic {told}"}
+        if self.method == "get":
+            return self.client.get(address, values, **who)
+        body = urlencode(values, doseq=True)
+        form = "application/x-www-form-urlencoded"
+        return getattr(self.client, self.method)(address, body, content_type=form, **who)
 
     def ask(self, command: str, txn_id: str, **values: Any) -> dict[str, str]:
         """Ask; the answer's elements."""

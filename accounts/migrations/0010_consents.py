@@ -101,6 +101,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "part",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tariffs.bundlepart",
+                    ),
+                ),
+                (
                     "subscription",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,

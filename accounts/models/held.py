@@ -90,6 +90,7 @@ class BundleShare(models.Model):
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT)
     holding = models.ForeignKey(BundleHolding, on_delete=models.PROTECT, related_name="shares")
+    part = models.ForeignKey("tariffs.BundlePart", on_delete=models.PROTECT, related_name="+")
     subscription = models.ForeignKey(
         Subscription, on_delete=models.PROTECT, related_name="bundle_shares"
     )

@@ -19,8 +19,3 @@ def reach(acquirer: Acquirer) -> Gateway:
         networks=tuple(acquirer.networks),
     )
     return open_gateway(acquirer.kind, access)
-
-
-def has_secret(acquirer: Acquirer) -> bool:
-    """Whether the secret is there: without it nothing can be asked."""
-    return bool(os.environ.get(acquirer.secret_variable))

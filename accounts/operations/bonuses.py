@@ -5,7 +5,7 @@ Whoever moves bonus money locks the account's balance first, its grants after it
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
@@ -34,8 +34,6 @@ from billing_project.kernel.models import Approval
 
 #: `Approval.kind` of a grant that waits.
 APPROVAL_KIND: Final = "bonus_grant"
-#: By hand, charges of so many days may be paid.
-LOOK_BACK: Final = timedelta(days=31)
 
 
 def grant_bonus(
@@ -138,13 +136,7 @@ def use_bonus(
         )
         if earlier:
             return _same_uses(earlier, amount)
-        shares = bonuses.allocate(
-            wanted=amount,
-            grants=reading.list_open_grants(account_id, on=business_date),
-            room=reading.room_of(
-                account_id, first=business_date - LOOK_BACK, last=business_date + timedelta(days=1)
-            ),
-        )
+        shares = reading.shares_for(account_id, wanted=amount, on=business_date)
         possible = sum((share.amount for share in shares), Decimal(0))
         if possible < amount:
             message = _("Bonus money can pay %(possible)s of your charges now.")

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts import queries
 from accounts.models import PackageAssignment, Subscription
+from accounts.operations.bundles import review_bundles
 from billing_project.kernel.operations import record_event
 from tariffs import queries as tariffs_queries
 from tariffs.models import Plan
@@ -120,6 +121,7 @@ def _end(
     PackageAssignment.objects.filter(pk=assignment.pk).update(active_to=at)
     assignment.active_to = at
     _announce("package.removed", assignment, subscription, now=now, who=who, reason=reason)
+    review_bundles(subscription_id=subscription.pk, at=at, now=now, who=who, reason=reason)
 
 
 def _announce(

@@ -27,10 +27,10 @@ from accounts.domain.kinds import Kind
 from accounts.domain.posting import Posting
 from accounts.models import Account, Acquirer, Hold, Payment, Refund
 from accounts.operations import receipts
-from accounts.operations.acquirers import has_secret, reach
+from accounts.operations.acquirers import reach
 from accounts.operations.holds import UnableToHold, authorise_hold, void_hold
 from accounts.operations.posting import post
-from accounts.queries.acquiring import card_payment_of, left_to_return
+from accounts.queries.acquiring import card_payment_of, has_secret, left_to_return
 from accounts.queries.balances import get_balance
 from billing_project.kernel import operations as kernel
 from billing_project.kernel.models import Approval

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from accounts import queries
 from accounts.models import Account, PausedDays, PlanAssignment, Subscription
 from accounts.operations import pool
+from accounts.operations.bundles import review_bundles
 from accounts.operations.packages import end_packages
 from billing_project.kernel.operations import change_state, record_event
 from tariffs import queries as tariffs_queries
@@ -176,6 +177,7 @@ def end_service(
         pool.release(subscription_id=subscription_id, now=now, quarantine_until=rests_until)
         ended = _moved("service.terminated", subscription_id, now=now, who=who)
         end_packages(ended, at=now, now=now, who=who)
+        review_bundles(subscription_id=subscription_id, at=now, now=now, who=who, reason=reason)
         return ended
 
 
@@ -212,6 +214,7 @@ def set_plan(
     )
     who = (actor, on_behalf_of)
     end_packages(subscription, at=active_from, now=now, who=who, plan=version.plan)
+    review_bundles(subscription_id=subscription_id, at=active_from, now=now, who=who)
     _announce(
         "plan.changed",
         subscription,

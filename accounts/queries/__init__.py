@@ -32,6 +32,13 @@ from accounts.queries.balances import (
     list_unwatched,
     money_columns,
 )
+from accounts.queries.bundles import (
+    StandingPart,
+    list_bundles,
+    list_lapsed,
+    share_of,
+    standing_of_parts,
+)
 from accounts.queries.columns import (
     FOREVER,
     IdentifierColumns,
@@ -90,6 +97,7 @@ __all__ = [
     "PackageColumns",
     "PackageOffer",
     "PlanColumns",
+    "StandingPart",
     "Statement",
     "StatementDay",
     "StatementLine",
@@ -115,6 +123,7 @@ __all__ = [
     "iterate_statement",
     "list_account_ranges",
     "list_accounts",
+    "list_bundles",
     "list_company_decks",
     "list_company_prices",
     "list_consents",
@@ -122,6 +131,7 @@ __all__ = [
     "list_entries",
     "list_free_numbers",
     "list_identifiers",
+    "list_lapsed",
     "list_package_history",
     "list_package_offers",
     "list_packages",
@@ -135,6 +145,8 @@ __all__ = [
     "package_history_columns",
     "plan_at",
     "plan_history_columns",
+    "share_of",
+    "standing_of_parts",
     "subscription_by_identifier",
     "trial_balance",
     "trial_days",

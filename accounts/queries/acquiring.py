@@ -2,6 +2,7 @@
 Money by card as it stands: who takes cards, what waits, what a payment has left to give back.
 """
 
+import os
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -35,16 +36,18 @@ DUE_AUTOPAYS: Final = """
 
 
 def find_acquirer(account: Account) -> Acquirer | None:
-    """Return who takes cards for the account's legal entity and currency, or None."""
-    return (
-        Acquirer.objects.filter(
-            legal_entity_id=account.contract.legal_entity_id,
-            currency=account.currency,
-            is_active=True,
-        )
-        .order_by("pk")
-        .first()
+    """Return who takes cards for the account's legal entity and currency now, or None."""
+    rows = Acquirer.objects.filter(
+        legal_entity_id=account.contract.legal_entity_id,
+        currency=account.currency,
+        is_active=True,
     )
+    return next((row for row in rows.order_by("pk") if has_secret(row)), None)
+
+
+def has_secret(acquirer: Acquirer) -> bool:
+    """Whether the secret is there: without it nothing can be asked."""
+    return bool(os.environ.get(acquirer.secret_variable))
 
 
 def find_card_payment(token: str) -> CardPayment | None:

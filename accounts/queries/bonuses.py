@@ -2,16 +2,18 @@
 Bonus money: what is left of it, what it may pay.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
 from django.db import connection
 from django.db.models import Case, F, Q, Sum, When
 
-from accounts.domain.bonuses import KINDS_PAID, Grant, room_for
+from accounts.domain.bonuses import KINDS_PAID, Grant, Share, allocate, room_for
 from accounts.models import BonusGrant, BonusUse
 
+#: By hand, charges of so many days may be paid, and fees of the day to come.
+LOOK_BACK: Final = timedelta(days=31)
 CHARGED: Final = """
     SELECT p.pays, -sum(e.amount)
       FROM accounts_ledgerentry e
@@ -48,3 +50,16 @@ def room_of(account_id: int, *, first: date, last: date) -> dict[str, Decimal]:
     )
     used = dict(uses.values_list("pays").annotate(total=Sum("amount")))
     return room_for(charged=charged, used=used)
+
+
+def shares_for(account_id: int, *, wanted: Decimal, on: date) -> tuple[Share, ...]:
+    """Return what is taken of which grants to pay `wanted` by hand, or as much as can be."""
+    room = room_of(account_id, first=on - LOOK_BACK, last=on + timedelta(days=1))
+    return allocate(wanted=wanted, grants=list_open_grants(account_id, on=on), room=room)
+
+
+def usable(account_id: int, *, on: date) -> Decimal:
+    """Return how much of its charges the account may pay with bonus money by hand."""
+    everything = Decimal(10**12)
+    shares = shares_for(account_id, wanted=everything, on=on)
+    return sum((share.amount for share in shares), Decimal("0.00"))

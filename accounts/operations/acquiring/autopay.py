@@ -14,9 +14,8 @@ from accounts.domain.acquiring import next_look
 from accounts.domain.autopay import HOUR, Terms, find_fault, fits_cap, next_day
 from accounts.models import Account, Autopay, CardPayment, SavedCard
 from accounts.operations import consents
-from accounts.operations.acquirers import has_secret
 from accounts.operations.acquiring import cards, standing
-from accounts.queries.acquiring import charged_by, list_due_autopays
+from accounts.queries.acquiring import charged_by, has_secret, list_due_autopays
 from billing_project.kernel.operations import change_state
 
 ACTOR: Final = "system:autopay"

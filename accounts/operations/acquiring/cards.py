@@ -27,7 +27,7 @@ from accounts.domain.acquiring import (
 from accounts.domain.notices import Incoming
 from accounts.models import Account, Acquirer, CardPayment, PaymentNotice, SavedCard
 from accounts.operations import intake
-from accounts.operations.acquirers import has_secret, reach
+from accounts.operations.acquirers import reach
 from accounts.operations.acquiring import standing
 from accounts.queries.acquiring import find_acquirer
 from billing_project.kernel.money import round_money
@@ -68,7 +68,7 @@ def begin(
         return _same(earlier, amount)
     account = Account.objects.select_related("contract").get(pk=account_id)
     acquirer = find_acquirer(account)
-    if acquirer is None or not has_secret(acquirer) or account.closed_on is not None:
+    if acquirer is None or account.closed_on is not None:
         raise UnableToAskForPayment(_("Paying by card is not possible here now."))
     _check_amount(amount, acquirer)
     token = secrets.token_urlsafe(24)

@@ -32,7 +32,7 @@ from billing_project.kernel.operations import change_state
 logger = logging.getLogger(__name__)
 
 #: The task that looks at what is open.
-SETTLE: Final = "money.settle_cards"
+SETTLE: Final = "cards.settle"
 ACTOR: Final = "system:acquiring"
 STORE: Final = """
     INSERT INTO accounts_acquirernotice AS n (acquirer_id, event, kind, subject, subject_id, key,
