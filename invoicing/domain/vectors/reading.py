@@ -13,6 +13,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from invoicing.domain.proration import ACTUAL, ACTUAL_SECONDS, FIXED_30, Convention
 
 DAY_COUNTS: Final = (ACTUAL, FIXED_30, ACTUAL_SECONDS)
+#: What every case says, whether its model looks at it or not.
+EVERYWHERE: Final = frozenset(
+    {
+        *("day_count", "period_end", "rounding", "decimals", "credit_document"),
+        *("termination_day", "change_day", "at", "sub", "type"),
+    }
+)
 ROUNDINGS: Final = ("half_up", "half_even", "up", "down")
 
 
@@ -236,7 +243,8 @@ class Case:
     def unread(self) -> list[str]:
         """Return what no one asked for."""
         parts = [self.conventions, self.setup, *self.events]
-        return [place for part in parts for place in part.unread()]
+        places = (place for part in parts for place in part.unread())
+        return [place for place in places if place.rpartition(".")[2] not in EVERYWHERE]
 
 
 def read_case(fields: Fields) -> Case:
