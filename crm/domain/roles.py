@@ -25,8 +25,20 @@ RIGHTS: Final[dict[str, str]] = {
     "give_promise": "Give promised payments",
     "take_payment": "Take payments at the cash desk",
     "reverse_payment": "Reverse payments",
+    "oversee_desk": "See cash shifts of everybody and close them",
+    "see_receipts": "See fiscal receipts",
+    "retry_receipts": "Send refused fiscal receipts anew, write corrections",
+    "issue_vouchers": "Order, generate, activate and block vouchers",
+    "redeem_voucher": "Redeem vouchers for customers",
     "load_statements": "Load bank statements",
     "adjust_balance": "Adjust balances",
+    "hold_money": "Hold money of an account, take it, let it go",
+    "grant_bonus": "Grant bonuses, pay charges with them",
+    "transfer_money": "Move money between a customer's accounts",
+    "write_off_debt": "Write debts off",
+    "reverse_entry": "Take corrections back",
+    "open_balance": "Give accounts their opening balance",
+    "write_off_debts": "Write off old debts of closed accounts together",
     "raise_dispute": "Dispute charges on the subscriber's word",
     "decide_disputes": "Decide disputes of charges",
     "correct_bills": "Write credit and debit notes, void and reissue bills",
@@ -67,6 +79,10 @@ ROLES: Final[dict[str, frozenset[str]]] = {
         "guard_spending",
         "see_sessions",
         "give_promise",
+        "hold_money",
+        "grant_bonus",
+        "transfer_money",
+        "redeem_voucher",
         "adjust_balance",
         "raise_dispute",
         "decide_disputes",
@@ -74,13 +90,25 @@ ROLES: Final[dict[str, frozenset[str]]] = {
         "work_tickets",
         "see_catalogue",
     },
-    CASHIER: _EVERYBODY | {"take_payment"},
+    CASHIER: _EVERYBODY | {"take_payment", "redeem_voucher"},
     ACCOUNTANT: _EVERYBODY
     | {
         "take_payment",
         "reverse_payment",
+        "oversee_desk",
+        "see_receipts",
+        "retry_receipts",
+        "issue_vouchers",
+        "redeem_voucher",
         "load_statements",
         "adjust_balance",
+        "hold_money",
+        "grant_bonus",
+        "transfer_money",
+        "write_off_debt",
+        "reverse_entry",
+        "open_balance",
+        "write_off_debts",
         "decide_approval",
         "raise_dispute",
         "decide_disputes",
@@ -106,6 +134,9 @@ ROLES: Final[dict[str, frozenset[str]]] = {
 
 #: How much a role may adjust by itself, in the account's currency; more waits for a second person.
 ADJUSTMENT_LIMITS: Final[dict[str, int]] = {AGENT: 300, ACCOUNTANT: 3_000, ADMINISTRATOR: 10_000}
+
+#: How much of old debts a role may write off together by itself; single ones go by the limit above.
+DEBTS_LIMITS: Final[dict[str, int]] = {ACCOUNTANT: 10_000, ADMINISTRATOR: 100_000}
 
 #: What a role may give up of the suspense by itself: an estimate of money, a number of records.
 WRITE_OFF_LIMITS: Final[dict[str, tuple[int, int]]] = {

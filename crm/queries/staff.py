@@ -66,6 +66,13 @@ def write_off_limits(user: User) -> Limits:
     )
 
 
+def debts_limit(user: User) -> Decimal:
+    """Return how much of old debts the member of staff may write off together alone."""
+    known = roles.DEBTS_LIMITS
+    names = known if user.is_superuser else user.groups.values_list("name", flat=True)
+    return Decimal(max((known.get(name, 0) for name in names), default=0))
+
+
 def rerating_limit(user: User) -> Decimal:
     """Return what the member of staff may apply alone when usage is priced anew."""
     known = roles.RERATING_LIMITS

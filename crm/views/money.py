@@ -1,8 +1,10 @@
 """
-Money: payments at the cash desk, adjustments, promised payments, approvals by a second person.
+Money: adjustments, promised payments, approvals by a second person.
 """
 
 import secrets
+from collections.abc import Callable
+from typing import Final
 
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import operations as accounts_operations
 from accounts.models import Account, Adjustment
+from accounts.queries import vouchers as voucher_queries
 from billing_project.kernel import operations as kernel_operations
 from crm.forms import money as forms
 from crm.queries import approvals as approval_queries
@@ -22,75 +25,18 @@ from crm.queries import rerating as rerating_queries
 from crm.queries import staff as staff_queries
 from crm.queries import usage as usage_queries
 from crm.queries.history.words import money as written
-from crm.queries.history.words import written_day
 from crm.views.doors import carry_out, door, go, is_sent, page, show_form, staff_of
 from dunning import operations as dunning_operations
 from dunning import queries as dunning_queries
 
-CASH_DESK = "cash_desk"
-
-
-@require_http_methods(["GET", "POST"])
-@door("take_payment")
-def take_payment(request: HttpRequest, account_id: int) -> HttpResponse:
-    """Take cash; a receipt's number is taken once, so a double click pays once."""
-    account = _account(account_id)
-    initial = {"receipt": f"K{timezone.localtime():%y%m%d-%H%M%S}-{secrets.token_hex(2)}"}
-    form = forms.PaymentForm(request.POST or None, initial=initial)
-
-    def act() -> str:
-        now = timezone.now()
-        payment = accounts_operations.take_payment(
-            account_id=account_id,
-            amount=form.cleaned_data["amount"],
-            gateway=CASH_DESK,
-            external_id=form.cleaned_data["receipt"],
-            paid_at=now,
-            business_date=timezone.localdate(now),
-            now=now,
-            actor=staff_of(request).actor,
-            on_behalf_of=f"customer:{account.customer_id}",
-            comment=form.cleaned_data["comment"],
-        )
-        return _("%(amount)s is credited to account %(account)s.") % {
-            "amount": written(payment.amount, payment.currency),
-            "account": account.number,
-        }
-
-    refusals = (accounts_operations.UnableToTakePayment,)
-    if is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
-        return go(request, "crm:card", account.customer_id)
-    return _show(request, form, account, title=_("Payment"), send=_("Take the payment"))
-
-
-@require_http_methods(["GET", "POST"])
-@door("reverse_payment")
-def reverse_payment(request: HttpRequest, payment_id: int) -> HttpResponse:
-    """Take a payment back, once, with a reason."""
-    payment = card_queries.find_payment(payment_id)
-    if payment is None:
-        raise Http404
-    form = forms.ReverseForm(request.POST or None)
-    amount = written(payment.amount, payment.currency)
-
-    def act() -> str:
-        now = timezone.now()
-        accounts_operations.reverse_payment(
-            payment_id=payment_id,
-            reason=form.cleaned_data["reason"],
-            business_date=timezone.localdate(now),
-            now=now,
-            actor=staff_of(request).actor,
-        )
-        return _("The payment of %(amount)s is reversed.") % {"amount": amount}
-
-    refusals = (accounts_operations.UnableToReversePayment,)
-    if is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
-        return go(request, "crm:card", payment.account.customer_id)
-    values = {"amount": amount, "day": written_day(payment.business_date)}
-    lede = _("%(amount)s taken on %(day)s leaves the balance by an entry of today.") % values
-    title = _("Reverse the payment")
-    return _show(request, form, payment.account, title=title, send=title, lede=lede, is_grave=True)
+#: `Approval.kind` -> what does it once a second person agreed.
+DECISIONS: Final[dict[str, Callable[..., object]]] = {
+    "adjustment": accounts_operations.approve_adjustment,
+    "debt_write_off": accounts_operations.approve_write_off_of_debt,
+    "entry_reversal": accounts_operations.approve_reversal,
+    "opening_balance": accounts_operations.approve_opening,
+    "bonus_grant": accounts_operations.approve_bonus,
+}
 
 
 @require_http_methods(["GET", "POST"])
@@ -170,6 +116,7 @@ def approval_list(request: HttpRequest) -> HttpResponse:
         "notes": bill_queries.list_waiting_notes(),
         "write_offs": usage_queries.list_asked(),
         "reratings": rerating_queries.list_asked(),
+        "voucher_series": voucher_queries.list_asked_series(),
         "me": staff_of(request).actor,
     }
     return page(request, "crm/approvals.html", context)
@@ -200,12 +147,16 @@ def _decide(request: HttpRequest, approval_id: int, *, is_approved: bool) -> Htt
         if not is_approved:
             accounts_operations.refuse_adjustment(approval_id=approval_id, now=now, actor=actor)
             return _("Refused; nothing was posted.")
-        accounts_operations.approve_adjustment(
+        DECISIONS[waiting.approval.kind](
             approval_id=approval_id, business_date=timezone.localdate(now), now=now, actor=actor
         )
         return _("Approved and posted.")
 
-    refusals = (accounts_operations.UnableToAdjust, kernel_operations.UnableToDecide)
+    refusals = (
+        accounts_operations.UnableToAdjust,
+        accounts_operations.UnableToCorrect,
+        kernel_operations.UnableToDecide,
+    )
     if is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
         return go(request, "crm:approval-list")
     return show_form(
