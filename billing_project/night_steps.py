@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from accounts import operations as accounts_operations
 from accounts import queries as accounts_queries
+from accounts.operations import vouchers
 from accounts.operations import acquiring
 from billing_project.invariants import broken_promises
 from billing_project.kernel import jobs
@@ -164,6 +165,14 @@ def settle_bonuses(night: Night, piece: JobRun, _advance: Advance) -> Summary:
     return {"bonuses used": used, "bonuses expired": lost, "holds expired": expired}
 
 
+def expire_vouchers(night: Night, _piece: JobRun, _advance: Advance) -> Summary:
+    """End the series of vouchers whose last day is over."""
+    expired = vouchers.expire_series(
+        business_date=_morning(night), now=night.now, actor=night.actor
+    )
+    return {"series of vouchers ended": expired}
+
+
 def close_promises(night: Night, _piece: JobRun, _advance: Advance) -> Summary:
     """Close promised payments that were kept or are overdue."""
     closed = dunning_operations.promises.close_due(now=night.now, actor=night.actor)
@@ -259,6 +268,7 @@ STEPS: Final = (
     Step("plans", change_plans),
     Step("fees", charge_fees, account_ranges),
     Step("bonuses", settle_bonuses, account_ranges),
+    Step("vouchers", expire_vouchers),
     Step("promises", close_promises),
     Step("cards", charge_cards),
     Step("access", decide_access, account_ranges),

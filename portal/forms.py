@@ -180,3 +180,22 @@ class TopUpForm(AmountForm):
         super().__init__(*args, **kwargs)
         if acquirer is None or not acquirer.can_save:
             del self.fields["saves_card"]
+
+
+class VoucherForm(PortalForm):
+    """The code under the scratched field."""
+
+    code = forms.CharField(
+        label=_("Code of the card"),
+        max_length=40,
+        help_text=_("16 digits under the field that is scratched off. Spaces don't matter."),
+        widget=forms.TextInput(
+            attrs={
+                "inputmode": "numeric",
+                "autocomplete": "off",
+                "autofocus": True,
+                "class": "form-control code-input",
+            }
+        ),
+        error_messages={"required": _("Type the 16 digits of the card.")},
+    )

@@ -16,6 +16,7 @@ from portal.views import (
     sign_in,
     top_up,
     usage,
+    vouchers,
 )
 
 app_name = "portal"
@@ -33,6 +34,7 @@ urlpatterns = [
     path("payments/top-up/", top_up.top_up, name="top-up"),
     path("pay/<str:token>/", top_up.pay, name="pay"),
     path("pay/<str:token>/outcome/", top_up.paid, name="paid"),
+    path("payments/voucher/", vouchers.redeem, name="voucher"),
     path("payments/promise/", promises.promise, name="promise"),
     path("bills/<int:bill_id>/", bills.bill, name="bill"),
     path("bills/<int:bill_id>/pdf/", bills.bill_pdf, name="bill-pdf"),

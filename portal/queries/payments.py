@@ -11,6 +11,7 @@ from portal.queries import bills
 from portal.queries.bills import BillRow, PaymentRow
 from portal.queries.people import AccountChoice
 from portal.queries.promises import PromiseView, find_promise
+from portal.queries.top_up import takes_cards
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class PaymentsPage:
     payments: tuple[PaymentRow, ...]
     bills: tuple[BillRow, ...]
     next_key: int | None
+    takes_cards: bool
 
 
 def get_payments_page(account: AccountChoice, *, now: datetime) -> PaymentsPage:
@@ -33,4 +35,5 @@ def get_payments_page(account: AccountChoice, *, now: datetime) -> PaymentsPage:
         payments=tuple(payments),
         bills=tuple(bills.list_bills(account.id)),
         next_key=payments[-1].id if len(payments) == bills.PAGE else None,
+        takes_cards=takes_cards(account.id),
     )
