@@ -12,7 +12,7 @@ from crm.templatetags.crm import state
 
 register = template.Library()
 
-_TONES = {"credit": "received", "unassigned": "waiting", "duplicate": "skipped"}
+_TONES = {"credit": "done", "unassigned": "waiting", "duplicate": "skipped"}
 _NOTICE_TONES = {
     "credited": "done",
     "unassigned": "waiting",

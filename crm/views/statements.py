@@ -64,7 +64,7 @@ def _receive(request: HttpRequest, form: UploadForm) -> HttpResponse:
     )
     if not received.is_new:
         messages.warning(request, _("This file was loaded before: nothing has changed."))
-    return redirect("crm:statement", received.statement.pk)
+    return redirect("crm:statements-view", received.statement.pk)
 
 
 @require_GET
@@ -113,7 +113,7 @@ def confirm(request: HttpRequest, statement_id: int) -> HttpResponse:
 
     refusals = (statements.UnableToLoadStatement,)
     if is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
-        return go(request, "crm:statement", statement_id)
+        return go(request, "crm:statements-view", statement_id)
     title, send = _("Load the statement"), _("Credit")
     return _show(request, form, view, title=title, send=send, lede=_told(view))
 
@@ -174,7 +174,7 @@ def _show(
     request: HttpRequest, form: DecisionForm, view: StatementView, **context: Any
 ) -> HttpResponse:
     title = f"{context.pop('title')}: {view.statement.name}"
-    back = reverse("crm:statement", args=[view.statement.pk])
+    back = reverse("crm:statements-view", args=[view.statement.pk])
     return show_form(request, form, title=title, back=back, **context)
 
 
