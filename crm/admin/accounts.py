@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
-from accounts.models import LegalEntity, PoolNumber, User
+from accounts.models import FiscalGateway, LegalEntity, PoolNumber, User
 from crm.admin.site import CatalogueAdmin, Guarded, ReadOnlyAdmin, site
 from crm.domain import roles
 
@@ -25,6 +25,18 @@ class LegalEntityAdmin(CatalogueAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Documents name it."""
+        return False
+
+
+@admin.register(FiscalGateway, site=site)
+class FiscalGatewayAdmin(CatalogueAdmin):
+    """Registers in the net, one per legal entity at a time."""
+
+    list_display = ("legal_entity", "kind", "url", "group_code", "active_from", "active_to")
+    edit_right = "crm.set_up"
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Receipts name it; it is ended by a day."""
         return False
 
 

@@ -17,18 +17,6 @@ def amount_field(label: Any, **options: Any) -> forms.DecimalField:
     )
 
 
-class PaymentForm(forms.Form):
-    """Cash; the receipt's number makes sure that it is taken once."""
-
-    amount = amount_field(_("Amount"), min_value=Decimal("0.01"))
-    receipt = forms.CharField(
-        label=_("Receipt number"),
-        max_length=80,
-        help_text=_("Of the cash desk. The same number is never taken twice."),
-    )
-    comment = forms.CharField(label=_("Comment"), max_length=200, required=False)
-
-
 class AdjustForm(forms.Form):
     """Plus gives, minus takes; the reason goes to the ledger."""
 

@@ -27,6 +27,9 @@ PLACES = {
     "approval-list": (_("Approvals"), "decide_approval"),
     "disputes": (_("Disputes"), "decide_disputes"),
     "statements": (_("Bank statements"), "load_statements"),
+    "desk": (_("Cash desk"), "take_payment"),
+    "fiscal": (_("Fiscal receipts"), "see_receipts"),
+    "vouchers": (_("Vouchers"), "issue_vouchers"),
     "usage-files": (_("Usage files"), "see_usage"),
     "suspense": (_("Suspense"), "see_usage"),
     "rerating": (_("Pricing anew"), "rerate_usage"),
@@ -37,7 +40,10 @@ PLACES = {
     "catalogue": (_("Catalogue"), "see_catalogue"),
 }
 #: Places that stand behind one word of the menu, and beside each other once there.
-GROUPS = {_("Traffic"): ("usage-files", "suspense", "rerating", "usage", "sessions")}
+GROUPS = {
+    _("Payments"): ("statements", "desk", "fiscal", "vouchers"),
+    _("Traffic"): ("usage-files", "suspense", "rerating", "usage", "sessions"),
+}
 
 
 def door(right: str, *, before_set_up: bool = False) -> Callable[[View], View]:

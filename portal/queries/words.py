@@ -74,6 +74,7 @@ GATEWAYS: Final[dict[str, Promise]] = {
     "cash": _("Cash desk"),
     "cash_desk": _("Cash desk"),
     "cashdesk": _("Cash desk"),
+    "card_terminal": _("Cash desk, by card"),
     "card": _("Bank card"),
     "bank": _("Bank transfer"),
     "terminal": _("Payment terminal"),

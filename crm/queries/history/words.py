@@ -45,6 +45,14 @@ EVENT_TITLES: Final = {
     "price.ended": gettext_lazy("Own price ended"),
     "adjustment.posted": gettext_lazy("Adjustment"),
     "payment.reversed": gettext_lazy("Payment reversed"),
+    "hold.authorised": gettext_lazy("Money held"),
+    "hold.captured": gettext_lazy("Held money charged"),
+    "hold.voided": gettext_lazy("Held money let go"),
+    "debt.written_off": gettext_lazy("Debt written off"),
+    "entry.reversed": gettext_lazy("Correction taken back"),
+    "balance.opened": gettext_lazy("Opening balance posted"),
+    "money.transferred": gettext_lazy("Money moved between accounts"),
+    "bonus.granted": gettext_lazy("Bonus granted"),
     "promise.given": gettext_lazy("Promised payment"),
     "credit_note.issued": gettext_lazy("Credit note"),
     "debit_note.issued": gettext_lazy("Debit note"),
@@ -81,6 +89,8 @@ _DAYS: Final = ("effective_on", "due_at")
 
 GATEWAYS: Final = {
     "cash_desk": gettext_lazy("cash desk"),
+    "card_terminal": gettext_lazy("card, at the desk"),
+    "voucher": gettext_lazy("voucher"),
     "cash": gettext_lazy("cash desk"),
     "terminal": gettext_lazy("terminal"),
     "card": gettext_lazy("card"),

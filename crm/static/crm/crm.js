@@ -46,6 +46,9 @@
       dialog().close();
     }
   });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-print]")) window.print();
+  });
   // A form is sent once, however often the button is pressed.
   document.addEventListener("submit", (event) => {
     const button = event.target.querySelector("button.main");
