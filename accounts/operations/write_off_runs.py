@@ -64,6 +64,13 @@ WRITE: Final = """
        AND b.money < 0 AND a.closed_on < r.closed_before
      ORDER BY l.account_id
     ON CONFLICT (account_id, request_id) DO NOTHING
+    RETURNING id
+"""
+EVENTS: Final = """
+    SELECT w.account_id, a.customer_id, NULL::bigint, w.written_at,
+           jsonb_build_object('amount', w.amount::text, 'reason', w.reason)
+      FROM accounts_writeoff w JOIN accounts_account a ON a.id = w.account_id
+     WHERE w.id = ANY(%s) ORDER BY w.account_id
 """
 POST: Final = """
     SELECT w.account_id, w.id, w.amount, w.business_date, NULL::bigint,
@@ -200,7 +207,9 @@ def _post_range(run_id: int, low: int, high: int, *, now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(LOCK, values)
         cursor.execute(WRITE, values)
+        new = [row[0] for row in cursor.fetchall()]
     actor = WriteOffRun.objects.values_list("asked_by", flat=True).get(pk=run_id)
+    kernel.record_events(kind="debt.written_off", source_sql=EVENTS, params=[new], actor=actor)
     return post_many(source_sql=POST, params=values, kind=Kind.WRITE_OFF, now=now, actor=actor)
 
 

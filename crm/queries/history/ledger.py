@@ -19,7 +19,15 @@ from crm.queries.history.scope import Scope
 
 #: Kinds that another source shows better.
 SHOWN_ELSEWHERE: Final = frozenset(
-    {Kind.PAYMENT, Kind.PAYMENT_REVERSAL, Kind.ADJUSTMENT, Kind.CREDIT_NOTE, Kind.DEBIT_NOTE}
+    {
+        Kind.PAYMENT,
+        Kind.PAYMENT_REVERSAL,
+        Kind.ADJUSTMENT,
+        Kind.WRITE_OFF,
+        Kind.TRANSFER_OUT,
+        Kind.CREDIT_NOTE,
+        Kind.DEBIT_NOTE,
+    }
 )
 _LAST_MOMENT: Final = timedelta(days=1) - timedelta(microseconds=1)
 _KINDS: Final = 1000

@@ -27,18 +27,34 @@ REVERSED: Final = "payment.reversed"
 MONEY_EVENTS: Final = (
     Q(kind__startswith="adjustment.")
     | Q(kind__startswith="promise.")
+    | Q(kind__startswith="hold.")
+    | Q(kind__startswith="bonus.")
+    | Q(kind__in=("debt.written_off", "entry.reversed", "money.transferred"))
     | Q(kind=REVERSED)
     | Q(kind__startswith="dispute.")
     | Q(kind__in=("credit_note.issued", "debit_note.issued", "bill.voided", "bill.reissued"))
 )
 
-MONEY_KINDS: Final = ("adjustment.", "promise.", "dispute.", "credit_note.", "debit_note.", "bill.")
+MONEY_KINDS: Final = (
+    "hold.",
+    "bonus.",
+    "debt.",
+    "entry.reversed",
+    "money.",
+    "adjustment.",
+    "promise.",
+    "dispute.",
+    "credit_note.",
+    "debit_note.",
+    "bill.",
+)
 #: Events whose amount leaves the account.
 TAKING: Final = (REVERSED, "debit_note.issued")
 
 #: Kinds of events that another source shows better (the payment itself, the bill itself).
 SHOWN_ELSEWHERE: Final = (
     "payment.received",
+    "balance.opened",
     "fee.charged",
     "access.restricted",
     "access.restored",
@@ -224,7 +240,7 @@ def _event_item(scope: Scope, row: BusinessEvent, names: dict[tuple[str, int], s
         text=_event_text(row, names),
         amount=-amount if amount is not None and row.kind in TAKING else amount,
         currency=scope.currencies.get(row.account_id, "RUB"),
-        moves_money=not row.kind.startswith(("promise.", "dispute.", "bill.")),
+        moves_money=not row.kind.startswith(("promise.", "hold.", "bonus.", "dispute.", "bill.")),
         actor=row.actor,
         on_behalf_of=row.on_behalf_of,
         details=_where(scope, row.account_id, row.subscription_id),

@@ -57,6 +57,7 @@ EVENT_TITLES: Final = {
     "credit_note.issued": gettext_lazy("Credit note"),
     "debit_note.issued": gettext_lazy("Debit note"),
     "bill.voided": gettext_lazy("Bill void"),
+    "bill.released": gettext_lazy("Parked bill released"),
     "bill.reissued": gettext_lazy("Bill issued in place of a void one"),
     "dispute.raised": gettext_lazy("Charge disputed"),
     "dispute.answered": gettext_lazy("Answer in a dispute"),
