@@ -114,7 +114,7 @@ def get_statement(
         entries=entries,
         carried=carried,
         lines=tuple(_with_balances(shown, carried)),
-        next_key=shown[-1].key if len(rows) > limit else None,
+        next_key=shown[-1].key if shown and len(rows) > limit else None,
     )
 
 

