@@ -51,7 +51,7 @@ def create_operator() -> LegalEntity:
         address="г. Санкт-Петербург, ул. Ладожская, д. 1",
         bank_name="АО «Северный расчётный банк»",
         bank_bic="044030001",
-        bank_account="40702810900000000017",
+        bank_account="40702810700000000017",
         correspondent_account="30101810000000000001",
         phone="+7 812 600-00-00",
         email="help@ladoga.example",

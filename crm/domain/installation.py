@@ -20,6 +20,7 @@ class Company:
     bank_name: str
     bank_bic: str
     bank_account: str
+    correspondent_account: str
     phone: str
     email: str
     director: str

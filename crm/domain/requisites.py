@@ -28,7 +28,18 @@ def is_bank_account(account: str, *, bic: str) -> bool:
     """Return whether the account (20 digits) checks with its bank's БИК."""
     if not _is_digits(account) or len(account) != 20 or not is_bic(bic):
         return False
-    digits = [int(char) for char in bic[-3:] + account]
+    return _checks(bic[-3:] + account)
+
+
+def is_correspondent_account(account: str, *, bic: str) -> bool:
+    """Return whether a bank's account at the Bank of Russia (20 digits, 30101…) checks with its БИК."""
+    if not _is_digits(account) or len(account) != 20 or not is_bic(bic):
+        return False
+    return account.startswith("301") and _checks(f"0{bic[4:6]}{account}")
+
+
+def _checks(text: str) -> bool:
+    digits = [int(char) for char in text]
     return sum(digit * _BANK[at % 3] % 10 for at, digit in enumerate(digits)) % 10 == 0
 
 

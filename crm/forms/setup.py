@@ -28,7 +28,7 @@ STEPS: Final = (
         _("Legal entity"),
         "name full_name inn kpp ogrn address director phone email",
     ),
-    (_("Bank"), "bank_name bank_bic bank_account"),
+    (_("Bank"), "bank_name bank_bic bank_account correspondent_account"),
     (
         _("Tax, calendar, numbering"),
         "tax_category tax_percent holidays contract_prefix bill_prefix",
@@ -67,6 +67,9 @@ class SetUpForm(forms.Form):
     bank_name = forms.CharField(label=_("Bank"), max_length=200, required=False)
     bank_bic = forms.CharField(label=_("BIC"), max_length=9, required=False)
     bank_account = forms.CharField(label=_("Bank account"), max_length=20, required=False)
+    correspondent_account = forms.CharField(
+        label=_("Correspondent account"), max_length=20, required=False
+    )
     tax_category = forms.ChoiceField(label=_("VAT"), choices=TaxRate.Category)
     tax_percent = forms.DecimalField(
         label=_("Percent of VAT"),
@@ -190,6 +193,10 @@ class SetUpForm(forms.Form):
         account, bic = cleaned.get("bank_account", ""), cleaned.get("bank_bic", "")
         if account and not requisites.is_bank_account(account, bic=bic):
             self.add_error("bank_account", _("This account does not check with the bank's BIC."))
+        correspondent = cleaned.get("correspondent_account", "")
+        if correspondent and not requisites.is_correspondent_account(correspondent, bic=bic):
+            message = _("This account does not check with the bank's BIC.")
+            self.add_error("correspondent_account", message)
         self._check_numbers(cleaned.get("first_number", ""), cleaned.get("last_number", ""))
         return cleaned
 

@@ -26,7 +26,11 @@ PLACES = {
     "search": (_("Customers"), "see_customers"),
     "approval-list": (_("Approvals"), "decide_approval"),
     "disputes": (_("Disputes"), "decide_disputes"),
+    "notices": (_("Incoming payments"), "see_payments"),
+    "unassigned": (_("Not assigned"), "see_payments"),
     "statements": (_("Bank statements"), "load_statements"),
+    "registries": (_("Terminals' registries"), "assign_payment"),
+    "terminals": (_("Terminals"), "keep_terminals"),
     "desk": (_("Cash desk"), "take_payment"),
     "fiscal": (_("Fiscal receipts"), "see_receipts"),
     "vouchers": (_("Vouchers"), "issue_vouchers"),
@@ -36,13 +40,18 @@ PLACES = {
     "usage": (_("Usage"), "see_charts"),
     "sessions": (_("Sessions"), "see_sessions"),
     "jobs": (_("Night"), "see_jobs"),
-    "reports": (_("Reports"), "see_reports"),
+    "reports": (_("Trial balance"), "see_reports"),
+    "register": (_("Register of bills"), "see_reports"),
     "catalogue": (_("Catalogue"), "see_catalogue"),
 }
 #: Places that stand behind one word of the menu, and beside each other once there.
 GROUPS = {
-    _("Payments"): ("statements", "desk", "fiscal", "vouchers"),
+    _("Payments"): (
+        *("notices", "unassigned", "statements", "registries"),
+        *("desk", "fiscal", "vouchers", "terminals"),
+    ),
     _("Traffic"): ("usage-files", "suspense", "rerating", "usage", "sessions"),
+    _("Reports"): ("reports", "register"),
 }
 
 

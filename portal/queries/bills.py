@@ -12,7 +12,9 @@ from django.utils.translation import get_language
 from accounts import queries as accounts_queries
 from accounts.models import Payment
 from invoicing.models import Bill, BillLine
+from invoicing.queries.acts import has_act
 from invoicing.queries.notes import is_void
+from invoicing.queries.slips import has_slips
 from portal.queries.disputes import NoteView, disputable_lines, list_bill_notes, open_by_line
 from portal.queries.words import name_gateway
 
@@ -65,6 +67,8 @@ class BillPage:
     money_now: Decimal
     notes: list[NoteView] = field(default_factory=list)
     is_void: bool = False
+    has_slip: bool = False
+    has_act: bool = False
 
     @property
     def to_pay(self) -> Decimal:
@@ -113,7 +117,7 @@ def find_bill(bill_id: int, *, account_ids: list[int]) -> BillPage | None:
     """Return the bill if it is of one of these accounts."""
     bill = (
         Bill.objects.filter(pk=bill_id, account_id__in=account_ids)
-        .select_related("account")
+        .select_related("account__customer", "legal_entity")
         .first()
     )
     if bill is None:
@@ -137,6 +141,8 @@ def find_bill(bill_id: int, *, account_ids: list[int]) -> BillPage | None:
         money_now=accounts_queries.get_balance(bill.account_id).money,
         notes=list_bill_notes(bill.pk),
         is_void=is_void(bill.pk),
+        has_slip=has_slips(bill.legal_entity, currency=bill.currency),
+        has_act=has_act(bill),
     )
 
 

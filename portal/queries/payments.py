@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from accounts import queries as accounts_queries
+from invoicing.queries.slips import account_has_slips
 from portal.queries import bills
 from portal.queries.bills import BillRow, PaymentRow
 from portal.queries.people import AccountChoice
@@ -24,6 +25,7 @@ class PaymentsPage:
     bills: tuple[BillRow, ...]
     next_key: int | None
     takes_cards: bool
+    has_slip: bool
 
 
 def get_payments_page(account: AccountChoice, *, now: datetime) -> PaymentsPage:
@@ -36,4 +38,5 @@ def get_payments_page(account: AccountChoice, *, now: datetime) -> PaymentsPage:
         bills=tuple(bills.list_bills(account.id)),
         next_key=payments[-1].id if len(payments) == bills.PAGE else None,
         takes_cards=takes_cards(account.id),
+        has_slip=account_has_slips(account.id),
     )
