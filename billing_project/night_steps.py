@@ -12,8 +12,7 @@ from typing import Any, Final
 
 from accounts import operations as accounts_operations
 from accounts import queries as accounts_queries
-from accounts.operations import vouchers
-from accounts.operations import acquiring
+from accounts.operations import acquiring, vouchers
 from billing_project.invariants import broken_promises
 from billing_project.kernel import jobs
 from billing_project.kernel import operations as kernel_operations
@@ -32,6 +31,7 @@ from billing_project.night import (
 )
 from dunning import operations as dunning_operations
 from invoicing import operations as invoicing_operations
+from invoicing.operations import bill_runs
 from notifications import operations as notifications_operations
 from provisioning import operations as provisioning_operations
 from rating import operations as rating_operations
@@ -132,6 +132,7 @@ def change_plans(night: Night, _piece: JobRun, _advance: Advance) -> Summary:
     rested = invoicing_operations.run_pauses(
         business_date=_morning(night), now=night.now, actor=night.actor
     )
+    invoicing_operations.review_lapsed(now=night.now, actor=night.actor)
     return {"plan changes": done, "moves announced": announced, "pauses": rested}
 
 
@@ -196,6 +197,25 @@ def decide_access(night: Night, piece: JobRun, advance: Advance) -> Summary:
     }
 
 
+def draft_bills(night: Night, piece: JobRun, _advance: Advance) -> Summary:
+    """Draft the bills that a person looks through before they go out."""
+    drafted = bill_runs.draft_at_night(
+        business_date=_morning(night),
+        now=night.now,
+        actor=night.actor,
+        account_from=piece.account_from,
+        account_to=piece.account_to,
+    )
+    return {"bills drafted": drafted}
+
+
+def approve_drafts(night: Night, _piece: JobRun, _advance: Advance) -> Summary:
+    """Let the drafts go out in which nothing is unusual, where the legal entity lets it."""
+    approved = bill_runs.settle_at_night(now=night.now, actor=night.actor)
+    issued = bill_runs.issue_all(issued_on=_morning(night), now=night.now)
+    return {"runs approved": approved, "bills of runs": issued.bills}
+
+
 def issue_bills(night: Night, piece: JobRun, _advance: Advance) -> Summary:
     """Issue the bills of cycles that closed with the day."""
     issued = invoicing_operations.issue_bills(
@@ -208,6 +228,14 @@ def issue_bills(night: Night, piece: JobRun, _advance: Advance) -> Summary:
     # Tax that prices don't include is posted with the bill, and may leave an interval of access.
     decided = dunning_operations.drain_crossings(now=night.now, actor=night.actor)
     return {"bills": issued, "accounts decided": decided.accounts}
+
+
+def consolidate_bills(night: Night, _piece: JobRun, _advance: Advance) -> Summary:
+    """Join the bills of companies' units into consolidated ones."""
+    made = invoicing_operations.consolidate_bills(
+        business_date=_morning(night), now=night.now, actor=night.actor
+    )
+    return {"consolidated bills": made}
 
 
 def tell_network(night: Night, _piece: JobRun, _advance: Advance) -> Summary:
@@ -272,7 +300,10 @@ STEPS: Final = (
     Step("promises", close_promises),
     Step("cards", charge_cards),
     Step("access", decide_access, account_ranges),
+    Step("drafts", draft_bills, account_ranges),
+    Step("approve", approve_drafts),
     Step("bills", issue_bills, account_ranges),
+    Step("consolidated", consolidate_bills),
     Step("network", tell_network),
     Step("messages", tell_people),
     Step("books", prove_books),

@@ -4,28 +4,13 @@ import django.contrib.postgres.constraints
 import django.db.models.deletion
 import django.db.models.functions.comparison
 import tariffs.models.calendar
-from django.conf import settings
 from django.db import migrations, models
-
-# Services that are paused now have no dated history of it yet: from the day after the change.
-PAUSED_NOW = f"""
-    INSERT INTO accounts_pauseddays (account_id, subscription_id, keeps_packages, first)
-    SELECT s.account_id, s.id, false, coalesce((
-               SELECT max((c.changed_at AT TIME ZONE '{settings.TIME_ZONE}')::date) + 1
-                 FROM kernel_statechange c
-                WHERE c.model = 'accounts.subscription' AND c.object_id = s.id
-                  AND c.new = 'suspended'),
-               (s.activated_at AT TIME ZONE '{settings.TIME_ZONE}')::date + 1)
-      FROM accounts_subscription s
-     WHERE s.state = 'suspended'
-"""
 
 
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0009_holds_and_write_offs"),
         ("tariffs", "0006_product_speeds"),
-        ("kernel", "0002_events_by_month"),
     ]
 
     operations = [
@@ -328,5 +313,4 @@ class Migration(migrations.Migration):
                 name="pauseddays_in_order",
             ),
         ),
-        migrations.RunSQL(PAUSED_NOW, migrations.RunSQL.noop),
     ]

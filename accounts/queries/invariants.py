@@ -6,7 +6,9 @@ from typing import Final
 
 from accounts.domain.kinds import CONTRA_OF, Contra, Kind
 from accounts.queries import cash_desk, intake, receipts, relations, vouchers
+from accounts.queries.acquiring_invariants import acquiring_invariants
 from accounts.queries.correction_invariants import correction_invariants
+from accounts.queries.held_invariants import held_invariants
 from accounts.queries.statements import statement_invariants
 from billing_project.kernel.invariants import Invariant
 
@@ -226,5 +228,7 @@ def invariants() -> list[Invariant]:
         *vouchers.invariants(),
         *cash_desk.invariants(),
         *intake.intake_invariants(),
+        *acquiring_invariants(),
         *statement_invariants(),
+        *held_invariants(),
     ]

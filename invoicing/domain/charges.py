@@ -47,6 +47,12 @@ TITLES: Final[dict[Kind, tuple[str, str]]] = {
     Kind.TRANSFER_IN: ("Перевод с другого счёта", "Transfer from another account"),
     Kind.TRANSFER_OUT: ("Перевод на другой счёт", "Transfer to another account"),
 }
+#: Recurring fees of other things than plans, by what the entry says it charges.
+FEE_TITLES: Final[dict[tuple[Kind, str], tuple[str, str]]] = {
+    (Kind.FEE, "package"): ("Плата за пакет", "Fee of the package"),
+    (Kind.FEE_CREDIT, "package"): ("Возврат платы за пакет", "Fee of the package given back"),
+    (Kind.FEE, "pause"): ("Плата за блокировку, тариф", "Fee of the pause, plan"),
+}
 USAGE_TITLES: Final[dict[Kind, tuple[str, str, str]]] = {
     Kind.USAGE_VOICE: ("Звонки", "Calls", "second"),
     Kind.USAGE_SMS: ("Сообщения", "Messages", "message"),
@@ -134,7 +140,12 @@ def _titles(row: LedgerRow) -> tuple[str, str]:
     told = row.explanation
     if told.get("title_ru"):
         return str(told["title_ru"]), str(told.get("title_en") or told["title_ru"])
+    if told.get("fee_period") == "once":
+        return f"Пакет «{told['plan_ru']}»", f"Package “{told['plan_en']}”"
     if "period_start" in told:
+        title_ru, title_en = FEE_TITLES.get(
+            (row.kind, str(told.get("what", ""))), (title_ru, title_en)
+        )
         start, end = (date.fromisoformat(told[key]) for key in ("period_start", "period_end"))
         return (
             f"{title_ru} «{told['plan_ru']}», {wording.days(start, end, language='ru')}",

@@ -1,7 +1,25 @@
 """Fees of packages, bundles and pauses; pauses as they were agreed."""
 
 import django.db.models.deletion
+from django.conf import settings
 from django.db import migrations, models
+
+
+# Services that are paused now have no dated history of it yet: from the first day that their fees don't
+# cover, so that nothing is given back of what was charged by the former rules.
+PAUSED_NOW = f"""
+    INSERT INTO accounts_pauseddays (account_id, subscription_id, keeps_packages, first)
+    SELECT s.account_id, s.id, false, greatest(
+               (SELECT max((c.changed_at AT TIME ZONE '{settings.TIME_ZONE}')::date) + 1
+                  FROM kernel_statechange c
+                 WHERE c.model = 'accounts.subscription' AND c.object_id = s.id
+                   AND c.new = 'suspended'),
+               (SELECT max(b.period_end) FROM invoicing_billedperiod b
+                 WHERE b.account_id = s.account_id AND b.subscription_id = s.id),
+               (s.activated_at AT TIME ZONE '{settings.TIME_ZONE}')::date + 1)
+      FROM accounts_subscription s
+     WHERE s.state = 'suspended'
+"""
 
 
 class Migration(migrations.Migration):
@@ -9,6 +27,7 @@ class Migration(migrations.Migration):
         ("invoicing", "0004_move_fees"),
         ("accounts", "0011_customer_tree"),
         ("tariffs", "0007_recurring_terms"),
+        ("kernel", "0002_events_by_month"),
     ]
 
     operations = [
@@ -139,4 +158,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.RunSQL(PAUSED_NOW, migrations.RunSQL.noop),
     ]

@@ -1,6 +1,8 @@
 """What invoicing does: recurring fees, plan changes, termination, bills."""
 
 from invoicing.operations.bills import issue_bills
+from invoicing.operations.bundles import buy_bundle, review_lapsed
+from invoicing.operations.consolidation import consolidate_bills
 from invoicing.operations.fees import charge_fees
 from invoicing.operations.moves import UnableToMove, announce_moves, move_to_new_version
 from invoicing.operations.offers import UnableToBuy, buy_package, drop_package
@@ -29,15 +31,18 @@ __all__ = [
     "UnableToTerminate",
     "agree_pause",
     "announce_moves",
+    "buy_bundle",
     "buy_package",
     "cancel",
     "cancel_pause",
     "charge_fees",
+    "consolidate_bills",
     "drop_package",
     "end_pause",
     "execute_due",
     "issue_bills",
     "move_to_new_version",
+    "review_lapsed",
     "run_pauses",
     "schedule",
     "split_periods",

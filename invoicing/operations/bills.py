@@ -31,7 +31,9 @@ from invoicing.domain.charges import (
     charge_of_rest,
     charge_of_usage,
 )
-from invoicing.domain.documents import Charge, Line, Totals, build_lines, total_of
+from invoicing.domain.documents import Charge, Line, build_lines, total_of
+from invoicing.operations import parking
+from invoicing.operations.parking import Document
 from invoicing.queries import billing
 from invoicing.queries.billing import DueCycle, Entry, TaxTable
 
@@ -124,17 +126,6 @@ EVENTS: Final = """
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
-    """A bill before it has a number."""
-
-    cycle: DueCycle
-    lines: Sequence[Line]
-    totals: Totals
-    payments: Decimal
-    entry_ids: Sequence[int]
-
-
-@dataclass(frozen=True, slots=True)
 class Run:
     """One run: the day bills bear, how long there is to pay, when and by whom they are issued."""
 
@@ -186,13 +177,21 @@ def _walk(run: Run, taxes: TaxTable, *, accounts_range: tuple[int, int]) -> int:
 
 @transaction.atomic
 def _issue_chunk(run: Run, account_ids: Sequence[int], *, taxes: TaxTable) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK, [list(account_ids)])
+    lock_accounts(account_ids)
     # Looked at only now that nobody else can bill these accounts.
     cycles = billing.list_due_cycles(account_ids, business_date=run.issued_on)
     if not cycles:
         return 0
-    documents = _decide(cycles, taxes)
+    documents = parking.park_doubtful(decide(cycles, taxes), now=run.now, actor=run.actor)
+    return len(write(documents, run)) if documents else 0
+
+
+def write(documents: Sequence[Document], run: Run) -> dict[int, int]:
+    """
+    Write the documents as bills: numbers, lines, what was billed, added tax, events.
+
+    Their accounts are locked by the caller's transaction. Returns account -> bill.
+    """
     with connection.cursor() as cursor:
         cursor.execute(WRITE_BILLS, _bill_columns(documents, run))
         bill_ids: dict[int, int] = dict(cursor.fetchall())
@@ -205,10 +204,17 @@ def _issue_chunk(run: Run, account_ids: Sequence[int], *, taxes: TaxTable) -> in
         params={"bill_ids": list(bill_ids.values()), "now": run.now},
         actor=run.actor,
     )
-    return len(documents)
+    return bill_ids
 
 
-def _decide(cycles: Sequence[DueCycle], taxes: TaxTable) -> list[Document]:
+def lock_accounts(account_ids: Sequence[int]) -> None:
+    """Lock accounts in their order: nobody else bills them until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [list(account_ids)])
+
+
+def decide(cycles: Sequence[DueCycle], taxes: TaxTable) -> list[Document]:
+    """Return the bills of the cycles as they would be now; nothing is written."""
     entries: dict[int, list[Entry]] = defaultdict(list)
     for entry in billing.list_unbilled_entries(cycles):
         entries[entry.account_id].append(entry)
@@ -231,8 +237,12 @@ def _charges(entries: Iterable[Entry], taxes: TaxTable) -> Iterable[Charge]:
     for entry in entries:
         tax = NO_TAX
         if entry.row.kind not in UNTAXED:
-            plan_version_id = entry.row.explanation.get("plan_version")
-            tax = taxes.find(plan_version_id, on=entry.row.business_date)
+            told = entry.row.explanation
+            tax = taxes.find(
+                told.get("plan_version"),
+                package_version_id=told.get("package_version"),
+                on=entry.row.business_date,
+            )
         charge = charge_of_entry(entry.row, tax=tax)
         if charge is not None:
             yield charge

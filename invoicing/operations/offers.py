@@ -3,7 +3,7 @@ Packages bought and taken off by the doors: quote, consent, package and first fe
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import operations as accounts
+from accounts import queries as accounts_queries
 from accounts.models import Consent, PackageAssignment, Subscription
 from accounts.operations import consents
 from billing_project.kernel.money import ZERO
@@ -162,9 +163,18 @@ def drop_package(
 
 
 def settle_packages(
-    subscription: Subscription, *, now: datetime, who: tuple[str, str], reason: str
+    subscription: Subscription,
+    *,
+    now: datetime,
+    who: tuple[str, str],
+    reason: str,
+    business_date: date | None = None,
 ) -> Decimal:
-    """Give back what ended packages were charged for later days; withdraw the consents to them."""
+    """
+    Give back what ended packages were charged for later days; withdraw the consents to them, and to
+    the bundles that ended with them.
+    """
+    withdraw_ended(subscription.account_id, now=now, who=who)
     held = PackageAssignment.objects.filter(subscription_id=subscription.pk).exclude(
         active_to__lte=now
     )
@@ -182,7 +192,23 @@ def settle_packages(
     return give_back_packages(
         account_id=subscription.account_id,
         subscription_id=subscription.pk,
-        business_date=timezone.localdate(now),
+        business_date=business_date or timezone.localdate(now),
         now=now,
         actor=who[0],
     )
+
+
+def withdraw_ended(account_id: int, *, now: datetime, who: tuple[str, str]) -> None:
+    """Withdraw the consents to bundles that are in force no more."""
+    held = {one.bundle_version_id for one in accounts_queries.list_bundles([account_id])}
+    given = Consent.objects.filter(
+        account_id=account_id, what=Consent.What.BUNDLE, withdrawn_at__isnull=True
+    ).exclude(object_id__in=held)
+    for consent_id in list(given.values_list("id", flat=True)):
+        consents.withdraw(
+            consent_id=consent_id,
+            now=now,
+            actor=who[0],
+            on_behalf_of=who[1],
+            reason=_("The bundle ended."),
+        )

@@ -20,7 +20,8 @@ from billing_project.kernel.operations import change_state, record_event
 from invoicing import queries
 from invoicing.models import PlanChange
 from invoicing.operations.fee_postings import lock_fees
-from invoicing.operations.splits import Cut, give_back_packages, split_periods
+from invoicing.operations.offers import settle_packages
+from invoicing.operations.splits import Cut, split_periods
 from invoicing.queries.plans import own_fee
 from tariffs import queries as tariffs_queries
 
@@ -271,12 +272,12 @@ def _carry_out(
     # missed, go to the new one.
     cut = Cut(change.subscription_id, change.effective_on, change.plan_version_id)
     split_periods(cuts=[cut], business_date=business_date, now=now, actor=actor)
-    give_back_packages(
-        account_id=change.account_id,
-        subscription_id=change.subscription_id,
+    settle_packages(
+        change.subscription,
         business_date=business_date,
         now=now,
-        actor=actor,
+        who=(actor, change.on_behalf_of),
+        reason=_("The plan was changed."),
     )
     _close(change, to="executed", now=now, who=(actor, change.on_behalf_of))
     _withdraw_consents(

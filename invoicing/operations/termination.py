@@ -15,6 +15,7 @@ from accounts.operations import consents
 from invoicing.models import PlanChange
 from invoicing.operations import plan_changes
 from invoicing.operations.fee_postings import lock_fees
+from invoicing.operations.offers import withdraw_ended
 from invoicing.operations.pauses import close_pause
 from invoicing.operations.splits import split_periods
 from invoicing.queries.splits import EVERYTHING, Cut
@@ -72,6 +73,7 @@ def terminate_service(
             on_behalf_of=on_behalf_of,
             reason=_("The service ends."),
         )
+    withdraw_ended(locked.account_id, now=now, who=who)
     today = timezone.localdate(now)
     cut = Cut(subscription_id, today + timedelta(days=1), what=EVERYTHING)
     return split_periods(cuts=[cut], business_date=today, now=now, actor=actor)

@@ -15,7 +15,7 @@ from django.db import connection
 
 from accounts.domain.kinds import Kind
 from invoicing.domain.charges import LedgerRow, Tax, UsageSum
-from tariffs.models import PlanVersion, TaxRate
+from tariffs.models import PackageVersion, PlanVersion, TaxRate
 from tariffs.queries import UnknownTaxRate
 
 #: An entry may be posted so many days before the start of a cycle and still get on its bill.
@@ -42,9 +42,21 @@ STARTS_ON: Final = """
           FROM accounts_ledgerentry e WHERE e.account_id = a.id)))
 """
 
+NOT_PARKED: Final = """
+    NOT EXISTS (SELECT 1 FROM invoicing_parkedbill p
+                 WHERE p.account_id = a.id AND p.released_at IS NULL)
+"""
+# Legal entities whose bills a person looks through: their bills are issued by runs.
+NOT_REVIEWED: Final = """
+    NOT EXISTS (SELECT 1 FROM accounts_contract c
+                  JOIN invoicing_billingpolicy bp ON bp.legal_entity_id = c.legal_entity_id
+                 WHERE c.id = a.contract_id AND bp.review <> 'never')
+"""
+
 CLOSED: Final = f"""
     SELECT a.id FROM accounts_account a {LAST_BILL}
      WHERE a.id >= %(account_from)s AND a.id < %(account_to)s
+       AND {NOT_PARKED} AND {NOT_REVIEWED}
        AND invoicing_cycle_end({STARTS_ON}, a.cycle_day)
            <= %(business_date)s
      ORDER BY a.id LIMIT %(limit)s
@@ -60,7 +72,7 @@ DUE: Final = f"""
                ELSE b.period_end - {LATE_DAYS} END AS entries_from
           FROM accounts_account a
           JOIN accounts_contract c ON c.id = a.contract_id {LAST_BILL}
-         WHERE a.id = ANY(%(account_ids)s)
+         WHERE a.id = ANY(%(account_ids)s) AND {NOT_PARKED}
     ), moved AS (
         SELECT c.account_id, min(e.business_date) AS moved_on
           FROM closed c
@@ -156,18 +168,31 @@ class TaxTable:
                 "id", "tax_category", "tax_included"
             )
         }
+        self._packages = {
+            pk: (category, included)
+            for pk, category, included in PackageVersion.objects.values_list(
+                "id", "tax_category", "tax_included"
+            )
+        }
         self._rates = list(
             TaxRate.objects.order_by("valid_from").values_list(
                 "category", "percent", "valid_from", "valid_to"
             )
         )
-        self._known: dict[tuple[int | None, date], Tax] = {}
+        self._known: dict[tuple[int | None, int | None, date], Tax] = {}
 
-    def find(self, plan_version_id: int | None, *, on: date) -> Tax:
-        """Return the tax of a plan version's charges on a day; without a plan the standard one."""
-        key = (plan_version_id, on)
+    def find(
+        self, plan_version_id: int | None, *, on: date, package_version_id: int | None = None
+    ) -> Tax:
+        """
+        Return the tax of a package version's charges on a day, or of a plan version's; without
+        either the standard one.
+        """
+        key = (plan_version_id, package_version_id, on)
         if key not in self._known:
-            category, included = self._plans.get(plan_version_id or 0, ("standard", True))
+            category, included = self._packages.get(
+                package_version_id or 0, self._plans.get(plan_version_id or 0, ("standard", True))
+            )
             self._known[key] = Tax(self._percent(category, on), is_included=included)
         return self._known[key]
 

@@ -110,7 +110,7 @@ COMPENSATED: Final = """
 DRAFTS: Final = """
     SELECT d.account_id, d.id, d.state, d.gross, b.gross AS billed
       FROM invoicing_draftbill d LEFT JOIN invoicing_bill b ON b.id = d.bill_id
-     WHERE (d.state = 'issued') <> (b.id IS NOT NULL)
+     WHERE (b.id IS NOT NULL AND d.state <> 'draft')
         OR (b.id IS NOT NULL AND (b.account_id, b.period_start, b.gross, b.closing)
                                  <> (d.account_id, d.period_start, d.gross, d.closing))
 """

@@ -8,8 +8,9 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from billing_project.kernel.invariants import Invariant
-from invoicing.queries import correction_invariants
+from invoicing.queries import consolidated, correction_invariants
 from invoicing.queries.billing import LATE_DAYS, UNBILLED
+from invoicing.queries.recurring_invariants import recurring_invariants
 
 LINES_ADD_UP: Final = """
     SELECT b.id, b.number_text FROM invoicing_bill b
@@ -33,7 +34,7 @@ NUMBERS: Final = """
       FROM invoicing_numberseries s
       LEFT JOIN invoicing_billnumber n
         ON n.legal_entity_id = s.legal_entity_id AND n.document = s.document AND n.year = s.year
-     WHERE s.document NOT IN ('credit_note', 'debit_note')
+     WHERE s.document NOT IN ('credit_note', 'debit_note', 'consolidated')
      GROUP BY s.id
     HAVING count(n.id) <> s.last OR coalesce(max(n.number), 0) <> s.last
     UNION ALL
@@ -187,4 +188,6 @@ def invariants() -> list[Invariant]:
         ),
     ]
     told += correction_invariants.list_told()
-    return [Invariant(name=f"invoicing: {name}", sql=sql, why=why) for name, sql, why in told]
+    told += consolidated.list_told()
+    found = [Invariant(name=f"invoicing: {name}", sql=sql, why=why) for name, sql, why in told]
+    return found + recurring_invariants()

@@ -19,7 +19,7 @@ from billing_project.kernel.money import ZERO
 from billing_project.kernel.periods import Period, cycle_of
 from invoicing.domain.proration import FeeTerms, fee_of, next_period
 from invoicing.domain.quotes import Move, PlanTerms, Quote, Refusal, quote_change
-from invoicing.models import BilledPeriod, PlanChange
+from invoicing.models import BilledPeriod, Pause, PlanChange
 from invoicing.queries.splits import quote_settlement
 from tariffs.domain.eligibility import Buyer, Reason, judge
 from tariffs.domain.moves import MoveDecision, MoveRefusal, Rule, Side, decide
@@ -294,6 +294,11 @@ def forecast_fee(*, subscription_id: int, on: date) -> NextFee | None:
         .first()
     )
     starts_on = last.period_end if last else on
+    if subscription.state == Subscription.State.SUSPENDED:
+        resumed_on = _resumed_on(subscription_id)
+        if resumed_on is None:
+            return None
+        starts_on = resumed_on
     change = find_scheduled_change(subscription_id)
     is_changed = change is not None and change.effective_on <= starts_on
     version = (
@@ -303,6 +308,9 @@ def forecast_fee(*, subscription_id: int, on: date) -> NextFee | None:
     )
     ends_before = change.effective_on if change and not is_changed else None
     fee = own_fee(subscription.account, version, on=starts_on)
+    share = accounts_queries.share_of(subscription_id=subscription_id, on=starts_on)
+    if share is not None and not is_changed:
+        fee = share.fee
     terms = FeeTerms(fee, version.fee_period, version.proration)
     cycle_day = subscription.account.cycle_day
     period = next_period(
@@ -310,3 +318,9 @@ def forecast_fee(*, subscription_id: int, on: date) -> NextFee | None:
     )
     due_on = period.start if version.fee_timing == "advance" else period.end
     return NextFee(due_on, period, fee_of(period, cycle_day=cycle_day, terms=terms), version)
+
+
+def _resumed_on(subscription_id: int) -> date | None:
+    """Return when a service that rests works again, if that is agreed."""
+    pause = Pause.objects.filter(subscription_id=subscription_id, state=Pause.State.RUNNING).first()
+    return pause.ends_on if pause else None

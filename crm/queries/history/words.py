@@ -25,6 +25,7 @@ EVENT_TITLES: Final = {
     "document.added": gettext_lazy("Identity document added"),
     "document.seen": gettext_lazy("Identity document looked at"),
     "document.removed": gettext_lazy("Identity document removed"),
+    "bill.consolidated": gettext_lazy("Consolidated bill issued"),
     "contract.signed": gettext_lazy("Contract signed"),
     "account.opened": gettext_lazy("Account opened"),
     "service.ordered": gettext_lazy("Service ordered"),
@@ -138,6 +139,8 @@ def event_amount(data: Mapping[str, Any]) -> Decimal | None:
 
 def gateway_name(code: str) -> str:
     """Return what the way of paying is called."""
+    if code.startswith("terminal:"):
+        return _("terminal %(code)s") % {"code": code.removeprefix("terminal:")}
     return str(GATEWAYS.get(code, code))
 
 
