@@ -2,9 +2,12 @@
 Terminals and their registries, as people and doors look at them.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from accounts.models.terminals import Terminal, TerminalRegistry, TerminalRegistryLine
 
@@ -41,3 +44,49 @@ def list_registry_lines(
     rows = TerminalRegistryLine.objects.select_related("notice__account")
     rows = rows.filter(registry_id=registry_id, outcome=outcome, pk__gt=after)
     return rows.order_by("pk")[:limit]
+
+
+def get_terminal(terminal_id: int) -> Terminal | None:
+    """Return a terminal, or None."""
+    return Terminal.objects.filter(pk=terminal_id).first()
+
+
+def get_registry(registry_id: int) -> TerminalRegistry | None:
+    """Return a registry without its file, or None."""
+    rows = TerminalRegistry.objects.defer("data").select_related("terminal")
+    return rows.filter(pk=registry_id).first()
+
+
+@dataclass(frozen=True, slots=True)
+class CountedRegistry:
+    """A registry with its lines: all, those that are equal, those that are not."""
+
+    registry: TerminalRegistry
+    lines: int
+    total: Decimal
+    unequal: int
+
+
+def count_registries(registries: Sequence[TerminalRegistry]) -> list[CountedRegistry]:
+    """Return registries with the counts of their lines."""
+    rows = (
+        TerminalRegistryLine.objects.filter(registry__in=[one.pk for one in registries])
+        .values("registry_id")
+        .annotate(
+            lines=Count("pk", filter=Q(place__gt=0)),
+            total=Sum("amount", filter=Q(place__gt=0)),
+            unequal=Count("pk", filter=~Q(outcome=TerminalRegistryLine.Outcome.MATCHED)),
+        )
+    )
+    counted: dict[int, Mapping[str, Any]] = {row["registry_id"]: row for row in rows}
+    return [_counted(one, counted.get(one.pk, {})) for one in registries]
+
+
+def _counted(registry: TerminalRegistry, row: Mapping[str, Any]) -> CountedRegistry:
+    """An empty registry has no row."""
+    return CountedRegistry(
+        registry=registry,
+        lines=row.get("lines", 0),
+        total=row.get("total") or Decimal(0),
+        unequal=row.get("unequal", 0),
+    )

@@ -21,6 +21,7 @@ from crm.forms import money as forms
 from crm.queries import approvals as approval_queries
 from crm.queries import bills as bill_queries
 from crm.queries import card as card_queries
+from crm.queries import notices as notice_queries
 from crm.queries import rerating as rerating_queries
 from crm.queries import staff as staff_queries
 from crm.queries import usage as usage_queries
@@ -116,6 +117,7 @@ def approval_list(request: HttpRequest) -> HttpResponse:
         "notes": bill_queries.list_waiting_notes(),
         "write_offs": usage_queries.list_asked(),
         "reratings": rerating_queries.list_asked(),
+        "returns": notice_queries.list_asked(),
         "voucher_series": voucher_queries.list_asked_series(),
         "me": staff_of(request).actor,
     }

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
+from accounts.queries import intake as intake_queries
 from crm.queries import card as card_queries
 from crm.queries import search as search_queries
 from crm.views.doors import door, page, staff_of
@@ -25,7 +26,12 @@ def search(request: HttpRequest) -> HttpResponse:
     return page(
         request,
         "crm/search.html",
-        {**context, "visited": visited, "alarms": _count_alarms(request)},
+        {
+            **context,
+            "visited": visited,
+            "alarms": _count_alarms(request),
+            "unassigned": _count_unassigned(request),
+        },
     )
 
 
@@ -40,6 +46,12 @@ def _count_alarms(request: HttpRequest) -> int:
     """Return how many alarms of the suspense wait for this member of staff."""
     is_theirs = staff_of(request).has_perm("crm.see_usage")
     return rating_queries.count_unseen_alarms() if is_theirs else 0
+
+
+def _count_unassigned(request: HttpRequest) -> int:
+    """Return how many payments wait for this member of staff to find their accounts."""
+    is_theirs = staff_of(request).has_perm("crm.assign_payment")
+    return intake_queries.count_unassigned() if is_theirs else 0
 
 
 def _context(text: str) -> dict[str, Any]:

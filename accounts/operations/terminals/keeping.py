@@ -46,6 +46,8 @@ def add_terminal(*, code: str, name: str, **terms: Any) -> tuple[Terminal, str]:
 def edit_terminal(*, terminal_id: int, **terms: Any) -> Terminal:
     """Change a terminal's columns; its code and password stay. Raises UnableToKeepTerminal."""
     terminal = Terminal.objects.get(pk=terminal_id)
+    if not terms.get("user_name", True):
+        terms["user_name"] = terminal.code
     for name, value in terms.items():
         setattr(terminal, name, value)
     _check(terminal)

@@ -9,6 +9,8 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import Payment, PaymentNotice
+from accounts.queries import cash_desk as desk_queries
+from accounts.queries import receipts as receipt_queries
 from billing_project.kernel.models import BusinessEvent
 from crm.domain.timeline import Item, Key
 from crm.models import Interaction
@@ -93,7 +95,9 @@ def notes(scope: Scope, before: Key | None, limit: int) -> list[Item]:
 def payments(scope: Scope, before: Key | None, limit: int) -> list[Item]:
     """Money that came in."""
     rows = Payment.objects.filter(account_id__in=scope.accounts)
-    rows = older_than(rows, before, at="paid_at", source="payment")
+    found = list(older_than(rows, before, at="paid_at", source="payment")[:limit])
+    ids = [row.pk for row in found]
+    lines, fiscal = desk_queries.lines_of(ids), receipt_queries.receipts_of(ids)
     return [
         Item(
             key=Key(row.paid_at, "payment", row.pk),
@@ -108,11 +112,13 @@ def payments(scope: Scope, before: Key | None, limit: int) -> list[Item]:
             state_name=row.get_state_display(),
             details=(
                 words.gateway_name(row.gateway),
-                row.external_id,
+                *(() if row.pk in lines else (row.external_id,)),
                 *_where(scope, row.account_id),
+                *words.receipt_texts(fiscal.get(row.pk, ())),
             ),
+            desk_line=lines.get(row.pk, 0),
         )
-        for row in rows[:limit]
+        for row in found
     ]
 
 

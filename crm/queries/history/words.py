@@ -2,7 +2,7 @@
 How the history speaks: titles and texts of what happened, in the reader's language.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from accounts.models import FiscalReceipt
 from crm.domain import writing
 from dunning.models import ServiceAccess
 
@@ -204,3 +205,12 @@ def _day(value: object) -> str:
     except ValueError:
         return str(value)
     return written_day(found)
+
+
+def receipt_texts(receipts: Iterable[FiscalReceipt]) -> tuple[str, ...]:
+    """Return what became of a payment's fiscal receipts, one text each."""
+    return tuple(
+        _("fiscal receipt (%(kind)s): %(state)s")
+        % {"kind": row.get_kind_display(), "state": row.get_state_display()}
+        for row in receipts
+    )
