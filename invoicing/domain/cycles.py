@@ -125,7 +125,7 @@ def calendar_buckets(
     unit: Unit, number: int, *, since: date, until: date, cut: date | None = None
 ) -> list[Period]:
     """
-    Return calendar cycles of so many units up to a day, the first unit on its own if it is partial.
+    Return the calendar cycles of so many units that end by a day; a partial first unit stands alone.
 
     `cut` parts the bucket that holds it (the end of a trial) and moves no other boundary.
     """

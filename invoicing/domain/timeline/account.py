@@ -63,24 +63,34 @@ class Account:
         at_end_of_period: bool = False,
         anchor: int | str | None = None,
     ) -> date:
-        """Change the plan; return when: that day is the new plan's."""
-        old = self._last(service)
-        moment = self._end_of_period(old, on) if at_end_of_period else on
-        old.end = moment
-        kept = old.anchor if anchor is None else anchor
+        """
+        Change the plan; return when: that day is the new plan's.
+
+        It takes the place of what was to change later; a cycle day that was to change stays so.
+        """
+        last = self._stretches(service)[-1]
+        moment = self._end_of_period(service, on) if at_end_of_period else on
+        self._cut(service, moment)
         self.services[service].stretches.append(
-            Stretch(plan, moment, kept, old.anchored_on, epoch=old.epoch)
+            Stretch(
+                plan,
+                moment,
+                last.anchor if anchor is None else anchor,
+                last.anchored_on,
+                epoch=last.epoch,
+            )
         )
         return moment
 
     def cancel(self, service: str, *, on: date, at_end_of_period: bool = False) -> date:
         """End a service; return when. Its last day is billed where that is the convention."""
-        last = self._last(service)
         if at_end_of_period:
-            last.end = self._end_of_period(last, on)
-            return last.end
-        last.is_closing = self.terms.is_last_day_billed
-        last.end = on + ONE_DAY if last.is_closing else on
+            moment = self._end_of_period(service, on)
+            self._cut(service, moment)
+            return moment
+        is_billed = self.terms.is_last_day_billed
+        self._cut(service, on + ONE_DAY if is_billed else on)
+        self._stretches(service)[-1].is_closing = is_billed
         return on
 
     def set_cycle_day(
@@ -90,23 +100,21 @@ class Account:
         Begin cycles on another day. Billed time is not billed again: only the gap is charged; with
         `credits_overlap` it is given back, and a cycle begins anew.
         """
-        old = self._last(service)
-        moved = replace(
-            old,
-            start=max(effective, old.start),
-            anchor=day,
-            epoch=old.epoch + credits_overlap,
-        )
-        stretches = self.services[service].stretches
-        if effective <= old.start:
-            stretches[-1] = moved
-        elif old.end is None or effective < old.end:
-            old.end = effective
-            stretches.append(moved)
+        stretches: list[Stretch] = []
+        for old in self._stretches(service):
+            if old.end is not None and old.end <= effective:
+                stretches.append(old)
+                continue
+            if old.start < effective:
+                stretches.append(replace(old, end=effective, is_closing=False))
+            moved = max(effective, old.start)
+            epoch = old.epoch + credits_overlap
+            stretches.append(replace(old, start=moved, anchor=day, epoch=epoch))
+        self.services[service].stretches = stretches
 
     def pause(self, service: str, *, since: date) -> None:
         """Stop billing from a moment, which may be past."""
-        self._last(service)
+        self._stretches(service)
         self.services[service].pauses.append((since, None))
 
     def resume(self, service: str, *, at: date) -> None:
@@ -152,11 +160,20 @@ class Account:
         for service in self.services.values():
             yield from service.charged
 
-    def _last(self, service: str) -> Stretch:
+    def _stretches(self, service: str) -> list[Stretch]:
         if service not in self.services:
             message = f"there is no service {service}"
             raise UnableToMove(message)
-        return self.services[service].stretches[-1]
+        return self.services[service].stretches
 
-    def _end_of_period(self, stretch: Stretch, on: date) -> date:
-        return cycle_at(rule_of(stretch, self.terms), on, since=stretch.start).end
+    def _cut(self, service: str, moment: date) -> None:
+        """End a service; what was to begin later does not."""
+        first, *later = self._stretches(service)
+        kept = [first, *(one for one in later if one.start < moment)]
+        kept[-1].end = moment if kept[-1].end is None else min(kept[-1].end, moment)
+        self.services[service].stretches = kept
+
+    def _end_of_period(self, service: str, on: date) -> date:
+        first, *later = self._stretches(service)
+        running = [first, *(one for one in later if one.start <= on)][-1]
+        return cycle_at(rule_of(running, self.terms), on, since=running.start).end
