@@ -3,12 +3,14 @@ What people type. The forms only check that something usable was typed; operatio
 """
 
 from decimal import Decimal
+from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.validators import MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Acquirer
+from accounts.models import Account, Acquirer
 
 
 class PortalForm(forms.Form):
@@ -199,3 +201,68 @@ class VoucherForm(PortalForm):
         ),
         error_messages={"required": _("Type the 16 digits of the card.")},
     )
+
+
+class StatementForm(PortalForm):
+    """From one day to another, both included."""
+
+    first = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}))
+    last = forms.DateField(label=_("To"), widget=forms.DateInput(attrs={"type": "date"}))
+
+
+class OnceForm(AmountForm):
+    """An amount that is moved once, however often the form is sent."""
+
+    request_id = forms.CharField(max_length=40, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["amount"].validators = [MinValueValidator(Decimal("0.01"))]
+
+
+class BonusUseForm(OnceForm):
+    """How much of the bonuses pays charges."""
+
+
+class TransferForm(OnceForm):
+    """To which of one's own accounts."""
+
+    to_account = forms.ChoiceField(label=_("To account"))
+    field_order = ("to_account", "amount")
+
+    def __init__(self, *args: Any, targets: list[Account], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["to_account"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [(str(target.pk), target.number) for target in targets]
+
+
+class PauseForm(PortalForm):
+    """From when to when a service is paused: at once or from a day, until a day or with no end."""
+
+    starts_on = forms.DateField(
+        label=_("From which day"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("Leave it empty to pause at once."),
+        error_messages={"invalid": _("Type a day, for example 25.12.2026.")},
+    )
+    until = forms.DateField(
+        label=_("The service works again from"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("Leave it empty to end the pause yourself."),
+        error_messages={"invalid": _("Type a day, for example 25.12.2026.")},
+    )
+
+    @property
+    def first_day(self) -> date | None:
+        """The first day of the pause; None = at once."""
+        found: date | None = self.cleaned_data["starts_on"]
+        return found
+
+    @property
+    def last_day(self) -> date | None:
+        """The first day on which the service works again; None = no end."""
+        found: date | None = self.cleaned_data["until"]
+        return found
