@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.domain.kinds import Kind
 from accounts.domain.posting import LARGEST, Posting
-from accounts.models import Account, Payment, PaymentReference
+from accounts.models import Account, Chargeback, Payment, PaymentReference, Refund
 from accounts.operations.posting import post, post_many
 from accounts.operations.receipts.writing import write_returned, write_sold
 from billing_project.kernel.money import round_money
@@ -204,7 +204,14 @@ def reverse_payment(
     actor: str,
     on_behalf_of: str = "",
 ) -> Payment:
-    """Take a payment back by an entry that names the one it reverses; once only."""
+    """
+    Take a payment back by an entry that names the one it reverses; once only.
+
+    One that was given back in part, or is disputed at the bank, can't be: UnableToReversePayment.
+    """
+    if _was_given_back(payment_id):
+        message = _("Part of this payment was given back: give back the rest instead.")
+        raise UnableToReversePayment(message)
     if not change_state(
         model=Payment,
         ids=[payment_id],
@@ -241,3 +248,10 @@ def reverse_payment(
     payment.actor, payment.on_behalf_of = actor, on_behalf_of
     _announce("payment.reversed", payment, now=now, money=posted.money, reason=reason)
     return payment
+
+
+def _was_given_back(payment_id: int) -> bool:
+    """The database refuses it too (accounts/sql/payment_returns.sql); this says it in words."""
+    refunds = Refund.objects.filter(payment_id=payment_id).exclude(state=Refund.State.FAILED)
+    disputes = Chargeback.objects.filter(payment_id=payment_id, amount__gt=0)
+    return refunds.exists() or disputes.exclude(state=Chargeback.State.WON).exists()

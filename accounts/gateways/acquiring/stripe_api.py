@@ -109,7 +109,7 @@ class Stripe:
         """Find a refund by our key."""
         with _answers():
             found = self._api.refunds.list({"payment_intent": charge, "limit": 100}).data
-            mine = [one for one in found if (one.metadata or {}).get("refund") == key]
+            mine = [one for one in found if getattr(one.metadata, "refund", "") == key]
             return _seen_refund(mine[0]) if mine else None
 
     def look_at_dispute(self, external_id: str) -> SeenDispute:

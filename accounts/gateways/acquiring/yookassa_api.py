@@ -8,7 +8,8 @@ whoever settles them reads the object again.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from ipaddress import ip_address, ip_network
@@ -57,11 +58,13 @@ class YooKassa:
 
     def ask(self, asked: Asked) -> Seen:
         """Ask for a payment."""
-        return _read_payment(self._payments.create(_payment_of(asked), asked.key))
+        with _readable():
+            return _seen(self._payments.create(_payment_of(asked), asked.key))
 
     def look(self, external_id: str) -> Seen:
         """Return a payment as it is now."""
-        return _read_payment(self._payments.find_one(external_id))
+        with _readable():
+            return _seen(self._payments.find_one(external_id))
 
     def refund(self, *, charge: str, amount: Decimal, currency: str, key: str) -> SeenRefund:
         """Give back."""
@@ -70,17 +73,20 @@ class YooKassa:
             "amount": {"value": str(amount), "currency": currency},
             "metadata": {"refund": key},
         }
-        return _seen_refund(self._refunds.create(wish, key))
+        with _readable():
+            return _seen_refund(self._refunds.create(wish, key))
 
     def look_at_refund(self, external_id: str) -> SeenRefund:
         """Return a refund as it is now."""
-        return _seen_refund(self._refunds.find_one(external_id))
+        with _readable():
+            return _seen_refund(self._refunds.find_one(external_id))
 
     def find_refund(self, *, charge: str, key: str) -> SeenRefund | None:
         """Find a refund by our key."""
-        found = self._refunds.list({"payment_id": charge}).items or []
-        mine = [one for one in found if (one.metadata or {}).get("refund") == key]
-        return _seen_refund(mine[0]) if mine else None
+        with _readable():
+            found = self._refunds.list({"payment_id": charge}).items or []
+            mine = [one for one in found if (one.metadata or {}).get("refund") == key]
+            return _seen_refund(mine[0]) if mine else None
 
     def look_at_dispute(self, external_id: str) -> SeenDispute:
         """Disputes come by letter: a person writes them down."""
@@ -187,13 +193,6 @@ def _receipt_of(asked: Asked) -> dict[str, Any]:
     return {"customer": {"email": asked.email}, "items": [item]}
 
 
-def _read_payment(told: PaymentResponse) -> Seen:
-    try:
-        return _seen(told)
-    except (AttributeError, TypeError, ValueError) as fault:
-        raise NoAnswer("not a payment") from fault
-
-
 def _seen(told: PaymentResponse) -> Seen:
     outcome = _OUTCOMES.get(told.status, Outcome.PENDING)
     page, why = told.confirmation, told.cancellation_details
@@ -229,16 +228,22 @@ def _card(method: Any) -> CardToken | None:
 
 def _seen_refund(told: RefundResponse) -> SeenRefund:
     why = told.cancellation_details
+    return SeenRefund(
+        external_id=told.id,
+        outcome=_OUTCOMES.get(told.status, Outcome.PENDING),
+        amount=told.amount.value,
+        charge=told.payment_id or "",
+        reason=str(getattr(why, "reason", "") or ""),
+    )
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """What the library stumbles over, before or after sending, is not known to have happened."""
     try:
-        return SeenRefund(
-            external_id=told.id,
-            outcome=_OUTCOMES.get(told.status, Outcome.PENDING),
-            amount=told.amount.value,
-            charge=told.payment_id or "",
-            reason=str(getattr(why, "reason", "") or ""),
-        )
+        yield
     except (AttributeError, TypeError, ValueError) as fault:
-        raise NoAnswer("not a refund") from fault
+        raise NoAnswer(f"not readable: {fault}"[:120]) from fault
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -129,41 +129,49 @@ def send(*, card_payment_id: int, now: datetime) -> CardPayment:
     return _get(card_payment_id)
 
 
-def ask(row: CardPayment, *, now: datetime, is_first: bool) -> None:
+def ask(row: CardPayment, *, now: datetime, is_first: bool) -> bool:
     """
     Ask the acquirer, or ask again with the same key; what it answers is written down.
+
+    Whether it is known now how the payment stands.
 
     A no to asking again says nothing of the first asking, unless it is about the card itself.
     """
     try:
         seen = reach(row.acquirer).ask(_asked(row))
     except NoAnswer as fault:
-        _leave_open(row, str(fault), now=now)
+        return _leave_open(row, str(fault), now=now)
     except Refused as refusal:
         _learn(row, refusal.external_id, "")
-        if is_first or isinstance(refusal, Declined):
-            _cancel(row, refusal.code, now=now)
-        else:
-            _leave_open(row, refusal.code, now=now)
-    else:
-        apply(row, seen, now=now)
+        if not is_first and not isinstance(refusal, Declined):
+            return _leave_open(row, refusal.code, now=now)
+        _cancel(row, refusal.code, now=now)
+        return True
+    return apply(row, seen, now=now)
 
 
 def look(*, card_payment_id: int, now: datetime) -> CardPayment:
     """Ask the acquirer how an open payment stands, and write down what it says."""
+    look_through(card_payment_id=card_payment_id, now=now)
+    return _get(card_payment_id)
+
+
+def look_through(*, card_payment_id: int, now: datetime) -> bool:
+    """Do what `look` does; whether it is known now how the payment stands."""
     row = _get(card_payment_id)
     if row.state not in CardPayment.OPEN and row.state != CardPayment.State.CANCELLED:
-        return row
+        return True
     if row.external_id:
-        _look(row, now=now)
-    elif row.sent_at is None:
+        return _look(row, now=now)
+    if row.sent_at is None:
         _give_up_link(row, now=now)
-    elif now - row.sent_at < KEY_LIVES:
-        ask(row, now=now, is_first=False)
-    elif row.autopay_id is None:
+        return True
+    if now - row.sent_at < KEY_LIVES:
+        return ask(row, now=now, is_first=False)
+    if row.autopay_id is None:
         # Nobody was ever shown its page.
         _cancel(row, "no page", now=now)
-    return _get(card_payment_id)
+    return row.autopay_id is None
 
 
 def learn(row: CardPayment, external_id: str) -> CardPayment:
@@ -180,16 +188,15 @@ def give_up(*, card_payment_id: int, now: datetime, actor: str) -> CardPayment:
     return _get(card_payment_id)
 
 
-def _look(row: CardPayment, *, now: datetime) -> None:
+def _look(row: CardPayment, *, now: datetime) -> bool:
     try:
         seen = reach(row.acquirer).look(row.external_id)
     except NoAnswer as fault:
-        _leave_open(row, str(fault), now=now)
+        return _leave_open(row, str(fault), now=now)
     except Refused as refusal:
         # That it can't be shown now says nothing about the money.
-        _leave_open(row, refusal.code, now=now)
-    else:
-        apply(row, seen, now=now)
+        return _leave_open(row, refusal.code, now=now)
+    return apply(row, seen, now=now)
 
 
 def _give_up_link(row: CardPayment, *, now: datetime) -> None:
@@ -197,15 +204,20 @@ def _give_up_link(row: CardPayment, *, now: datetime) -> None:
         _cancel(row, "expired", now=now)
 
 
-def apply(row: CardPayment, seen: Seen, *, now: datetime) -> None:
-    """Write down what the acquirer says of a payment; saying it again changes nothing."""
+def apply(row: CardPayment, seen: Seen, *, now: datetime) -> bool:
+    """
+    Write down what the acquirer says of a payment; saying it again changes nothing.
+
+    False only where the intake knows the same id with another amount.
+    """
     _learn(row, seen.external_id, seen.charge)
     if seen.outcome is Outcome.SUCCEEDED:
-        _take(_get(row.pk), seen, now=now)
-    elif seen.outcome is Outcome.FAILED:
+        return _take(_get(row.pk), seen, now=now)
+    if seen.outcome is Outcome.FAILED:
         _cancel(row, seen.reason, now=now)
     else:
         _wait(row, seen, now=now)
+    return True
 
 
 def _learn(row: CardPayment, external_id: str, charge: str) -> None:
@@ -224,12 +236,14 @@ def _wait(row: CardPayment, seen: Seen, *, now: datetime) -> None:
         )
 
 
-def _leave_open(row: CardPayment, why: str, *, now: datetime) -> None:
+def _leave_open(row: CardPayment, why: str, *, now: datetime) -> bool:
+    """Nobody knows: asked again later. Always False, for the callers."""
     with transaction.atomic():
         _move(row, CardPayment.State.UNKNOWN, now=now, reason=why)
         CardPayment.objects.filter(pk=row.pk, state__in=CardPayment.OPEN).update(
             reason=why[:120], next_look_at=next_look(row.looks, now=now)
         )
+    return False
 
 
 @transaction.atomic
@@ -241,9 +255,9 @@ def _cancel(row: CardPayment, why: str, *, now: datetime, actor: str = ACTOR) ->
         standing.note_failure(_get(row.pk), word=why, now=now)
 
 
-def _take(row: CardPayment, seen: Seen, *, now: datetime) -> None:
+def _take(row: CardPayment, seen: Seen, *, now: datetime) -> bool:
     if row.state == CardPayment.State.SUCCEEDED:
-        return
+        return True
     incoming = Incoming(
         gateway=row.acquirer.code,
         external_id=row.external_id[:80],
@@ -258,9 +272,9 @@ def _take(row: CardPayment, seen: Seen, *, now: datetime) -> None:
         notice = intake.receive(incoming=incoming, now=now, actor=row.actor)
     except intake.UnableToReceive as refusal:
         # Kept as a contradiction by the intake; a person looks.
-        _leave_open(row, str(refusal), now=now)
-        return
+        return _leave_open(row, str(refusal), now=now)
     _finish(row, seen, notice, now=now)
+    return True
 
 
 @transaction.atomic

@@ -95,12 +95,10 @@ def _about_payment(row: AcquirerNotice, now: datetime) -> str:
     asked = find_asked(row.acquirer_id, external_id=row.subject_id, key=row.key)
     if asked is None:
         return AcquirerNotice.State.STRANGER
-    looks = asked.next_look_at
     asked = cards.learn(asked, row.subject_id)
-    seen = cards.look(card_payment_id=asked.pk, now=now)
-    # No answer: the notice waits for the next look, as the payment does.
-    if seen.state == seen.State.UNKNOWN and seen.next_look_at != looks:
-        raise NoAnswer(seen.reason)
+    if not cards.look_through(card_payment_id=asked.pk, now=now):
+        # The notice waits for the next look, as the payment does.
+        raise NoAnswer(asked.external_id)
     return AcquirerNotice.State.SETTLED
 
 

@@ -1,16 +1,14 @@
 """Payments by card, through the acquirers' own clients against real local endpoints."""
 
 from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 
 from accounts.models import Account, CardPayment, Payment, PaymentNotice, SavedCard
 from accounts.operations import acquiring
-from accounts.queries import get_balance, invariants
-from billing_project.kernel.invariants import find_violations
 from tests import people
 from tests.acquirers import Bank, set_up
+from tests.cards import asked, begin, broken, look, money
 
 pytestmark = pytest.mark.django_db
 both = pytest.mark.parametrize("kind", ["yookassa", "stripe"])
@@ -20,33 +18,6 @@ NOON = people.NOON
 @pytest.fixture
 def account(db: None) -> Account:
     return people.open_account_for("Смирнова", "Алиса")
-
-
-def begin(account: Account, amount: str = "500.00", **more) -> CardPayment:
-    values = {"key": "k1", "door": "portal", "return_url": "http://testserver/pay/TOKEN/"}
-    return acquiring.begin(
-        account_id=account.pk,
-        amount=Decimal(amount),
-        now=NOON,
-        actor="subscriber:1",
-        **{**values, **more},
-    )
-
-
-def asked(account: Account, amount: str = "500.00", **more) -> CardPayment:
-    return acquiring.send(card_payment_id=begin(account, amount, **more).pk, now=NOON)
-
-
-def look(row: CardPayment, *, seconds: int = 60) -> CardPayment:
-    return acquiring.look(card_payment_id=row.pk, now=NOON + timedelta(seconds=seconds))
-
-
-def money(account: Account) -> Decimal:
-    return get_balance(account.pk).money
-
-
-def broken() -> list[str]:
-    return [promise.name for promise in invariants() if find_violations(promise)]
 
 
 @both
