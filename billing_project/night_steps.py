@@ -211,9 +211,7 @@ def draft_bills(night: Night, piece: JobRun, _advance: Advance) -> Summary:
 
 def approve_drafts(night: Night, _piece: JobRun, _advance: Advance) -> Summary:
     """Let the drafts go out in which nothing is unusual, where the legal entity lets it."""
-    approved = bill_runs.settle_at_night(now=night.now, actor=night.actor)
-    issued = bill_runs.issue_all(issued_on=_morning(night), now=night.now)
-    return {"runs approved": approved, "bills of runs": issued.bills}
+    return {"runs approved": bill_runs.settle_at_night(now=night.now, actor=night.actor)}
 
 
 def issue_bills(night: Night, piece: JobRun, _advance: Advance) -> Summary:
@@ -225,6 +223,12 @@ def issue_bills(night: Night, piece: JobRun, _advance: Advance) -> Summary:
         account_from=piece.account_from,
         account_to=piece.account_to,
     )
+    issued += bill_runs.issue_all(
+        issued_on=_morning(night),
+        now=night.now,
+        account_from=piece.account_from,
+        account_to=piece.account_to,
+    ).bills
     # Tax that prices don't include is posted with the bill, and may leave an interval of access.
     decided = dunning_operations.drain_crossings(now=night.now, actor=night.actor)
     return {"bills": issued, "accounts decided": decided.accounts}

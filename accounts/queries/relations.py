@@ -50,6 +50,21 @@ ABOVE: Final = """
     SELECT parent_id FROM above ORDER BY depth
 """
 
+#: Who pays for whom: (customer_id, payer_id, cost_centre) of companies and units whose bills are
+#: joined; a unit billed apart pays for what is beneath it. Payers of nobody but themselves are out.
+PAYERS_SQL: Final = """
+    WITH RECURSIVE tree AS (
+        SELECT DISTINCT company_id AS customer_id, company_id AS payer_id, ''::text AS cost_centre
+          FROM accounts_companyunit
+        UNION ALL
+        SELECT u.customer_id, CASE WHEN u.is_billed_apart THEN u.customer_id ELSE t.payer_id END,
+               u.cost_centre::text
+          FROM tree t JOIN accounts_companyunit u ON u.parent_id = t.customer_id
+    )
+    SELECT customer_id, payer_id, cost_centre
+      FROM (SELECT t.*, count(*) OVER (PARTITION BY payer_id) AS members FROM tree t) AS counted
+     WHERE members > 1
+"""
 UNIT_ASTRAY: Final = """
     WITH RECURSIVE above AS (
         SELECT customer_id, parent_id AS at, 1 AS depth FROM accounts_companyunit

@@ -10,6 +10,8 @@ from accounts.models import Contract, Customer, HouseholdMember, IdentityDocumen
 from accounts.models.relations import CompanyUnit
 from accounts.queries import find_accounts, relations
 from accounts.queries.relations import UnitView
+from invoicing.models import ConsolidatedBill
+from invoicing.queries import consolidated
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +23,19 @@ class Relations:
     contracts: tuple[Contract, ...] = ()
     members: tuple[HouseholdMember, ...] = ()
     membership: HouseholdMember | None = None
+    papers: tuple[ConsolidatedBill, ...] = ()
     documents: tuple[IdentityDocument, ...] = ()
 
 
 def get_relations(customer: Customer) -> Relations:
-    """Return what belongs to the card of a customer of this kind, in at most three queries."""
+    """Return what belongs to the card of a customer of this kind, in a few queries."""
     if customer.kind == Customer.Kind.COMPANY:
         unit = relations.find_unit(customer.pk)
         return Relations(
             units=relations.list_units(customer.pk),
             unit=unit,
             contracts=tuple(list_contracts(unit.company_id)) if unit else (),
+            papers=tuple(consolidated.list_consolidated([customer.pk], limit=12)),
         )
     if customer.kind == Customer.Kind.HOUSEHOLD:
         return Relations(members=tuple(relations.list_members(customer.pk)))

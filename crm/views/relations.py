@@ -9,8 +9,9 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import operations as accounts_operations
 from accounts.models import CompanyUnit, Customer
@@ -21,6 +22,7 @@ from crm.operations import customers
 from crm.queries import card as card_queries
 from crm.queries import relations as queries
 from crm.views.doors import carry_out, door, go, is_sent, show_form, staff_of
+from invoicing.queries import consolidated
 
 UNIT_REFUSALS = (companies.UnableToChangeUnit,)
 HOME_REFUSALS = (households.UnableToChangeHousehold,)
@@ -209,6 +211,19 @@ def remove_person(request: HttpRequest, customer_id: int, person_id: int) -> Htt
         return go(request, "crm:card", household.pk)
     title = _("Let %(name)s go?") % {"name": member.person.name}
     return _ask(request, form, household, title=title, send=_("Let go"), is_grave=True)
+
+
+@require_GET
+@door("see_customers")
+def consolidated_pdf(request: HttpRequest, consolidated_id: int) -> HttpResponse:
+    """A consolidated bill, as the company got it."""
+    if consolidated.find_consolidated(consolidated_id) is None:
+        raise Http404
+    language = (get_language() or "ru")[:2]
+    pdf = consolidated.render_consolidated_pdf(consolidated_id, language)
+    answer = HttpResponse(pdf, content_type="application/pdf")
+    answer["Content-Disposition"] = f'inline; filename="consolidated-{consolidated_id}.pdf"'
+    return answer
 
 
 def _customer(customer_id: int) -> Customer:

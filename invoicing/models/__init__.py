@@ -11,6 +11,7 @@ from invoicing.models.billing import (
     PlanChange,
 )
 from invoicing.models.compensation import Compensation, Outage, OutageRule
+from invoicing.models.consolidated import ConsolidatedBill, ConsolidatedPart
 from invoicing.models.corrections import (
     BillVoid,
     Dispute,
@@ -33,6 +34,8 @@ __all__ = [
     "BilledPeriodCredit",
     "BillingPolicy",
     "Compensation",
+    "ConsolidatedBill",
+    "ConsolidatedPart",
     "Dispute",
     "DisputeMessage",
     "DraftBill",

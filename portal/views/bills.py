@@ -10,6 +10,11 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from invoicing import queries as invoicing_queries
+from invoicing.queries.consolidated import (
+    find_consolidated,
+    list_consolidated,
+    render_consolidated_pdf,
+)
 from portal.queries import bills as queries
 from portal.queries.payments import get_payments_page
 from portal.views.door import Visitor, for_payers, show
@@ -20,7 +25,19 @@ from portal.views.keys import whole_number
 def payments(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """How to pay, what was paid, bills, promised payment."""
     page = get_payments_page(visitor.account, now=timezone.now())
-    return show(request, visitor, "payments.html", page=page, next_key=page.next_key)
+    papers = list_consolidated([visitor.customer_id]) if visitor.is_company_of_units else []
+    return show(request, visitor, "payments.html", page=page, next_key=page.next_key, papers=papers)
+
+
+@for_payers
+def consolidated_pdf(request: HttpRequest, visitor: Visitor, consolidated_id: int) -> HttpResponse:
+    """A consolidated bill of the company as it is printed."""
+    if find_consolidated(consolidated_id, customer_ids=[visitor.customer_id]) is None:
+        raise Http404
+    pdf = render_consolidated_pdf(consolidated_id, (get_language() or "ru")[:2])
+    answer = HttpResponse(pdf, content_type="application/pdf")
+    answer.headers["Content-Disposition"] = f'attachment; filename="bill-{consolidated_id}.pdf"'
+    return answer
 
 
 @for_payers

@@ -36,6 +36,11 @@ class Visitor:
     reach: Right = Right.PAY
 
     @property
+    def is_company_of_units(self) -> bool:
+        """Whether accounts of others are the visitor's to manage: branches, departments."""
+        return any(each.holder and each.right == Right.MANAGE for each in self.accounts)
+
+    @property
     def account_ids(self) -> list[int]:
         """Every account the subscriber may look at on this page."""
         return [account.id for account in self.accounts if self.reach in {Right.PAY, account.right}]

@@ -28,6 +28,7 @@ def address(name: str, **ids: int) -> str:
     asked = {
         "bill": ("bill_id",),
         "bill-pdf": ("bill_id",),
+        "consolidated-pdf": ("consolidated_id",),
         "limits": ("subscription_id",),
         "packages": ("subscription_id",),
         "plans": ("subscription_id",),
