@@ -2,8 +2,8 @@
 What people type. The forms only check that something usable was typed; operations decide.
 """
 
-from decimal import Decimal
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django import forms

@@ -4,7 +4,7 @@ What a bundle costs an account, told before it is bought: a quote that binds.
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -277,7 +277,12 @@ def _cost_now(place: _Place, share: Decimal, *, cycle_day: int, on: date) -> Dec
     starts_on = first_day_of(place.service.pk, place.version.package_id, on=on)
     if place.version.fee_timing != PackageVersion.FeeTiming.ADVANCE or starts_on > on:
         return ZERO
+    valid = place.version.validity_days
     _period, amount = package_period(
-        place.version, share, starts_on=starts_on, ends_before=None, cycle_day=cycle_day
+        place.version,
+        share,
+        starts_on=starts_on,
+        ends_before=on + timedelta(days=valid) if valid else None,
+        cycle_day=cycle_day,
     )
     return amount

@@ -30,6 +30,7 @@ class PackageView:
 
     name: str
     until: datetime | None
+    assignment_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,7 @@ def _packages(ids: Iterable[int], *, now: datetime) -> dict[int, list[PackageAss
 def package_views(held: Held, subscription_id: int) -> tuple[PackageView, ...]:
     """Return the packages that a service holds."""
     rows = held.packages.get(subscription_id, ())
-    return tuple(PackageView(package_name(row), row.active_to) for row in rows)
+    return tuple(PackageView(package_name(row), row.active_to, row.pk) for row in rows)
 
 
 def package_name(row: PackageAssignment) -> str:

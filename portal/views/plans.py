@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from invoicing import operations
 from portal.queries import plans as queries
 from portal.queries.services import ServiceView
+from portal.queries.subscriptions import consent_words
 from portal.views.door import Visitor, for_subscribers, show
 
 #: What was shown travels signed with the form, and is what is agreed to.
@@ -46,7 +47,8 @@ def change(
     if page is None:
         raise Http404
     mark = signing.dumps(page.offer, salt=SALT) if page.offer else ""
-    return show(request, visitor, "plan_change.html", page=page, mark=mark)
+    consent = consent_words("plan")
+    return show(request, visitor, "plan_change.html", page=page, mark=mark, consent=consent)
 
 
 @require_POST
@@ -82,6 +84,7 @@ def _agree(
             now=timezone.now(),
             actor=visitor.user.actor,
             agreed=offer,
+            door="portal",
         )
     except operations.UnableToChangePlan as refusal:
         messages.error(request, str(refusal))

@@ -99,7 +99,14 @@ def bill(on: date, **changes: int) -> int:
 
 
 def post(
-    account: Account, amount: str, *, on: date, kind: Kind = Kind.ONE_OFF, ref: int = 0
+    account: Account,
+    amount: str,
+    *,
+    on: date,
+    kind: Kind = Kind.ONE_OFF,
+    ref: int = 0,
+    about: int | None = None,
+    explanation: dict | None = None,
 ) -> None:
     posting = Posting(
         account_id=account.pk,
@@ -107,6 +114,8 @@ def post(
         ref=ref or next(_numbers),
         amount=Decimal(amount),
         business_date=on,
+        about_subscription_id=about,
+        explanation=explanation,
     )
     accounts.post(postings=[posting], now=at(on), actor=ACTOR)
 
