@@ -82,7 +82,7 @@ class Receivables:
         invoice = self._find(code)
         invoice.is_refunded = True
         invoice.paid -= amount
-        invoice.adjusted += min(adjust, invoice.charged - invoice.adjusted)
+        invoice.adjusted += max(ZERO, min(adjust, invoice.charged - invoice.adjusted))
         taken = max(ZERO, min(self.credit, -invoice.credited, invoice.balance))
         self.credit -= taken
         invoice.credited += taken
