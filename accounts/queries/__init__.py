@@ -79,7 +79,13 @@ from accounts.queries.sales import (
     package_history_columns,
 )
 from accounts.queries.search import Found, find_accounts
-from accounts.queries.trial import TrialSide, trial_days, trial_sides
+from accounts.queries.trial import (
+    TrialSide,
+    contra_label,
+    kind_label,
+    trial_days,
+    trial_sides,
+)
 
 __all__ = [
     "CROSSINGS_SQL",
@@ -108,6 +114,7 @@ __all__ = [
     "buyer_of",
     "company_fee",
     "company_fee_join",
+    "contra_label",
     "count_receipt_work",
     "find_account",
     "find_accounts",
@@ -121,6 +128,7 @@ __all__ = [
     "identifier_columns",
     "invariants",
     "iterate_statement",
+    "kind_label",
     "list_account_ranges",
     "list_accounts",
     "list_bundles",

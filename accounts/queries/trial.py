@@ -56,6 +56,16 @@ class TrialSide(NamedTuple):
         return self.credit - self.debit
 
 
+def contra_label(contra: Contra) -> str:
+    """Return the contra account's name, in the reader's language."""
+    return str(CONTRA_LABELS[contra])
+
+
+def kind_label(kind: Kind) -> str:
+    """Return what a kind of entry is called, in the reader's language."""
+    return str(KIND_LABELS[kind])
+
+
 def trial_sides(*, first: date, last: date) -> list[TrialSide]:
     """Return the days from `first` to `last`, both included, by contra account and kind."""
     with connection.cursor() as cursor:
