@@ -35,6 +35,7 @@ from crm.views import (
     terminals,
     usage,
     vouchers,
+    write_off_runs,
 )
 from crm.views.catalogue.addresses import PATHS as CATALOGUE
 from crm.views.catalogue.addresses import RECORDS
@@ -242,6 +243,12 @@ urlpatterns = [
     path("vouchers/<int:series_id>/card/", vouchers.card, name="vouchers-card"),
     path("vouchers/<int:series_id>/<str:act>/", vouchers.decide, name="vouchers-decide"),
     path("accounts/<int:account_id>/voucher/", vouchers.redeem, name="redeem-voucher"),
+    path("debts/", write_off_runs.run_list, name="write-off-runs"),
+    path("debts/new/", write_off_runs.new, name="write-off-run-new"),
+    path("debts/<int:run_id>/", write_off_runs.run, name="write-off-run"),
+    path("debts/<int:run_id>/progress/", write_off_runs.progress, name="write-off-run-progress"),
+    path("debts/<int:run_id>/approve/", write_off_runs.approve, name="write-off-run-approve"),
+    path("debts/<int:run_id>/give-up/", write_off_runs.cancel, name="write-off-run-cancel"),
     path("reports/", reports.trial_balance, name="reports"),
     path("reports/trial.xlsx", reports.trial_workbook, name="trial-workbook"),
     path("reports/<int:contra>/<int:kind>/", reports.trial_days, name="trial-days"),

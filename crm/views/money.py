@@ -25,6 +25,7 @@ from crm.queries import notices as notice_queries
 from crm.queries import rerating as rerating_queries
 from crm.queries import staff as staff_queries
 from crm.queries import usage as usage_queries
+from crm.queries import write_off_runs as write_off_queries
 from crm.queries.history.words import money as written
 from crm.views.doors import carry_out, door, go, is_sent, page, show_form, staff_of
 from dunning import operations as dunning_operations
@@ -117,6 +118,7 @@ def approval_list(request: HttpRequest) -> HttpResponse:
         "notes": bill_queries.list_waiting_notes(),
         "write_offs": usage_queries.list_asked(),
         "reratings": rerating_queries.list_asked(),
+        "old_debts": write_off_queries.list_asked(),
         "returns": notice_queries.list_asked(),
         "voucher_series": voucher_queries.list_asked_series(),
         "me": staff_of(request).actor,
