@@ -32,7 +32,8 @@ _TONES: Final = {
         "good",
     ),
     **dict.fromkeys(["approved", "executed", "applied", "loaded"], "good"),
-    **dict.fromkeys(["made"], "soon"),
+    **dict.fromkeys(["credited"], "good"),
+    **dict.fromkeys(["made", "unassigned"], "soon"),
     **dict.fromkeys(["blocked"], "now"),
     **dict.fromkeys(
         [

@@ -125,7 +125,7 @@ class Migration(migrations.Migration):
                 ('former_gross', models.DecimalField(decimal_places=2, max_digits=14, null=True)),
                 ('lines', models.IntegerField()),
                 ('flags', models.CharField(blank=True, default='', max_length=80)),
-                ('state', models.CharField(choices=[('draft', 'draft'), ('parked', 'parked'), ('issued', 'issued'), ('left', 'changed since, not issued')], default='draft', max_length=8)),
+                ('state', models.CharField(choices=[('draft', 'draft'), ('parked', 'parked'), ('left', 'changed since, not issued')], default='draft', max_length=8)),
             ],
         ),
         migrations.CreateModel(

@@ -85,8 +85,10 @@ class DraftBill(models.Model):
     class State(models.TextChoices):
         DRAFT = "draft", _("draft")
         PARKED = "parked", _("parked")
-        ISSUED = "issued", _("issued")
         LEFT = "left", _("changed since, not issued")
+
+    #: A draft that was issued stays one, and names its bill.
+    MOVES = {"parked": ("draft",), "left": ("draft",)}
 
     run = models.ForeignKey(BillRun, on_delete=models.PROTECT, related_name="drafts")
     account = models.ForeignKey(Account, on_delete=models.PROTECT)
