@@ -65,6 +65,8 @@ class Item:
     state: str = ""
     state_name: str = ""
     details: tuple[str, ...] = field(default=())
+    #: The cash desk's line of a payment, which has a receipt to print; 0 for others.
+    desk_line: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from django.utils.translation import pgettext_lazy
 from accounts.models import DeskOperation
 from crm.forms.money import amount_field
 
-
 #: What goes through the drawer and onto no account.
 MOVES: Final = [
     (each.value, each.label) for each in (DeskOperation.Kind.TAKEN_OUT, DeskOperation.Kind.PUT_IN)

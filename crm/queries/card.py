@@ -29,7 +29,8 @@ from crm.queries.disputes import DisputeRow, list_of_customer
 from dunning import queries as dunning_queries
 from dunning.models import PromisedPayment, ServiceAccess
 from dunning.queries import ServiceView
-from invoicing.models import PlanChange
+from invoicing.models import Pause, PlanChange
+from invoicing.queries.pauses import find_pauses
 from tariffs.models import Package, PlanVersion
 
 
@@ -45,6 +46,7 @@ class ServiceOnCard:
     change: PlanChange | None
     next_plan: PlanVersion | None
     packages: tuple[Package, ...] = ()
+    pause: Pause | None = None
 
     @property
     def is_over(self) -> bool:
@@ -189,6 +191,7 @@ def _services_by_account(ids: list[int], *, now: datetime) -> dict[int, list[Ser
     plans = _plans(ids, now=now)
     changes, next_plans = _changes(ids)
     views, packages = _limited(subscriptions), _packages(ids, now=now)
+    pauses = find_pauses(ids)
     for row in subscriptions:
         change = changes.get(row.pk)
         found[row.account_id].append(
@@ -201,6 +204,7 @@ def _services_by_account(ids: list[int], *, now: datetime) -> dict[int, list[Ser
                 change=change,
                 next_plan=next_plans.get(change.plan_version_id) if change else None,
                 packages=tuple(packages[row.pk]),
+                pause=pauses.get(row.pk),
             )
         )
     return found

@@ -10,6 +10,7 @@ from io import BytesIO
 from itertools import groupby
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from openpyxl import Workbook
 from openpyxl.styles import Font
 
@@ -88,7 +89,13 @@ def as_workbook(trial: TrialBalance) -> bytes:
     sheet.title = _("Trial balance")[:31]
     sheet.append([_("Trial balance"), f"{trial.first:%d.%m.%Y} – {trial.last:%d.%m.%Y}"])
     sheet.append([])
-    titles = [_("Contra account"), _("Kind"), _("Entries"), _("Debit"), _("Credit")]
+    titles = [
+        _("Contra account"),
+        _("Kind"),
+        _("Entries"),
+        pgettext("ledger", "Debit"),
+        pgettext("ledger", "Credit"),
+    ]
     sheet.append(titles)
     for account in trial.contras:
         for side in account.kinds:

@@ -13,11 +13,14 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import operations
 from accounts.models import Subscription
-from crm.forms.money import DecisionForm
 from crm.forms.offers import RemovePackageForm
+from crm.forms.subscriptions import SeenForm, with_seen
 from crm.queries import card as card_queries
 from crm.queries import packages as package_queries
+from crm.queries.history.words import money
 from crm.views.doors import carry_out, door, go, is_sent, page, show_form, staff_of
+from invoicing import operations as invoicing_operations
+from invoicing.queries.offers import PackageQuote, UnableToOffer, get_package_quote
 
 
 @require_GET
@@ -38,31 +41,46 @@ def add(request: HttpRequest, subscription_id: int, version_id: int) -> HttpResp
     if offer is None:
         raise Http404
     package = package_queries.describe(offer.version)
-    form = DecisionForm(request.POST if request.method == "POST" else None)
+    form = SeenForm(request.POST if request.method == "POST" else None)
 
     def act() -> str:
-        operations.add_package(
+        invoicing_operations.buy_package(
             subscription_id=service.pk,
             package_version_id=offer.version.pk,
+            agreed=form.agreed,
+            door="crm",
             **_who(request, service),
         )
         return _("Package “%(name)s” is added.") % {"name": package.name}
 
-    refusals = (operations.UnableToAddPackage,)
+    refusals = (invoicing_operations.UnableToBuy,)
     if is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
         return go(request, "crm:packages", service.pk)
     title = _("Add package “%(name)s”") % {"name": package.name}
+    quote, reasons = _quote(service, version_id)
     return _ask(
         request,
-        form,
+        with_seen(form, quote) if quote else form,
         service,
         title=title,
         send=_("Add"),
         outcome="crm/package_terms.html",
         package=package,
-        reasons=offer.reasons,
-        is_impossible=bool(offer.reasons),
+        quote=quote,
+        reasons=reasons,
+        is_impossible=bool(reasons),
     )
+
+
+def _quote(service: Subscription, version_id: int) -> tuple[PackageQuote | None, list[str]]:
+    """Return what the package costs now, or every reason against it."""
+    try:
+        quote = get_package_quote(
+            subscription_id=service.pk, package_version_id=version_id, now=timezone.now()
+        )
+    except UnableToOffer as refusal:
+        return None, refusal.reasons
+    return quote, []
 
 
 @require_http_methods(["GET", "POST"])
@@ -77,10 +95,13 @@ def remove(request: HttpRequest, subscription_id: int, assignment_id: int) -> Ht
     form = RemovePackageForm(request.POST if request.method == "POST" else None)
 
     def act() -> str:
-        operations.remove_package(
+        given_back = invoicing_operations.drop_package(
             assignment_id=held.pk, reason=form.cleaned_data["reason"], **_who(request, service)
         )
-        return _("Package “%(name)s” is taken off.") % {"name": name}
+        return _("Package “%(name)s” is taken off, %(amount)s is given back.") % {
+            "name": name,
+            "amount": money(given_back, service.account.currency),
+        }
 
     refusals = (operations.UnableToRemovePackage,)
     if is_sent(request, form) and carry_out(request, form, act, refusals=refusals):

@@ -106,6 +106,7 @@ def _schedule(request: HttpRequest, form: ChangePlanForm, service: Subscription)
             actor=staff_of(request).actor,
             on_behalf_of=f"customer:{service.account.customer_id}",
             agreed=_agreed(form),
+            door="crm",
         )
         scheduled.append(change)
         return _("The plan changes on %(day)s.") % {"day": written_day(change.effective_on)}

@@ -187,6 +187,12 @@ def find_pause(subscription_id: int) -> Pause | None:
     return Pause.objects.filter(subscription_id=subscription_id, state__in=OPEN).first()
 
 
+def find_pauses(account_ids: Iterable[int]) -> dict[int, Pause]:
+    """Return the pauses of accounts' services that run or wait for their day, by service."""
+    rows = Pause.objects.filter(account_id__in=list(account_ids), state__in=OPEN)
+    return {row.subscription_id: row for row in rows}
+
+
 def list_pauses(subscription_id: int, *, limit: int = 50) -> list[Pause]:
     """Return the pauses of a service, the newest first."""
     rows = Pause.objects.filter(subscription_id=subscription_id)

@@ -2,7 +2,7 @@
 
 import pytest
 from django.test import Client
-from django.urls import get_resolver, reverse
+from django.urls import URLPattern, get_resolver, reverse
 
 from accounts.models import Account, Subscription, User
 from invoicing.models import PlanChange
@@ -10,32 +10,27 @@ from tests import people
 from tests.integration.portal import conftest as given
 
 OUTSIDE = {"sign-in", "ask-code", "by-code", "language", "sign-out"}
-POST_ONLY = {"choose-account", "inbox-read", "notifications", "plan-cancel"}
+POST_ONLY = {"choose-account", "inbox-read", "notifications", "pause-end", "plan-cancel"}
 
 
-def addresses() -> dict[str, str]:
-    """Every named address of the portal, with ids that belong to nobody."""
-    names = [
-        pattern.name
+def patterns() -> dict[str, URLPattern]:
+    """Every named address of the portal."""
+    return {
+        pattern.name: pattern
         for resolver in get_resolver().url_patterns
         if getattr(resolver, "namespace", "") == "portal"
         for pattern in resolver.url_patterns
-    ]
-    return {name: address(name) for name in names}
+    }
+
+
+def addresses() -> dict[str, str]:
+    """Every named address with ids that belong to nobody."""
+    return {name: address(name) for name in patterns()}
 
 
 def address(name: str, **ids: int) -> str:
-    asked = {
-        "bill": ("bill_id",),
-        "bill-pdf": ("bill_id",),
-        "consolidated-pdf": ("consolidated_id",),
-        "limits": ("subscription_id",),
-        "packages": ("subscription_id",),
-        "plans": ("subscription_id",),
-        "plan-cancel": ("subscription_id",),
-        "plan-change": ("subscription_id", "version_id"),
-    }
-    return reverse(f"portal:{name}", kwargs={key: ids.get(key, 1) for key in asked.get(name, ())})
+    asked = patterns()[name].pattern.converters
+    return reverse(f"portal:{name}", kwargs={key: ids.get(key, 1) for key in asked})
 
 
 INSIDE = sorted(set(addresses()) - OUTSIDE)
