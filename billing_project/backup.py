@@ -170,7 +170,7 @@ def _look(now: datetime | None) -> Manifest:
         for name, (table, statement) in TOTALS.items():
             if table in rows:
                 cursor.execute(statement)
-                totals[name] = [str(figure or 0) for figure in cursor.fetchone()]
+                totals[name] = [str(figure or "0.00") for figure in cursor.fetchone()]
         cursor.execute("SELECT app, name FROM django_migrations ORDER BY app, name")
         migrations: dict[str, list[str]] = {}
         for app, name in cursor.fetchall():
