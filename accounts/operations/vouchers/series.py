@@ -158,7 +158,8 @@ def _copy(series_id: int, cards: Sequence[Card]) -> None:
         f"{series_id}\t{card.serial}\t\\\\x{secret_hash(card.code, key=key).hex()}\tfresh\n"
         for card in cards
     )
-    with connection.cursor() as cursor:
+    # psycopg2's own method: Django would not see a clash of secrets as its IntegrityError.
+    with connection.cursor() as cursor, connection.wrap_database_errors:
         cursor.copy_expert(COPY, io.StringIO("".join(lines)))
 
 

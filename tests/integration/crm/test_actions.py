@@ -12,13 +12,14 @@ from accounts import queries as accounts_queries
 from accounts.models import (
     Account,
     Adjustment,
+    CashShift,
     Contract,
     Customer,
     IdentifierUse,
     Payment,
     Subscription,
 )
-from accounts.operations import add_pool_numbers
+from accounts.operations import add_pool_numbers, cash_desk
 from billing_project.kernel.models import Approval, BusinessEvent
 from crm.models import Interaction
 from invoicing.models import PlanChange
@@ -113,29 +114,46 @@ def test_a_mobile_service_needs_a_number(as_role: StaffClient, account: Account)
     assert answer.context["form"].errors.keys() == {"number"}
 
 
-def test_a_double_click_pays_once(as_role: StaffClient, account: Account) -> None:
+@pytest.fixture
+def shift(db: None) -> CashShift:
+    """The cashier's open shift, with an empty drawer."""
+    return cash_desk.open_shift(
+        cashier_id=staff("cashier").pk,
+        opening=Decimal(0),
+        business_date=timezone.localdate(),
+        now=timezone.now(),
+    )
+
+
+CASH = {"amount": "500,50", "method": "cash", "request_id": "k17"}
+
+
+def test_a_double_click_pays_once(as_role: StaffClient, account: Account, shift: CashShift) -> None:
     client, address = as_role("cashier"), f"/crm/accounts/{account.pk}/payment/"
-    values = {"amount": "500,50", "receipt": "K-17"}
-    assert {client.post(address, values).status_code for _ in range(2)} == {302}
+    assert {client.post(address, CASH).status_code for _ in range(2)} == {302}
     assert money_of(account) == Decimal("500.50")
     payment = Payment.objects.get()
     assert payment.actor == staff("cashier").actor
     assert payment.on_behalf_of == f"customer:{account.customer_id}"
 
 
-def test_a_receipt_of_another_sum_is_refused(as_role: StaffClient, account: Account) -> None:
+def test_a_form_sent_again_with_another_sum_is_refused(
+    as_role: StaffClient, account: Account, shift: CashShift
+) -> None:
     client, address = as_role("cashier"), f"/crm/accounts/{account.pk}/payment/"
-    client.post(address, {"amount": "500", "receipt": "K-17"})
-    answer = client.post(address, {"amount": "600", "receipt": "K-17"})
+    client.post(address, CASH | {"amount": "500"})
+    answer = client.post(address, CASH | {"amount": "600"})
     assert answer.status_code == 200
     assert answer.context["form"].non_field_errors()
     assert money_of(account) == Decimal("500.00")
 
 
 @pytest.mark.parametrize("amount", ["0", "-5", "1.005", "много", "99999999999"])
-def test_bad_amounts_are_refused(as_role: StaffClient, account: Account, amount: str) -> None:
+def test_bad_amounts_are_refused(
+    as_role: StaffClient, account: Account, shift: CashShift, amount: str
+) -> None:
     address = f"/crm/accounts/{account.pk}/payment/"
-    answer = as_role("cashier").post(address, {"amount": amount, "receipt": "K-18"})
+    answer = as_role("cashier").post(address, CASH | {"amount": amount})
     assert answer.context["form"].errors.keys() == {"amount"}
     assert not Payment.objects.exists()
 
