@@ -75,7 +75,10 @@ def bill_register(request: HttpRequest) -> HttpResponse:
         companies_only = form.cleaned_data["companies_only"]
     bills = register.bills_of_month(entity_id=entity_id, month=month, companies_only=companies_only)
     if request.GET.get("form") in tables.FORMS:
-        return _register_file(bills, month, request.GET["form"])
+        try:
+            return _register_file(bills, month, request.GET["form"])
+        except tables.TooManyRows:
+            messages.warning(request, _("So many bills don't fit a sheet: take CSV."))
     context = {
         "form": form,
         "totals": register.sum_register(bills),

@@ -34,7 +34,8 @@ AT_ONCE: Final = 2_000
 @door("load_statements")
 def statement_list(request: HttpRequest) -> HttpResponse:
     """The statements that came, and the door for the next one."""
-    form = UploadForm(request.POST or None, request.FILES or None)
+    is_post = request.method == "POST"
+    form = UploadForm(request.POST if is_post else None, request.FILES if is_post else None)
     faults: list[Any] = []
     if is_sent(request, form):
         try:

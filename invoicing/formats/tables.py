@@ -55,6 +55,7 @@ def write_xlsx(
     sheet.append([_cell(sheet, name, bold) for name in header])
     for count, row in enumerate(rows, 1):
         if count > MOST_ROWS:
+            sheet.close()
             raise TooManyRows
         sheet.append([_cell(sheet, value) for value in row])
     if totals:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from accounts import operations as accounts_operations
 from accounts import queries as accounts_queries
@@ -240,9 +241,10 @@ REFUSED = [
 @pytest.mark.parametrize(("spoil", "why"), REFUSED)
 def test_a_wrong_file_is_refused_and_nothing_is_taken(spoil: object, why: str) -> None:
     text = statement(Order("90.00")).decode("cp1251")
-    with pytest.raises(UnableToReceiveStatement) as refusal:
+    with translation.override("en"), pytest.raises(UnableToReceiveStatement) as refusal:
         receive(spoil(text).encode("cp1251"))  # type: ignore[operator]
-    assert why in " ".join(str(fault) for fault in refusal.value.faults)
+    with translation.override("en"):
+        assert why in " ".join(str(fault) for fault in refusal.value.faults)
     assert not BankStatement.objects.exists()
     assert not BankStatementLine.objects.exists()
     assert list(Path(settings.ARCHIVE_DIR).rglob("*")) == []
