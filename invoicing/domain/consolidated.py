@@ -5,9 +5,9 @@ Sums of other documents: a parent's invoice of its children, taxes on a sum, cre
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from fractions import Fraction
 
 from billing_project.kernel.money import ZERO
+from invoicing.domain.documents import exact_tax
 from invoicing.domain.proration import Convention
 
 
@@ -47,11 +47,9 @@ def tax_lines(
     >>> tax_lines(Decimal(120), {"VAT": Decimal(20)}, convention=Convention(), included=True)
     {'VAT': Decimal('20.00')}
     """
-    base = Fraction(amount)
-    if included:
-        base /= 1 + sum(map(Fraction, percents.values()), Fraction(0)) / 100
+    together = sum(percents.values(), Decimal(0))
     return {
-        code: convention.rounded(base * Fraction(percent) / 100)
+        code: convention.rounded(exact_tax(amount, percent, included=included, together=together))
         for code, percent in percents.items()
     }
 

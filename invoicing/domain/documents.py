@@ -109,9 +109,22 @@ def spread_tax(amounts: Sequence[Decimal], *, percent: Decimal, included: bool) 
     >>> spread_tax([Decimal("1.00")] * 3, percent=Decimal(20), included=True)
     [Decimal('0.17'), Decimal('0.17'), Decimal('0.16')]
     """
-    base = 100 + percent if included else Decimal(100)
-    total = round_money(sum(amounts, ZERO) * percent / base)
-    return round_together([amount * percent / base for amount in amounts], total)
+    exact = [exact_tax(amount, percent, included=included) for amount in amounts]
+    total = exact_tax(sum(amounts, ZERO), percent, included=included)
+    return round_together(exact, round_money(total))
+
+
+def exact_tax(
+    amount: Decimal, percent: Decimal, *, included: bool, together: Decimal | None = None
+) -> Decimal:
+    """
+    Return one tax on an amount, or in it, not rounded; `together`: all that are in it, in percent.
+
+    >>> exact_tax(Decimal(120), Decimal(20), included=True)
+    Decimal('20')
+    """
+    base = 100 + (percent if together is None else together) if included else Decimal(100)
+    return amount * percent / base
 
 
 def total_of(lines: Iterable[Line]) -> Totals:

@@ -40,8 +40,9 @@ class UnitGrant:
     @property
     def ends(self) -> datetime | None:
         """The first moment it is not there any more; None = it stays."""
-        ends = [moment for moment in (self.expires, self.voided) if moment is not None]
-        return min(ends, default=None)
+        if self.expires is None or self.voided is None:
+            return self.expires or self.voided
+        return min(self.expires, self.voided)
 
     def is_there(self, at: datetime) -> bool:
         """Whether it can be used at a moment."""
