@@ -123,7 +123,7 @@ def band_of(gross: Decimal, former: Decimal | None) -> int:
     """
     Return the place of a change among the bands; the last but one more is «no bill last month».
 
-    >>> [band_of(Decimal(n), Decimal(100)) for n in (0, 90, 100, 104, 130, 500)], band_of(ZERO, None)
+    >>> [band_of(Decimal(n), Decimal(100)) for n in (0, 90, 100, 104, 130, 500)], band_of(Decimal(0), None)
     ([0, 2, 3, 3, 5, 6], 7)
     """
     if former is None or former <= 0:
