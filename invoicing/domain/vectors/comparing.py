@@ -49,7 +49,7 @@ def _in_mapping(expected: Mapping[str, Any], found: object, at: str) -> Iterator
 def _in_list(expected: list[Any], found: object, at: str) -> Iterator[str]:
     if not isinstance(found, (list, tuple)) or len(found) != len(expected):
         yield f"{at}: {_told(found)}, expected {_told(expected)}"
-    elif at in UNORDERED and expected and isinstance(expected[0], Mapping):
+    elif at.rpartition(".")[2] in UNORDERED and expected and isinstance(expected[0], Mapping):
         for one in _unmatched(expected, found):
             yield f"{at}: none is {_told(one)} among {_told(found)}"
     else:
