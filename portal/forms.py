@@ -10,7 +10,7 @@ from django import forms
 from django.core.validators import MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account, Acquirer
+from accounts.models import Account, Acquirer, Autopay, SavedCard
 
 
 class PortalForm(forms.Form):
@@ -266,3 +266,67 @@ class PauseForm(PortalForm):
         """The first day on which the service works again; None = no end."""
         found: date | None = self.cleaned_data["until"]
         return found
+
+
+class AutopayForm(AmountForm):
+    """A standing order; the trigger chosen says which of the two fields counts."""
+
+    card = forms.ChoiceField(label=_("Card"), widget=forms.Select(attrs={"class": "form-select"}))
+    trigger = forms.ChoiceField(
+        label=_("When"),
+        choices=[("threshold", _("when little is left")), ("day", _("on a day of the month"))],
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
+    threshold = forms.DecimalField(
+        label=_("Less than this is left"),
+        required=False,
+        localize=True,
+        max_digits=12,
+        decimal_places=2,
+        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+    )
+    day = forms.IntegerField(
+        label=_("Day of the month"),
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
+    monthly_cap = forms.DecimalField(
+        label=_("At most a month"),
+        localize=True,
+        max_digits=12,
+        decimal_places=2,
+        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+        error_messages={"required": _("Type an amount.")},
+    )
+    agrees = forms.BooleanField(
+        label="",
+        widget=forms.CheckboxInput(attrs={"class": ""}),
+        error_messages={"required": _("Tick that you agree: nothing is charged without it.")},
+    )
+
+    def __init__(
+        self, *args: Any, cards: list[SavedCard], order: Autopay | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, initial=_terms_of(order), **kwargs)
+        self.fields["amount"].label = _("Amount of a charge")
+        field = self.fields["card"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [(card.pk, f"{card.title} ·· {card.last4}") for card in cards]
+
+
+def _terms_of(order: Autopay | None) -> dict[str, object]:
+    if order is None:
+        return {"threshold": 100, "amount": 300, "monthly_cap": 3000}
+    names = ("trigger", "threshold", "day", "amount", "monthly_cap")
+    return {"card": order.card_id, **{name: getattr(order, name) for name in names}}
+
+
+class DayForm(PortalForm):
+    """From which day; empty: as early as may be."""
+
+    on = forms.DateField(
+        label=_("From another day"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        error_messages={"invalid": _("Type a day, for example 25.12.2026.")},
+    )

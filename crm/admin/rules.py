@@ -21,6 +21,7 @@ from provisioning.models import Gateway
 from rating.formats import FORMATS
 from rating.formats.schema import pattern
 from rating.models import SuspenseThreshold, UsageSource
+from tariffs.models import PauseRule
 
 
 @admin.register(AccessRule, site=site)
@@ -52,6 +53,14 @@ class AccessRuleAdmin(CatalogueAdmin):
         """Delete several rules; everybody is decided anew without them."""
         super().delete_queryset(request, queryset)
         dunning_operations.apply_new_rules()
+
+
+@admin.register(PauseRule, site=site)
+class PauseRuleAdmin(CatalogueAdmin):
+    """How services may be paused: how long, for how much."""
+
+    list_display = ("__str__", "is_allowed", "min_days", "max_days", "free_days", "fee")
+    list_select_related = ("plan",)
 
 
 @admin.register(PromiseRule, site=site)

@@ -83,8 +83,14 @@ class ConnectForm(PlanForm):
 
 
 class ChangePlanForm(PlanForm):
-    """The new plan; `seen` is the quote that was shown before."""
+    """The new plan, from a day if one is named; `seen` is the quote that was shown before."""
 
+    wanted = forms.DateField(
+        label=_("From which day"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("Empty: as early as the rules allow."),
+    )
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
 

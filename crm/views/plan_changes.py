@@ -107,6 +107,7 @@ def _schedule(request: HttpRequest, form: ChangePlanForm, service: Subscription)
             on_behalf_of=f"customer:{service.account.customer_id}",
             agreed=_agreed(form),
             door="crm",
+            wanted=form.cleaned_data["wanted"],
         )
         scheduled.append(change)
         return _("The plan changes on %(day)s.") % {"day": written_day(change.effective_on)}
@@ -130,6 +131,7 @@ def _offer(form: ChangePlanForm, service: Subscription) -> dict[str, object]:
             subscription_id=service.pk,
             plan_version_id=form.version.pk,
             on=timezone.localdate(),
+            wanted=form.cleaned_data["wanted"],
         )
     except invoicing_queries.UnableToQuote as refusal:
         form.add_error(None, str(refusal))

@@ -31,6 +31,8 @@ class Refusal(StrEnum):
     FORBIDDEN_MOVE = "forbidden_move"
     TOO_EARLY = "too_early"
     NOT_ENOUGH_MONEY = "not_enough_money"
+    BEFORE_RULE = "before_rule"
+    TOO_FAR = "too_far"
 
 
 #: Fields of a quote that are amounts and days.

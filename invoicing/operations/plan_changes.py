@@ -45,9 +45,12 @@ def schedule(
     on_behalf_of: str = "",
     agreed: Mapping[str, Any] | None = None,
     door: str = "",
+    wanted: date | None = None,
 ) -> PlanChange:
     """
     Agree on a change of plan: at once, from the next cycle, or from a day, as the quote says.
+
+    `wanted` is a later day than the rules' earliest.
 
     `agreed` is the quote as it was shown (`Quote.as_json()`); when the offer is another by now,
     nothing is scheduled. `door`: the consent to the new fee is stored. The fee of the move is charged now; a change at once is executed now. A
@@ -55,7 +58,7 @@ def schedule(
     that stands in the way.
     """
     subscription = Subscription.objects.select_for_update(no_key=True).get(pk=subscription_id)
-    quote = _agreed_quote(subscription_id, plan_version_id, on=on, agreed=agreed)
+    quote = _agreed_quote(subscription_id, plan_version_id, on=on, agreed=agreed, wanted=wanted)
     who = (actor, on_behalf_of)
     if door:
         _give_consent(subscription, quote, door=door, now=now, who=who)
@@ -84,11 +87,19 @@ def schedule(
 
 
 def _agreed_quote(
-    subscription_id: int, plan_version_id: int, *, on: date, agreed: Mapping[str, Any] | None
+    subscription_id: int,
+    plan_version_id: int,
+    *,
+    on: date,
+    agreed: Mapping[str, Any] | None,
+    wanted: date | None,
 ) -> queries.Quote:
     try:
         quote = queries.get_quote(
-            subscription_id=subscription_id, plan_version_id=plan_version_id, on=on
+            subscription_id=subscription_id,
+            plan_version_id=plan_version_id,
+            on=on,
+            wanted=wanted,
         )
     except queries.UnableToQuote as refusal:
         raise UnableToChangePlan(str(refusal), [str(one) for one in refusal.refusals]) from None

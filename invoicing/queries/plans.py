@@ -59,6 +59,8 @@ REFUSAL_OF: Final = {
 MOVE_REFUSAL_OF: Final = {
     MoveRefusal.FORBIDDEN: Refusal.FORBIDDEN_MOVE,
     MoveRefusal.TOO_EARLY: Refusal.TOO_EARLY,
+    MoveRefusal.BEFORE: Refusal.BEFORE_RULE,
+    MoveRefusal.TOO_FAR: Refusal.TOO_FAR,
 }
 
 
@@ -102,6 +104,8 @@ def describe_refusal(refusal: Refusal) -> str:
         Refusal.ONLY_NEW: _("This plan is for new subscribers only."),
         Refusal.FORBIDDEN_MOVE: _("From the present plan one can't move to this one."),
         Refusal.TOO_EARLY: _("The present plan must be held longer before it is changed."),
+        Refusal.BEFORE_RULE: _("The plan can't be changed as early as that day."),
+        Refusal.TOO_FAR: _("A change of plan is agreed three months ahead at most."),
         Refusal.NOT_ENOUGH_MONEY: _("There is not enough money on the account for this change."),
     }[refusal]
 
@@ -139,11 +143,14 @@ def _buyer(subscription: Subscription) -> Buyer:
     return accounts_queries.buyer_of(subscription.account, service=subscription.service)
 
 
-def get_quote(*, subscription_id: int, plan_version_id: int, on: date) -> Quote:
+def get_quote(
+    *, subscription_id: int, plan_version_id: int, on: date, wanted: date | None = None
+) -> Quote:
     """
     Return the binding offer for a change; raise UnableToQuote with everything in the way.
 
-    When it takes effect and what the move costs is the move matrix's word. It may be scheduled on
+    When it takes effect at the earliest (or, if it is `wanted` later, on that day), and what the
+    move costs, is the move matrix's word. Who pays less is let go in debt too. It may be scheduled on
     the same day; `operations.schedule` checks that nothing changed since.
     """
     subscription = _subscription(subscription_id)
@@ -152,13 +159,15 @@ def get_quote(*, subscription_id: int, plan_version_id: int, on: date) -> Quote:
     if refusals:
         raise UnableToQuote(refusals)
     present = get_plan_on(subscription_id, on=on)
-    decision = _decide_move(subscription, present, version, on=on, rules=list_move_rules())
+    decision = _decide_move(
+        subscription, present, version, on=on, rules=list_move_rules(), wanted=wanted
+    )
     if decision.refusals:
         refused = [MOVE_REFUSAL_OF[refusal] for refusal in decision.refusals]
         raise UnableToQuote(refused, possible_on=decision.possible_on)
     quote = _quote(subscription, present, version, on=on, decision=decision)
     account = subscription.account
-    if account.kind == "prepaid" and quote.cost_now > 0:
+    if account.kind == "prepaid" and quote.cost_now > 0 and decision.is_up:
         balance = accounts_queries.get_balance(account.pk)
         if balance.available < quote.cost_now:
             raise UnableToQuote([Refusal.NOT_ENOUGH_MONEY])
@@ -179,6 +188,7 @@ def _decide_move(
     *,
     on: date,
     rules: list[Rule],
+    wanted: date | None = None,
 ) -> MoveDecision:
     return decide(
         rules,
@@ -187,6 +197,7 @@ def _decide_move(
         held_since=_held_since(subscription, plan_id=present.plan_id, on=on),
         on=on,
         next_period_on=cycle_of(on, cycle_day=subscription.account.cycle_day).end,
+        wanted=wanted,
     )
 
 

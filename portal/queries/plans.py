@@ -65,7 +65,7 @@ def get_plans_page(service: ServiceView, *, on: date) -> PlansPage:
 
 
 def find_change_page(
-    service: ServiceView, *, version_id: int, currency: str, on: date
+    service: ServiceView, *, version_id: int, currency: str, on: date, wanted: date | None = None
 ) -> ChangePage | None:
     """Return the change to a published version of a plan; None if there is none with this id."""
     version = _versions([version_id]).get(version_id)
@@ -74,7 +74,7 @@ def find_change_page(
     plan = plan_view(version)
     try:
         quote = invoicing_queries.get_quote(
-            subscription_id=service.id, plan_version_id=version_id, on=on
+            subscription_id=service.id, plan_version_id=version_id, on=on, wanted=wanted
         )
     except invoicing_queries.UnableToQuote as refusal:
         return ChangePage(service, plan, str(refusal))

@@ -2,6 +2,8 @@
 Change of plan: choose, look at the price, agree, call off.
 """
 
+from datetime import date
+
 from django.contrib import messages
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from invoicing import operations
+from portal.forms import DayForm
 from portal.queries import plans as queries
 from portal.queries.services import ServiceView
 from portal.queries.subscriptions import consent_words
@@ -38,17 +41,27 @@ def change(
     service = _own_service(visitor, subscription_id)
     if request.method == "POST":
         return _agree(request, visitor, service=service, version_id=version_id)
+    form = DayForm(request.GET)
+    wanted = form.cleaned_data["on"] if form.is_valid() else None
     page = queries.find_change_page(
         service,
         version_id=version_id,
         currency=visitor.account.currency,
         on=timezone.localdate(),
+        wanted=wanted,
     )
     if page is None:
         raise Http404
-    mark = signing.dumps(page.offer, salt=SALT) if page.offer else ""
-    consent = consent_words("plan")
-    return show(request, visitor, "plan_change.html", page=page, mark=mark, consent=consent)
+    shown = {"offer": page.offer, "wanted": wanted.isoformat() if wanted else None}
+    return show(
+        request,
+        visitor,
+        "plan_change.html",
+        page=page,
+        form=form,
+        mark=signing.dumps(shown, salt=SALT) if page.offer else "",
+        consent=consent_words("plan"),
+    )
 
 
 @require_POST
@@ -73,7 +86,7 @@ def _agree(
     request: HttpRequest, visitor: Visitor, *, service: ServiceView, version_id: int
 ) -> HttpResponse:
     try:
-        offer = signing.loads(request.POST.get("mark", ""), salt=SALT)
+        shown = signing.loads(request.POST.get("mark", ""), salt=SALT)
     except signing.BadSignature:
         raise Http404 from None
     try:
@@ -83,7 +96,8 @@ def _agree(
             on=timezone.localdate(),
             now=timezone.now(),
             actor=visitor.user.actor,
-            agreed=offer,
+            agreed=shown["offer"],
+            wanted=date.fromisoformat(shown["wanted"]) if shown["wanted"] else None,
             door="portal",
         )
     except operations.UnableToChangePlan as refusal:

@@ -9,6 +9,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
+#: A move is agreed at most so many days ahead.
+AHEAD: Final = 92
 #: Days of a month when fees per day and per month are compared.
 MONTH: Final = 30
 
@@ -26,6 +28,8 @@ class MoveRefusal(StrEnum):
 
     FORBIDDEN = "forbidden"
     TOO_EARLY = "too_early"
+    BEFORE = "before"
+    TOO_FAR = "too_far"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +91,12 @@ def decide(
     held_since: date,
     on: date,
     next_period_on: date,
+    wanted: date | None = None,
 ) -> MoveDecision:
     """
     Decide a move asked for on a day, by a subscriber who has the plan since `held_since`.
+
+    The rule says the earliest day; a later one may be `wanted`, three months ahead at most.
 
     Between versions of one plan nothing is asked but the default. A date of the rule that has
     passed means the next period. The days on the plan are counted on the day of asking.
@@ -98,18 +105,23 @@ def decide(
     rule = DEFAULT if is_same else find_rule(rules, from_plan=before.plan_id, to_plan=after.plan_id)
     is_up = after.monthly >= before.monthly
     possible_on = held_since + timedelta(days=rule.min_days)
-    refusals: list[MoveRefusal] = []
+    earliest = _first_day(rule, on=on, next_period_on=next_period_on)
+    refusal: MoveRefusal | None = None
     if not rule.is_allowed:
-        refusals.append(MoveRefusal.FORBIDDEN)
+        refusal = MoveRefusal.FORBIDDEN
     elif on < possible_on:
-        refusals.append(MoveRefusal.TOO_EARLY)
+        refusal = MoveRefusal.TOO_EARLY
+    elif wanted is not None and wanted < earliest:
+        refusal, possible_on = MoveRefusal.BEFORE, earliest
+    elif wanted is not None and wanted > on + timedelta(days=AHEAD):
+        refusal, possible_on = MoveRefusal.TOO_FAR, wanted - timedelta(days=AHEAD)
     return MoveDecision(
         rule=rule,
         fee=rule.fee_up if is_up else rule.fee_down,
-        effective_on=_first_day(rule, on=on, next_period_on=next_period_on),
+        effective_on=wanted or earliest,
         is_up=is_up,
-        refusals=tuple(refusals),
-        possible_on=possible_on if MoveRefusal.TOO_EARLY in refusals else None,
+        refusals=(refusal,) if refusal else (),
+        possible_on=possible_on if refusal and refusal != MoveRefusal.FORBIDDEN else None,
     )
 
 

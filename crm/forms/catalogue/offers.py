@@ -80,8 +80,8 @@ class PackageVersionForm(AmountsForm):
     class Meta:
         model = PackageVersion
         fields = (
-            *("fee", "fee_period", "validity_days", "services", "tax_category", "tax_included"),
-            *("on_sale_from", "whom"),
+            *("fee", "fee_period", "fee_timing", "proration", "gives_back", "validity_days"),
+            *("services", "tax_category", "tax_included", "on_sale_from", "whom"),
         )
         widgets = {"on_sale_from": DayInput}
 

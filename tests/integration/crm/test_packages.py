@@ -1,19 +1,22 @@
 """Packages of a service at the desk: offered with reasons, added, taken off, remembered."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Account, PackageAssignment, Subscription
-from accounts.models.ledger import LedgerEntry
+from accounts import operations, queries
+from accounts.models import Account, Consent, PackageAssignment, Subscription
 from billing_project.kernel.models import BusinessEvent
 from tariffs.domain.drafts import AllowanceDraft
 from tariffs.models import PackageVersion
 from tests import people
 from tests.integration.crm.conftest import StaffClient
+from tests.integration.crm.seen import agree
 from tests.integration.tariffs.catalogue import make_published_package
 
 pytestmark = pytest.mark.django_db
@@ -28,6 +31,11 @@ def page_of(client: Client, service: Subscription) -> str:
     return page.replace("\u00a0", " ")
 
 
+def add(client: Client, service: Subscription, package: PackageVersion) -> HttpResponse:
+    """Look at the price, and agree to exactly that."""
+    return agree(client, address("add-package", service.pk, package.pk))
+
+
 @pytest.fixture
 def gigabyte(db: None) -> PackageVersion:
     return make_published_package("gigabyte", validity_days=30)
@@ -38,7 +46,7 @@ def test_added_shown_and_taken_off(
 ) -> None:
     agent = as_role("agent")
     assert "У услуги нет пакетов" in page_of(agent, mobile)
-    agent.post(address("add-package", mobile.pk, gigabyte.pk))
+    add(agent, mobile, gigabyte)
     held = PackageAssignment.objects.get()
     assert held.active_to == held.active_from + timedelta(days=30)
     page = page_of(agent, mobile)
@@ -57,7 +65,7 @@ def test_who_did_it_and_why_stands_in_the_history(
     as_role: StaffClient, mobile: Subscription, gigabyte: PackageVersion
 ) -> None:
     agent = as_role("agent")
-    agent.post(address("add-package", mobile.pk, gigabyte.pk))
+    add(agent, mobile, gigabyte)
     held = PackageAssignment.objects.get()
     agent.post(address("remove-package", mobile.pk, held.pk), {"reason": "передумал"})
     told = BusinessEvent.objects.filter(kind__startswith="package.").order_by("pk")
@@ -70,15 +78,34 @@ def test_who_did_it_and_why_stands_in_the_history(
     assert "gigabyte · передумал" in card
 
 
-def test_no_charge_is_promised_and_none_is_made(
-    as_role: StaffClient, mobile: Subscription, gigabyte: PackageVersion
+def test_the_price_is_shown_and_exactly_that_is_charged(
+    as_role: StaffClient, mobile: Subscription
 ) -> None:
+    operations.activate_service(subscription_id=mobile.pk, now=timezone.now(), actor="system:test")
+    account_id = mobile.account_id
+    once = make_published_package("once", fee=Decimal("70.00"), fee_period="once")
     agent = as_role("agent")
-    terms = agent.get(address("add-package", mobile.pk, gigabyte.pk)).content.decode()
-    assert "100,00" in terms
-    assert "Пока не списывается" in terms
-    agent.post(address("add-package", mobile.pk, gigabyte.pk))
-    assert not LedgerEntry.objects.exists()
+    poor = agent.get(address("add-package", mobile.pk, once.pk)).content.decode()
+    assert "70.00" in poor
+    operations.take_payment(
+        account_id=account_id,
+        amount=Decimal("100.00"),
+        gateway="cash",
+        external_id="1",
+        paid_at=timezone.now(),
+        business_date=timezone.localdate(),
+        now=timezone.now(),
+        actor="system:test",
+    )
+    terms = agent.get(address("add-package", mobile.pk, once.pk)).content.decode()
+    assert "70,00" in terms
+    agent.post(address("add-package", mobile.pk, once.pk), {"seen": '{"cost_now": "1.00"}'})
+    assert not PackageAssignment.objects.exists()
+    add(agent, mobile, once)
+    assert queries.get_balance(account_id).money == Decimal("30.00")
+    given = Consent.objects.get()
+    assert (given.what, given.door, given.amount) == ("package", "crm", Decimal("70.00"))
+    assert given.on_behalf_of == f"customer:{mobile.account.customer_id}"
 
 
 def test_what_does_not_fit_says_why_and_is_refused(
@@ -100,7 +127,7 @@ def test_a_form_sent_twice_adds_once(
     as_role: StaffClient, mobile: Subscription, gigabyte: PackageVersion
 ) -> None:
     agent = as_role("agent")
-    agent.post(address("add-package", mobile.pk, gigabyte.pk))
+    add(agent, mobile, gigabyte)
     again = agent.post(address("add-package", mobile.pk, gigabyte.pk)).content.decode()
     assert "уже" in again
     assert PackageAssignment.objects.count() == 1
@@ -122,7 +149,7 @@ def test_another_services_package_is_not_here(
 ) -> None:
     agent = as_role("agent")
     other = people.order_mobile(bob, number="79215550303")
-    agent.post(address("add-package", other.pk, gigabyte.pk))
+    add(agent, other, gigabyte)
     held = PackageAssignment.objects.get()
     assert agent.post(address("remove-package", mobile.pk, held.pk)).status_code == 404
     assert agent.get(address("packages", mobile.pk + 999)).status_code == 404
@@ -137,4 +164,3 @@ def test_in_english(as_role: StaffClient, mobile: Subscription, gigabyte: Packag
     agent.cookies["django_language"] = "en"
     page = page_of(agent, mobile)
     assert "100 min every month, 50 messages every month" in page
-    assert "Fees of packages are not charged yet" in page
