@@ -38,6 +38,7 @@ BEAT: Final[dict[str, dict[str, Any]]] = {
     "holds": {"task": "money.expire_holds", "schedule": _MINUTE, "options": _FRESH},
     "write_offs": {"task": "money.write_off", "schedule": _MINUTE, "options": _FRESH},
     "bill_drafts": {"task": "bills.draft", "schedule": _MINUTE, "options": _FRESH},
+    "outages": {"task": "bills.compensate", "schedule": _MINUTE, "options": _FRESH},
     "bill_runs": {"task": "bills.issue", "schedule": _MINUTE, "options": _FRESH},
     "access": {"task": "access.drain", "schedule": _MINUTE, "options": _FRESH},
     "promises": {"task": "access.close_promises", "schedule": crontab(minute="2")},

@@ -5,6 +5,7 @@ What agents write down: interactions with customers; who looked at whom; who sig
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Customer
 from billing_project.kernel.models import AppendOnly
@@ -100,3 +101,51 @@ class StaffSignIn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.login} {self.tried_at:%Y-%m-%d %H:%M}"
+
+
+class Ticket(models.Model):
+    """Something a customer wants looked after, until it is closed; `answered` waits for them."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("open")
+        ANSWERED = "answered", _("answered")
+        CLOSED = "closed", pgettext_lazy("ticket", "closed")
+
+    #: New state: the states it may follow (kernel.operations.change_state).
+    MOVES = {"answered": ("open",), "open": ("answered", "closed"), "closed": ("open", "answered")}
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="tickets")
+    subject = models.CharField(_("subject"), max_length=160)
+    state = models.CharField(_("state"), max_length=12, choices=State, default=State.OPEN)
+    assignee = models.CharField(max_length=60, blank=True, default="")
+    opened_at = models.DateTimeField()
+    moved_at = models.DateTimeField()
+    actor = models.CharField(max_length=60)
+    request_id = models.CharField(max_length=40, unique=True)
+
+    class Meta:
+        verbose_name = _("ticket")
+        verbose_name_plural = _("tickets")
+        indexes = [
+            models.Index(fields=["state", "id"], name="ticket_queue"),
+            models.Index(fields=["customer", "-id"], name="ticket_customer"),
+        ]
+
+    def __str__(self) -> str:
+        return f"ticket {self.pk}"
+
+
+class TicketMessage(AppendOnly):
+    """What was said in a ticket; an internal message isn't shown to the customer."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="messages")
+    text = models.TextField(_("message"))
+    is_internal = models.BooleanField(_("for colleagues only"), default=False)
+    written_at = models.DateTimeField()
+    actor = models.CharField(max_length=60)
+
+    class Meta:
+        indexes = [models.Index(fields=["ticket", "id"], name="ticketmessage_thread")]
+
+    def __str__(self) -> str:
+        return f"message {self.pk}"

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from invoicing.operations import bill_runs
+from invoicing.operations import bill_runs, compensation
 
 
 @shared_task(name="bills.draft", queue="billing", ignore_result=True)
@@ -17,3 +17,9 @@ def issue(**_kwargs: object) -> None:
     """Issue the bill runs that people approved."""
     now = timezone.now()
     bill_runs.issue_all(issued_on=timezone.localdate(now), now=now)
+
+
+@shared_task(name="bills.compensate", queue="billing", ignore_result=True)
+def compensate(**_kwargs: object) -> None:
+    """Give what approved outages are worth."""
+    compensation.apply_all(now=timezone.now())

@@ -7,8 +7,11 @@ from typing import Final
 
 from django import template
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
 from crm.templatetags.crm import day, state
+from invoicing.models import Outage, OutageRule
 
 register = template.Library()
 
@@ -21,7 +24,56 @@ _TONE_OF: Final = {
     "parked": "failed",
     "left": "waiting",
     "issued": "done",
+    "answered": "done",
+    "closed": "cancelled",
+    "drafting": "running",
+    "approved": "running",
+    "applied": "done",
 }
+
+
+FLAG_NAMES: Final = {
+    "change": _("much more or less"),
+    "zero": _("nothing now"),
+    "negative": _("more given back than charged"),
+}
+
+
+@register.simple_tag
+def flag_name(code: str) -> str:
+    """Return what is unusual about a draft."""
+    return str(FLAG_NAMES.get(code, code))
+
+
+@register.simple_tag
+def reason_title(reason: dict[str, str]) -> str:
+    """Return the fee that stands on a parked bill twice."""
+    is_english = (get_language() or "ru").startswith("en")
+    return reason["title_en" if is_english else "title_ru"]
+
+
+@register.simple_tag
+def reason_days(reason: dict[str, str]) -> str:
+    """Return the days it stands there for twice."""
+    return f"{day(date.fromisoformat(reason['first']))} – {day_before(date.fromisoformat(reason['end']))}"
+
+
+@register.simple_tag
+def either(russian: str, english: str) -> str:
+    """Return the one in the reader's language."""
+    return english if (get_language() or "ru").startswith("en") else russian
+
+
+@register.simple_tag
+def titled(thing: Outage) -> str:
+    """Return what an outage is called."""
+    return either(thing.title_ru, thing.title_en)
+
+
+@register.simple_tag
+def named(thing: OutageRule) -> str:
+    """Return what a rule is called."""
+    return either(thing.name_ru, thing.name_en)
 
 
 @register.filter

@@ -26,8 +26,12 @@ PLACES = {
     "search": (_("Customers"), "see_customers"),
     "approval-list": (_("Approvals"), "decide_approval"),
     "disputes": (_("Disputes"), "decide_disputes"),
+    "tickets": (_("Tickets"), "work_tickets"),
+    "bill-runs": (_("Bill runs"), "run_bills"),
+    "outages": (_("Outages"), "compensate"),
     "notices": (_("Incoming payments"), "see_payments"),
     "unassigned": (_("Not assigned"), "see_payments"),
+    "card-work": (_("By card"), "see_payments"),
     "statements": (_("Bank statements"), "load_statements"),
     "registries": (_("Terminals' registries"), "assign_payment"),
     "terminals": (_("Terminals"), "keep_terminals"),
@@ -47,9 +51,11 @@ PLACES = {
 #: Places that stand behind one word of the menu, and beside each other once there.
 GROUPS = {
     _("Payments"): (
-        *("notices", "unassigned", "statements", "registries"),
+        *("notices", "unassigned", "card-work", "statements", "registries"),
         *("desk", "fiscal", "vouchers", "terminals"),
     ),
+    _("Questions"): ("tickets", "disputes"),
+    _("Bills"): ("bill-runs", "outages"),
     _("Traffic"): ("usage-files", "suspense", "rerating", "usage", "sessions"),
     _("Reports"): ("reports", "register"),
 }
