@@ -14,7 +14,9 @@ from bench.setting import DATABASE, Setting, in_own_database, options_of, scratc
 
 #: In the order in which they run: later ones compare with rates of earlier ones.
 PARTS: Final = [
-    name for name in ("rating", "core", "sql", "charging", "loop") if find_spec(f"bench.{name}")
+    name
+    for name in ("rating", "core", "sql", "charging", "posting", "loop")
+    if find_spec(f"bench.{name}")
 ]
 
 

@@ -86,7 +86,7 @@ def take_back(request: HttpRequest, account_id: int, entry_id: int) -> HttpRespo
     }
     return finish(
         request, form, account, act, title=_("Take an entry back"), lede=lede,
-        send=_("Take back"), is_grave=True,
+        send=_("Undo the entry"), is_grave=True,
     )  # fmt: skip
 
 

@@ -204,7 +204,7 @@ class TestDesk:
             client, "write-off-run-new", closed_before="2026-07-01", reason="x", request_id="r"
         )
         run = WriteOffRun.objects.get()
-        assert "Ждёт второго" in self.send(client, "write-off-run-approve", run.pk)
+        assert "Ожидает решения" in self.send(client, "write-off-run-approve", run.pk)
         second = as_role("administrator")
         approvals = second.get(reverse("crm:approval-list")).content.decode()
         assert reverse("crm:write-off-run", args=[run.pk]) in approvals
