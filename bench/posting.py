@@ -21,7 +21,6 @@ from bench.figures import Figure
 from bench.setting import DAY, NOW, Setting
 
 CLIENTS: Final = 2
-POSTS: Final = 5_000
 ROUNDS: Final = 3
 #: Posts a second of two clients together.
 LEAST: Final = 5_000
@@ -39,11 +38,11 @@ AMOUNT: Final = Decimal("-1.00")
 def measure(setting: Setting) -> None:
     """Let the clients post in turn by each way, the rounds alternating; tell the best of each."""
     ways = {"bare update of a balance": bare, "posts, key row included": post, "operation": whole}
-    rates = dict.fromkeys(ways, 0.0)
+    rates, posts = dict.fromkeys(ways, 0.0), setting.options.posts
     with ProcessPoolExecutor(CLIENTS, mp_context=get_context("spawn")) as clients:
         for number in range(ROUNDS):
             for name, way in ways.items():
-                rates[name] = max(rates[name], _rate(clients, partial(way, number=number)))
+                rates[name] = max(rates[name], _rate(clients, way, number=number, posts=posts))
     for name, rate in rates.items():
         least = LEAST if way_is_gated(name) else None
         setting.tell(Figure(f"posting: {name}, {CLIENTS} clients", rate, "a second", least=least))
@@ -57,36 +56,38 @@ def way_is_gated(name: str) -> bool:
     return name.startswith("posts")
 
 
-def _rate(clients: ProcessPoolExecutor, way: Callable[..., float]) -> float:
+def _rate(
+    clients: ProcessPoolExecutor, way: Callable[..., float], *, number: int, posts: int
+) -> float:
     """Return posts a second of all clients together: of the slowest one's time."""
-    spans = list(clients.map(way, range(CLIENTS)))
-    return CLIENTS * POSTS / max(spans)
+    spans = list(clients.map(partial(way, number=number, posts=posts), range(CLIENTS)))
+    return CLIENTS * posts / max(spans)
 
 
-def bare(client: int, *, number: int) -> float:
+def bare(client: int, *, number: int, posts: int) -> float:
     """Add nothing to balances, one transaction each; return the seconds."""
     cursor, accounts = _connected()
     chance = random.Random(f"{client}-{number}")
     cursor.execute("PREPARE bare (numeric, bigint) AS " + BARE % ("$1", "$2"))
     began = time.perf_counter()
-    for _ in range(POSTS):
+    for _ in range(posts):
         cursor.execute("EXECUTE bare (0, %s)", [chance.choice(accounts)])
     return time.perf_counter() - began
 
 
-def post(client: int, *, number: int) -> float:
+def post(client: int, *, number: int, posts: int) -> float:
     """Post by the ledger's function, one transaction each; return the seconds."""
     cursor, accounts = _connected()
     chance = random.Random(f"{client}-{number}")
-    first = _first_ref(client, number)
+    first = _first_ref(client, number, posts)
     began = time.perf_counter()
-    for ref in range(first, first + POSTS):
+    for ref in range(first, first + posts):
         account = chance.choice(accounts)
         cursor.execute(POST, [account, KIND, ref, AMOUNT, DAY, CONTRA, FUND, NOW, "bench"])
     return time.perf_counter() - began
 
 
-def whole(client: int, *, number: int) -> float:
+def whole(client: int, *, number: int, posts: int) -> float:
     """Post by the product's operation; return the seconds."""
     import django
 
@@ -97,9 +98,9 @@ def whole(client: int, *, number: int) -> float:
 
     _cursor, accounts = _connected()
     chance = random.Random(f"{client}-{number}")
-    first = _first_ref(client, number) + POSTS
+    first = _first_ref(client, number, posts) + posts
     began = time.perf_counter()
-    for ref in range(first, first + POSTS):
+    for ref in range(first, first + posts):
         posting = Posting(
             account_id=chance.choice(accounts),
             kind=Kind.ADJUSTMENT,
@@ -111,8 +112,8 @@ def whole(client: int, *, number: int) -> float:
     return time.perf_counter() - began
 
 
-def _first_ref(client: int, number: int) -> int:
-    return 1_000_000 + (number * CLIENTS + client) * 2 * POSTS
+def _first_ref(client: int, number: int, posts: int) -> int:
+    return 1_000_000 + (number * CLIENTS + client) * 2 * posts
 
 
 def _connected() -> tuple[Any, list[int]]:

@@ -56,6 +56,7 @@ def options_of(arguments: Sequence[str] | None, *, parts: Sequence[str]) -> argp
     parser.add_argument("--prefixes", type=int, default=37_000)
     parser.add_argument("--loop", type=int, default=1_000, help="records of the ORM loop")
     parser.add_argument("--sql", type=int, default=200_000, help="records of the SQL engine")
+    parser.add_argument("--posts", type=int, default=5_000, help="single posts of a client a round")
     parser.add_argument("--strict", action="store_true", help="fail if a gate is missed")
     options = parser.parse_args(arguments)
     unknown = set(options.parts) - set(parts)
