@@ -5,7 +5,6 @@ What agents write down: interactions with customers; who looked at whom; who sig
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from accounts.models import Customer
 from billing_project.kernel.models import AppendOnly
@@ -109,7 +108,7 @@ class Ticket(models.Model):
     class State(models.TextChoices):
         OPEN = "open", _("open")
         ANSWERED = "answered", _("answered")
-        CLOSED = "closed", pgettext_lazy("ticket", "closed")
+        CLOSED = "closed", _("closed")
 
     #: New state: the states it may follow (kernel.operations.change_state).
     MOVES = {"answered": ("open",), "open": ("answered", "closed"), "closed": ("open", "answered")}
