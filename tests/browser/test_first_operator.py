@@ -93,6 +93,7 @@ def _connect_a_person(page: Page) -> None:
 
 def _pay(page: Page, amount: Decimal) -> None:
     page.get_by_text("Принять платёж").first.click()
+    page.get_by_role("button", name="Открыть смену").click()
     page.get_by_label("Сумма").fill(str(amount).replace(".", ","))
     page.get_by_role("button", name="Принять платёж").click()
     # The bill is paid; the night that issued it had charged the coming month's 300.

@@ -102,6 +102,7 @@ def test_money_runs_out_and_a_payment_at_the_desk_restores_everything_in_seconds
 
     cashier_page.goto(f"/crm/customers/{account.customer_id}/")
     cashier_page.get_by_text("Принять платёж").first.click()
+    cashier_page.get_by_role("button", name="Открыть смену").click()
     cashier_page.get_by_label("Сумма").fill("250")
     cashier_page.get_by_role("button", name="Принять платёж").click()
     took = wait_until("open", "open")
