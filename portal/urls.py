@@ -3,6 +3,7 @@
 from django.urls import path
 
 from portal.views import (
+    autopay,
     bills,
     disputes,
     funds,
@@ -35,6 +36,9 @@ urlpatterns = [
     path("account/", home.choose_account, name="choose-account"),
     path("payments/", bills.payments, name="payments"),
     path("payments/history/", bills.payment_history, name="payment-history"),
+    path("payments/autopay/", autopay.autopay, name="autopay"),
+    path("payments/autopay/stop/", autopay.stop, name="autopay-stop"),
+    path("payments/cards/<int:card_id>/forget/", autopay.forget_card, name="forget-card"),
     path("payments/top-up/", top_up.top_up, name="top-up"),
     path("pay/<str:token>/", top_up.pay, name="pay"),
     path("pay/<str:token>/outcome/", top_up.paid, name="paid"),

@@ -7,7 +7,7 @@ or at once with a document by hand. Above the agent's limit a second person deci
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -97,8 +97,14 @@ def refund(
     return _carry_out(row, now=now)
 
 
-def approve_refund(*, approval_id: int, now: datetime, actor: str) -> Refund:
-    """Approve a refund that waits and carry it out; raises kernel's UnableToDecide."""
+def approve_refund(
+    *, approval_id: int, now: datetime, actor: str, business_date: date | None = None
+) -> Refund:
+    """
+    Approve a refund that waits and carry it out; raises kernel's UnableToDecide.
+
+    It is posted on the day the money leaves, whatever `business_date` (every approval has one).
+    """
     with transaction.atomic(durable=True):
         approval = kernel.approve(approval_id=approval_id, actor=actor, now=now)
         if approval.kind != APPROVAL_KIND or approval.amount is None:

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
-from accounts.models import FiscalGateway, LegalEntity, PoolNumber, User
+from accounts.models import Acquirer, FiscalGateway, LegalEntity, PoolNumber, User
 from crm.admin.site import CatalogueAdmin, Guarded, ReadOnlyAdmin, site
 from crm.domain import requisites, roles
 
@@ -49,6 +49,18 @@ class LegalEntityAdmin(CatalogueAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Documents name it."""
+        return False
+
+
+@admin.register(Acquirer, site=site)
+class AcquirerAdmin(CatalogueAdmin):
+    """Who takes cards, one in use per legal entity and currency."""
+
+    list_display = ("name", "kind", "legal_entity", "currency", "is_active")
+    edit_right = "crm.set_up"
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Payments name it."""
         return False
 
 

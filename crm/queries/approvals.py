@@ -19,6 +19,7 @@ KINDS: Final = {
     "entry_reversal": _("Entry taken back"),
     "opening_balance": _("Opening balance"),
     "bonus_grant": _("Bonus"),
+    "refund": _("Refund"),
 }
 
 

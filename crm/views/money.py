@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import operations as accounts_operations
 from accounts.models import Account, Adjustment
+from accounts.operations import refunds
 from accounts.queries import vouchers as voucher_queries
 from billing_project.kernel import operations as kernel_operations
 from crm.forms import money as forms
@@ -38,6 +39,7 @@ DECISIONS: Final[dict[str, Callable[..., object]]] = {
     "entry_reversal": accounts_operations.approve_reversal,
     "opening_balance": accounts_operations.approve_opening,
     "bonus_grant": accounts_operations.approve_bonus,
+    "refund": refunds.approve_refund,
 }
 
 
@@ -159,6 +161,7 @@ def _decide(request: HttpRequest, approval_id: int, *, is_approved: bool) -> Htt
     refusals = (
         accounts_operations.UnableToAdjust,
         accounts_operations.UnableToCorrect,
+        refunds.UnableToRefund,
         kernel_operations.UnableToDecide,
     )
     if is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
