@@ -32,6 +32,12 @@ class RunView:
         return self.run.state == WriteOffRun.State.PREVIEWED and self.run.approval_id is not None
 
     @property
+    def asked_of_second_by(self) -> str:
+        """Who asked for a second person; nobody if none is waited for."""
+        approval = self.run.approval
+        return approval.requested_by if self.waits and approval is not None else ""
+
+    @property
     def is_working(self) -> bool:
         """Whether it is being posted."""
         return bool(self.run.state == WriteOffRun.State.APPROVED)

@@ -4,6 +4,8 @@ Corrections by hand: debts written off, entries taken back, money moved, opening
 
 import secrets
 from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
 
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
@@ -38,7 +40,7 @@ def write_off(request: HttpRequest, account_id: int) -> HttpResponse:
     """Give up a debt or a part of it; above the role's limit a second person decides."""
     account, user = find_account(account_id), staff_of(request)
     limit = staff_queries.adjustment_limit(user)
-    debt = max(-accounts_queries.get_balance(account_id).money, 0)
+    debt = max(-accounts_queries.get_balance(account_id).money, Decimal(0))
     form = forms.WriteOffForm(request.POST or None, initial=request_id() | {"amount": debt})
 
     def act() -> str:
@@ -112,7 +114,7 @@ def transfer(request: HttpRequest, account_id: int) -> HttpResponse:
         return _("%(amount)s is moved.") % {"amount": amount}
 
     row = accounts_queries.get_balance(account_id)
-    free = max(row.money - row.held, 0)
+    free = max(row.money - row.held, Decimal(0))
     lede = _("No more than %(free)s: what is held and credit are not moved.") % {
         "free": written(free, account.currency)
     }
@@ -154,7 +156,7 @@ def finish(  # noqa: PLR0917 - the form, whose, what it does
     form: BaseForm,
     account: Account,
     act: Callable[[], str],
-    **context: object,
+    **context: Any,
 ) -> HttpResponse:
     """Carry a form about an account's money out and go back to it, or show the form."""
     if is_sent(request, form) and carry_out(request, form, act, refusals=REFUSALS):
@@ -164,12 +166,12 @@ def finish(  # noqa: PLR0917 - the form, whose, what it does
     return show_form(request, form, title=title, back=back, **context)
 
 
-def request_id() -> dict[str, object]:
+def request_id() -> dict[str, Any]:
     """Return a fresh key: the form does its work once, however often it is sent."""
     return {"request_id": secrets.token_hex(16)}
 
 
-def moment() -> dict[str, object]:
+def moment() -> dict[str, Any]:
     """Return the moment and the business day of what is done now."""
     now = timezone.now()
     return {"now": now, "business_date": timezone.localdate(now)}

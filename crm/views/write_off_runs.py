@@ -2,6 +2,8 @@
 Old debts of closed accounts written off together: chosen, looked at, approved, posted.
 """
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -126,7 +128,7 @@ def _form(request: HttpRequest, form: DecisionForm, run_id: int, **context: obje
     return show_form(request, form, title=title, back=back, send=title, **context)
 
 
-def _context(request: HttpRequest, run_id: int) -> dict[str, object]:
+def _context(request: HttpRequest, run_id: int) -> dict[str, Any]:
     view = _find(run_id)
     lines = queries.list_lines(view.run, after=_number(request, "after") or 0)
     return {
@@ -134,7 +136,7 @@ def _context(request: HttpRequest, run_id: int) -> dict[str, object]:
         "run": view.run,
         "lines": lines,
         "next": lines[-1].line.account_id if len(lines) == queries.PAGE else None,
-        "is_mine": view.waits and view.run.approval.requested_by == staff_of(request).actor,
+        "is_mine": view.asked_of_second_by == staff_of(request).actor,
     }
 
 
