@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, QuerySet
 
 from accounts.domain.vouchers import WINDOW
 from accounts.models import Voucher, VoucherAttempt, VoucherSeries
@@ -91,7 +91,7 @@ def last_expiry() -> date | None:
     return found
 
 
-def _counted():  # type: ignore[no-untyped-def]
+def _counted() -> "QuerySet[VoucherSeries]":
     states = {
         f"in_{state}": Count("vouchers", filter=Q(vouchers__state=state))
         for state in ("fresh", "redeemed", "blocked")

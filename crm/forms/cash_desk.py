@@ -38,7 +38,7 @@ class DeskPaymentForm(forms.Form):
 
     amount = amount_field(_("Amount"), min_value=Decimal("0.01"))
     method = forms.ChoiceField(
-        label=_("Paid"),
+        label=_("Way of paying"),
         choices=DeskOperation.Method.choices,
         initial=DeskOperation.Method.CASH,
     )

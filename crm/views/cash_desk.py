@@ -3,6 +3,7 @@ The cash desk: the cashier's shift, payments into it, what is given back on its 
 """
 
 import secrets
+from decimal import Decimal
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -115,7 +116,7 @@ def close_shift(request: HttpRequest, shift_id: int) -> HttpResponse:
             actor=staff_of(request).actor,
             **form.cleaned_data,
         )
-        values = {"difference": written(closed.difference or 0, closed.currency)}
+        values = {"difference": written(closed.difference or Decimal(0), closed.currency)}
         return _("The shift is closed; the difference is %(difference)s.") % values
 
     if is_sent(request, form) and carry_out(request, form, act, refusals=REFUSALS):
@@ -242,7 +243,7 @@ def reverse_payment(request: HttpRequest, payment_id: int) -> HttpResponse:
 
 def _reverse(request: HttpRequest, payment: Payment, *, reason: str) -> None:
     now, user = timezone.now(), staff_of(request)
-    told = {"reason": reason, "business_date": timezone.localdate(now), "now": now}
+    told: dict[str, Any] = {"reason": reason, "business_date": timezone.localdate(now), "now": now}
     if queries.operation_of(payment.pk) is None:
         accounts_operations.reverse_payment(payment_id=payment.pk, actor=user.actor, **told)
         return

@@ -6,16 +6,19 @@ it was paid is one whose operator gives the receipt itself. What is given back h
 payment has.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 
 from accounts.domain.fiscal import VAT_CODES, WITHOUT_VAT
 from accounts.queries.receipts import GATEWAY_JOIN
 from billing_project.kernel import queue
+
+#: Columns of the statement: payments, ids of the sources, amounts and days (null: the payment's).
+Rows = Mapping[str, Sequence[Any]]
 
 NUDGE: Final = "receipts.send"
 #: Ways of paying that are coins and notes.
@@ -98,7 +101,7 @@ def write_sold(*, payment_ids: Iterable[int], now: datetime, actor: str) -> int:
     """Write the receipts of payments just credited; return how many there are to be."""
     ids = list(payment_ids)
     nothing = [None] * len(ids)
-    rows = {"payments": ids, "ids": ids, "amounts": nothing, "days": nothing}
+    rows: Rows = {"payments": ids, "ids": ids, "amounts": nothing, "days": nothing}
     return _write(OF_PAYMENT, rows, source="payment", kind="sell", now=now, actor=actor)
 
 
@@ -106,7 +109,7 @@ def write_returned(
     *, payment_id: int, business_date: date, reason: str, now: datetime, actor: str
 ) -> int:
     """Write the receipt of a payment that is taken back whole; 0 if it has none itself."""
-    rows: dict[str, list[object]] = {
+    rows: Rows = {
         "payments": [payment_id],
         "ids": [payment_id],
         "amounts": [None],
@@ -139,7 +142,7 @@ def write_refund(
     Call it in the refund's transaction. The same refund again writes nothing; 0 too if the payment
     has no receipt.
     """
-    rows: dict[str, list[object]] = {
+    rows: Rows = {
         "payments": [payment_id],
         "ids": [refund_id],
         "amounts": [amount],
@@ -152,7 +155,7 @@ def write_refund(
 
 def write_correction(*, payment_id: int, reason: str, now: datetime, actor: str) -> int:
     """Write the correction that stands for a receipt which was never made; 0 without a gateway."""
-    rows: dict[str, list[object]] = {
+    rows: Rows = {
         "payments": [payment_id],
         "ids": [payment_id],
         "amounts": [None],
@@ -171,7 +174,7 @@ def write_correction(*, payment_id: int, reason: str, now: datetime, actor: str)
 
 def _write(
     statement: str,
-    rows: dict[str, list[object]] | dict[str, list[int]] | dict[str, list[None]],
+    rows: Rows,
     *,
     source: str,
     kind: str,
@@ -179,7 +182,7 @@ def _write(
     actor: str,
     reason: str = "",
 ) -> int:
-    values = {
+    values: dict[str, Any] = {
         **rows,
         "source": source,
         "kind": kind,
