@@ -53,6 +53,9 @@ COPY: Final = (
 )
 
 
+_SortedOut = dict[Way, list[BankDocument]]
+
+
 class UnableToReceiveStatement(Exception):
     """The file can't be read, contradicts itself, or is not about our accounts; see `faults`."""
 
@@ -88,10 +91,11 @@ def receive_statement(
     except UnreadableStatement as error:
         raise UnableToReceiveStatement(error.faults) from error
     ours = queries.own_bank_accounts()
-    faults = _faults(statement, ours, business_date=business_date)
+    sorted_out = _sort_out(statement, ours)
+    faults = _faults(statement, sorted_out, ours=ours, business_date=business_date)
     if faults:
         raise UnableToReceiveStatement(faults[:MOST_FAULTS])
-    incoming = [doc for doc in statement.documents if _way(doc, statement, ours) is Way.IN]
+    incoming = sorted_out[Way.IN]
     matched = _match(incoming, ours=ours, bills=bills)
     file = {
         "name": name[-200:],
@@ -100,7 +104,7 @@ def receive_statement(
         "archive_path": _archive(data, digest),
     }
     with transaction.atomic():
-        row = _write(file | _told(statement, ours), now=now, actor=actor)
+        row = _write(file | _told(statement, sorted_out), now=now, actor=actor)
         if row.state != BankStatement.State.RECEIVED:  # somebody confirmed it meanwhile
             return ReceivedStatement(row, is_new=False)
         _copy(_lines(incoming, matched, statement_id=row.pk, ours=ours))
@@ -114,12 +118,21 @@ def _seen(digest: str) -> BankStatement | None:
     return rows.first() if rows.update(times_seen=F("times_seen") + 1) else None
 
 
-def _way(document: BankDocument, statement: Statement, ours: Mapping[str, OwnAccount]) -> Way:
-    return way_of(document, told=statement.accounts, ours=ours)
+def _sort_out(statement: Statement, ours: Mapping[str, OwnAccount]) -> _SortedOut:
+    """Return the documents by the way they go, each in the order of the file."""
+    found: _SortedOut = {way: [] for way in Way}
+    told = set(statement.accounts)
+    for document in statement.documents:
+        found[way_of(document, told=told, ours=ours)].append(document)
+    return found
 
 
 def _faults(
-    statement: Statement, ours: Mapping[str, OwnAccount], *, business_date: date
+    statement: Statement,
+    sorted_out: _SortedOut,
+    *,
+    ours: Mapping[str, OwnAccount],
+    business_date: date,
 ) -> list[Fault]:
     """Return what forbids to take the statement, though it can be read."""
     found = []
@@ -130,13 +143,14 @@ def _faults(
             "%(account)s is no bank account of ours: write it down at the legal entity first."
         )
         found.append(Fault(line, message % {"account": account}))
-    for document in statement.documents:
-        if _way(document, statement, ours) is Way.ALIEN:
-            message = _("Neither payer nor payee has an account that the statement is about.")
-            found.append(Fault(document.line, message))
-        elif document.credited_on > business_date:
-            message = _("The day of the payment is still to come.")
-            found.append(Fault(document.line, message))
+    alien = _("Neither payer nor payee has an account that the statement is about.")
+    found += [Fault(document.line, alien) for document in sorted_out[Way.ALIEN]]
+    future = _("The day of the payment is still to come.")
+    found += [
+        Fault(document.line, future)
+        for document in statement.documents
+        if document.credited_on > business_date
+    ]
     return found + [_fault(wrong) for wrong in wrong_totals(statement)]
 
 
@@ -189,10 +203,10 @@ def _archive(data: bytes, digest: str) -> str:
     return str(place)
 
 
-def _told(statement: Statement, ours: Mapping[str, OwnAccount]) -> dict[str, Any]:
+def _told(statement: Statement, sorted_out: _SortedOut) -> dict[str, Any]:
     """Return the columns of a statement that its text gives."""
-    out = [doc.amount for doc in statement.documents if _way(doc, statement, ours) is Way.OUT]
-    own = [doc.amount for doc in statement.documents if _way(doc, statement, ours) is Way.OWN]
+    out = [document.amount for document in sorted_out[Way.OUT]]
+    own = [document.amount for document in sorted_out[Way.OWN]]
     days = [each for each in statement.sections if each.first]
     return {
         "encoding": statement.encoding,
