@@ -5,9 +5,11 @@ One box: phone, name, account, contract, address, login.
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.queries import intake as intake_queries
+from accounts.queries import receipts as receipt_queries
 from crm.queries import card as card_queries
 from crm.queries import search as search_queries
 from crm.views.doors import door, page, staff_of
@@ -31,6 +33,7 @@ def search(request: HttpRequest) -> HttpResponse:
             "visited": visited,
             "alarms": _count_alarms(request),
             "unassigned": _count_unassigned(request),
+            "receipts": _count_receipts(request),
         },
     )
 
@@ -52,6 +55,14 @@ def _count_unassigned(request: HttpRequest) -> int:
     """Return how many payments wait for this member of staff to find their accounts."""
     is_theirs = staff_of(request).has_perm("crm.assign_payment")
     return intake_queries.count_unassigned() if is_theirs else 0
+
+
+def _count_receipts(request: HttpRequest) -> int:
+    """Return how many fiscal receipts were refused or wait too long, for who sees to them."""
+    if not staff_of(request).has_perm("crm.see_receipts"):
+        return 0
+    work = receipt_queries.count_receipt_work(now=timezone.now())
+    return work.failed + work.overdue
 
 
 def _context(text: str) -> dict[str, Any]:
