@@ -147,7 +147,7 @@ def test_the_selection_narrows(selection: dict, expected: set[str]) -> None:
 
 
 def test_only_the_time_that_the_service_was_there_counts() -> None:
-    late = internet(on_sale_from=date(2025, 1, 1))
+    late = internet()
     Subscription.objects.filter(pk=late.pk).update(activated_at=BEGAN + timedelta(hours=5))
     late.plan_assignments.update(active_from=BEGAN + timedelta(hours=5))
     gone = internet()
