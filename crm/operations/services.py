@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts import operations as accounts_operations
-from accounts.models import Account, Subscription
+from accounts.models import Account, Consent, Subscription
+from accounts.operations import consents
+from invoicing.queries.plans import own_fee
 from tariffs.models import PlanVersion
 
 
@@ -24,7 +27,7 @@ def connect(
     on_behalf_of: str,
 ) -> Subscription:
     """
-    Order the plan's service and begin it; all or nothing.
+    Order the plan's service and begin it, with the consent to its fee; all or nothing.
 
     Raises `UnableToOrder`, `UnableToOccupy` of accounts.
     """
@@ -34,6 +37,18 @@ def connect(
         plan_version=plan_version,
         identifiers=identifiers,
         address=address,
+        now=now,
+        actor=actor,
+        on_behalf_of=on_behalf_of,
+    )
+    consents.give(
+        account_id=account.pk,
+        subscription_id=ordered.pk,
+        what=Consent.What.PLAN,
+        object_id=plan_version.pk,
+        amount=own_fee(account, plan_version, on=timezone.localdate(now)),
+        per=plan_version.fee_period,
+        door=Consent.Door.CRM,
         now=now,
         actor=actor,
         on_behalf_of=on_behalf_of,

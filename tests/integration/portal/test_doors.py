@@ -9,8 +9,18 @@ from invoicing.models import PlanChange
 from tests import people
 from tests.integration.portal import conftest as given
 
-OUTSIDE = {"sign-in", "ask-code", "by-code", "language", "sign-out"}
-POST_ONLY = {"choose-account", "inbox-read", "notifications", "pause-end", "plan-cancel"}
+#: For whoever has the address; `pay` and `paid` by a link that was sent.
+OUTSIDE = {"ask-code", "by-code", "language", "paid", "pay", "sign-in", "sign-out"}
+POST_ONLY = {
+    "autopay-stop",
+    "choose-account",
+    "dispute-withdraw",
+    "forget-card",
+    "inbox-read",
+    "notifications",
+    "pause-end",
+    "plan-cancel",
+}
 
 
 def patterns() -> dict[str, URLPattern]:

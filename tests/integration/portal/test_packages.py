@@ -183,13 +183,13 @@ def test_who_left_the_group_sees_nothing_of_it(family: Subscription) -> None:
     assert seen(family) == []
 
 
-def test_what_may_be_added_is_told_and_not_sold(as_alice: Client, mobile: Subscription) -> None:
+def test_what_may_be_added_is_told_with_its_price(as_alice: Client, mobile: Subscription) -> None:
     make_published_package("Путь", validity_days=30)
     make_published_package("business", customer_kinds=["company"])
     page = plain(text_of(as_alice, page_of(mobile)))
     assert "Путь" in page
     assert "на 30 дней" in page
-    assert "позвоните нам" in page
+    assert "Посмотреть цену" in page
     assert "business" not in page
     main = page[page.index("<main") : page.index("</main>")]
     assert "<form" not in main
