@@ -52,6 +52,7 @@ CONSUMERS: Final[dict[str, tuple[str, ...]]] = {
     "payment.reversed": (NOTIFICATIONS,),
     "payment.refunded": (NOTIFICATIONS,),
     "payment.refund_failed": (),
+    "payment.link": (NOTIFICATIONS,),
     "chargeback.opened": (),
     "chargeback.won": (),
     "chargeback.lost": (NOTIFICATIONS,),

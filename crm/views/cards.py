@@ -58,12 +58,13 @@ def new_link(request: HttpRequest, account_id: int) -> HttpResponse:
             account_id=account_id,
             door="crm",
             return_url=request.build_absolute_uri(reverse("portal:paid", args=["TOKEN"])),
+            link=request.build_absolute_uri(reverse("portal:pay", args=["TOKEN"])),
             now=timezone.now(),
             actor=staff_of(request).actor,
             on_behalf_of=f"customer:{account.customer_id}",
             **form.cleaned_data,
         )
-        return _("The link is made: it is good for three days.")
+        return _("The link is made and sent to the subscriber: it is good for three days.")
 
     refusals = (acquiring.UnableToAskForPayment,)
     if is_sent(request, form) and carry_out(request, form, act, refusals=refusals):

@@ -29,6 +29,13 @@ VARIABLES: Final[Mapping[str, frozenset[str]]] = {
     "plan.change_cancelled": frozenset({"service", "plan", "reason"}),
     "payment.received": frozenset({"amount", "balance"}),
     "payment.reversed": frozenset({"amount", "balance"}),
+    "payment.refunded": frozenset({"amount", "balance", "reason"}),
+    "payment.link": frozenset({"amount", "link"}),
+    "chargeback.lost": frozenset({"amount", "balance"}),
+    "autopay.set": frozenset({"amount", "about"}),
+    "autopay.stopped": frozenset({"amount", "about"}),
+    "autopay.capped": frozenset({"amount", "about"}),
+    "autopay.failed": frozenset({"amount", "about"}),
     "adjustment.posted": frozenset({"amount", "balance", "reason"}),
     "balance.low": frozenset({"balance", "from_date"}),
     "access.restricted": frozenset(

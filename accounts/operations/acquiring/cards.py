@@ -31,7 +31,7 @@ from accounts.operations.acquirers import reach
 from accounts.operations.acquiring import standing
 from accounts.queries.acquiring import find_acquirer
 from billing_project.kernel.money import round_money
-from billing_project.kernel.operations import change_state
+from billing_project.kernel.operations import change_state, record_event
 
 ACTOR: Final = "system:acquiring"
 
@@ -56,12 +56,14 @@ def begin(
     on_behalf_of: str = "",
     email: str = "",
     saves_card: bool = False,
+    link: str = "",
 ) -> CardPayment:
     """
     Write down that somebody wants to pay; nothing is asked yet (`send`).
 
-    The same `key` for the account answers with the same row. In `return_url` the word TOKEN stands
-    for the row's own. Raises UnableToAskForPayment.
+    The same `key` for the account answers with the same row. In `return_url` and `link` the word
+    TOKEN stands for the row's own. With `link`, the address of its page, the payer is told of it.
+    Raises UnableToAskForPayment.
     """
     earlier = _find_earlier(account_id, key)
     if earlier is not None:
@@ -91,6 +93,8 @@ def begin(
     try:
         with transaction.atomic():
             draft.save(force_insert=True)
+            if link:
+                _tell_link(draft, link.replace("TOKEN", token), now=now)
     except IntegrityError:
         # A double click: the other request was first.
         earlier = _find_earlier(account_id, key)
@@ -98,6 +102,18 @@ def begin(
             raise
         return _same(earlier, amount)
     return draft
+
+
+def _tell_link(row: CardPayment, link: str, *, now: datetime) -> None:
+    record_event(
+        kind="payment.link",
+        account_id=row.account_id,
+        customer_id=row.account.customer_id,
+        happened_at=now,
+        actor=row.actor,
+        on_behalf_of=row.on_behalf_of,
+        data={"card_payment_id": row.pk, "amount": str(row.amount), "link": link},
+    )
 
 
 def _find_earlier(account_id: int, key: str) -> CardPayment | None:

@@ -107,6 +107,7 @@ def announce(
             "amount": str(order.amount),
             "card": order.card.title,
             "last4": order.card.last4,
+            "about": f"{order.card.title} ·· {order.card.last4}",
             **told,
         },
     )

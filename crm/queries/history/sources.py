@@ -33,11 +33,18 @@ MONEY_EVENTS: Final = (
     | Q(kind__startswith="bonus.")
     | Q(kind__in=("debt.written_off", "entry.reversed", "money.transferred"))
     | Q(kind=REVERSED)
+    | Q(kind__startswith="payment.re")
+    | Q(kind__startswith="chargeback.")
+    | Q(kind__startswith="autopay.")
+    | Q(kind="payment.link")
     | Q(kind__startswith="dispute.")
     | Q(kind__in=("credit_note.issued", "debit_note.issued", "bill.voided", "bill.reissued"))
 )
 
 MONEY_KINDS: Final = (
+    "payment.",
+    "chargeback.",
+    "autopay.",
     "hold.",
     "bonus.",
     "debt.",
@@ -51,8 +58,19 @@ MONEY_KINDS: Final = (
     "bill.",
 )
 #: Events whose amount leaves the account.
-TAKING: Final = (REVERSED, "debit_note.issued", "money.transferred")
+TAKING: Final = (
+    REVERSED,
+    "payment.refunded",
+    "chargeback.lost",
+    "debit_note.issued",
+    "money.transferred",
+)
 
+#: Events with an amount that doesn't move by them.
+STANDING: Final = (
+    *("promise.", "hold.", "bonus.", "dispute.", "bill.", "autopay.", "payment.link"),
+    *("payment.refund_failed", "chargeback.opened", "chargeback.won"),
+)
 #: Kinds of events that another source shows better (the payment itself, the bill itself).
 SHOWN_ELSEWHERE: Final = (
     "payment.received",
@@ -273,7 +291,7 @@ def _event_item(scope: Scope, row: BusinessEvent, names: dict[tuple[str, int], s
         text=_event_text(row, names),
         amount=-amount if amount is not None and row.kind in TAKING else amount,
         currency=scope.currencies.get(row.account_id, "RUB"),
-        moves_money=not row.kind.startswith(("promise.", "hold.", "bonus.", "dispute.", "bill.")),
+        moves_money=not row.kind.startswith(STANDING),
         actor=row.actor,
         on_behalf_of=row.on_behalf_of,
         details=_where(scope, row.account_id, row.subscription_id),

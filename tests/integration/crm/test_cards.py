@@ -119,7 +119,7 @@ def test_an_approval_that_came_too_late_says_why(
     [
         ({"amount": "1000.01"}, "можно вернуть ещё 1000.00"),
         ({"way": "cash"}, "номер документа"),
-        ({"amount": "0"}, "больше или равно"),
+        ({"amount": "0"}, "больше либо равно"),
     ],
 )
 def test_a_refund_that_cant_be_says_why(

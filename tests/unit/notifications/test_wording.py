@@ -65,6 +65,8 @@ SAMPLES = {
     "compensation": {"amount": "12.40", "about_ru": "авария на линии", "about_en": "a broken line"},
     "ticket": {"number": "3", "about": "Роутер", "reason": "Перезагрузите."},
     "password": {},
+    "chargeback": {"amount": "500.00", "money": "-20.00"},
+    "autopay": {"amount": "300.00", "about": "Mir ·· 4444", "reason": "card_expired"},
     "guard": {"service": "mobile", "amount": "500.00", "spent": "512.40"},
     "allowance": {
         "service": "mobile",
@@ -89,6 +91,8 @@ def _person(language: str = "ru", **changes: object) -> Person:
 
 def _message(kind: str, language: str = "ru", channel: str = "inbox") -> tuple[str, str]:
     data = SAMPLES[kind.partition(".")[0]]
+    if kind == "payment.link":
+        data = data | {"link": "https://example.org/pay/abc/"}
     if kind == "bill.reissued":
         data = data | {"bill": "2026-0000009", "reason": "ошибка"}
     if kind == "access.restored":
