@@ -40,18 +40,25 @@ COMPARE: Final = """
       FROM compared c
      WHERE l.id = c.id AND (l.outcome, l.notice_id) IS DISTINCT FROM (c.outcome, c.notice_id)
 """
-FORGET_MISSING_THERE: Final = """
-    DELETE FROM accounts_terminalregistryline WHERE registry_id = %(registry_id)s AND place = 0
-"""
 # Refused and cancelled payments are rightly not in the registry.
-NOTE_MISSING_THERE: Final = """
+_STANDING: Final = """
+    n.gateway = %(gateway)s AND n.business_date = %(on)s AND n.what = 'payment'
+    AND (n.state = 'unassigned' OR (n.state = 'credited' AND p.state = 'posted'))
+"""
+FORGET_MISSING_THERE: Final = f"""
+    DELETE FROM accounts_terminalregistryline l
+     WHERE l.registry_id = %(registry_id)s AND l.place = 0
+       AND NOT EXISTS (SELECT 1 FROM accounts_paymentnotice n
+            LEFT JOIN accounts_payment p ON p.id = n.payment_id
+            WHERE n.id = l.notice_id AND {_STANDING})
+"""
+NOTE_MISSING_THERE: Final = f"""
     INSERT INTO accounts_terminalregistryline (registry_id, place, external_id, amount,
         account_hint, account_key, paid_at, outcome, notice_id)
     SELECT %(registry_id)s, 0, n.external_id, n.amount, n.account_hint, n.account_key, n.paid_at,
            'missing_there', n.id
       FROM accounts_paymentnotice n LEFT JOIN accounts_payment p ON p.id = n.payment_id
-     WHERE n.gateway = %(gateway)s AND n.business_date = %(on)s AND n.what = 'payment'
-       AND (n.state = 'unassigned' OR (n.state = 'credited' AND p.state = 'posted'))
+     WHERE {_STANDING}
        AND NOT EXISTS (SELECT 1 FROM accounts_terminalregistryline l
             WHERE l.registry_id = %(registry_id)s AND l.external_id = n.external_id)
      ORDER BY n.id
