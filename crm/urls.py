@@ -285,6 +285,7 @@ urlpatterns = [
     path("reports/trial.xlsx", reports.trial_workbook, name="trial-workbook"),
     path("reports/<int:contra>/<int:kind>/", reports.trial_days, name="trial-days"),
     path("reports/bills/", papers.bill_register, name="register"),
+    path("reports/debt/", papers.debt_by_age, name="aging"),
     path("accounts/<int:account_id>/slip/", papers.slip, name="slip"),
     path("bills/<int:bill_id>/slip/", papers.bill_slip, name="bill-slip"),
     path("bills/<int:bill_id>/act/", papers.act, name="act"),

@@ -9,7 +9,15 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import LegalEntity
+from accounts.models import Customer, LegalEntity
+
+
+class DebtForm(forms.Form):
+    """Whose debt."""
+
+    kind = forms.ChoiceField(
+        label=_("Whose"), required=False, choices=[("", _("All")), *Customer.Kind.choices]
+    )
 
 
 class RegisterForm(forms.Form):

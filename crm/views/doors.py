@@ -46,6 +46,7 @@ PLACES = {
     "jobs": (_("Night"), "see_jobs"),
     "reports": (_("Trial balance"), "see_reports"),
     "register": (_("Register of bills"), "see_reports"),
+    "aging": (_("Debt by age"), "see_reports"),
     "catalogue": (_("Catalogue"), "see_catalogue"),
 }
 #: Places that stand behind one word of the menu, and beside each other once there.
@@ -57,7 +58,7 @@ GROUPS = {
     _("Questions"): ("tickets", "disputes"),
     _("Bills"): ("bill-runs", "outages"),
     _("Traffic"): ("usage-files", "suspense", "rerating", "usage", "sessions"),
-    _("Reports"): ("reports", "register"),
+    _("Reports"): ("reports", "register", "aging"),
 }
 
 

@@ -13,13 +13,13 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from accounts.models import Account
-from crm.forms.papers import RegisterForm
+from accounts.models import Account, Customer
+from crm.forms.papers import DebtForm, RegisterForm
 from crm.queries import card as card_queries
 from crm.views.doors import door, page
 from invoicing.formats import tables
 from invoicing.models import Bill
-from invoicing.queries import acts, register, slips
+from invoicing.queries import acts, aging, register, slips
 from invoicing.queries.bills import get_bill
 
 
@@ -108,6 +108,45 @@ def download(data: bytes, name: str, form: str) -> HttpResponse:
     answer = HttpResponse(data, content_type=tables.CONTENT_TYPES[form])
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
+
+
+@require_GET
+@door("see_reports")
+def debt_by_age(request: HttpRequest) -> HttpResponse:
+    """Who owes, and for how long: on the page or as a file."""
+    form = DebtForm(request.GET)
+    kind = form.cleaned_data["kind"] if form.is_valid() else ""
+    on = timezone.localdate()
+    found = aging.sum_debt(on=on, kind=kind)
+    if request.GET.get("form") in tables.FORMS:
+        try:
+            return _debt_file(found, on, kind=kind, form=request.GET["form"])
+        except tables.TooManyRows:
+            messages.warning(request, _("So many accounts don't fit a sheet: take CSV."))
+    names = aging.bucket_names()
+    context = {
+        "form": form,
+        "kind": kind,
+        "on": on,
+        "aging": found,
+        "names": names,
+        "buckets": list(zip(names, found.buckets, strict=True)),
+    }
+    return page(request, "crm/aging.html", context)
+
+
+def _debt_file(found: aging.Aging, on: date, *, kind: str, form: str) -> HttpResponse:
+    kinds = {code: str(label) for code, label in Customer.Kind.choices}
+    rows = aging.aging_rows(on=on, kind=kind, kinds=kinds)
+    header, totals = aging.aging_header(), aging.aging_totals(found)
+    if form == "csv":
+        data = tables.write_csv(header=header, rows=rows, totals=totals)
+    else:
+        title = _("Debt by age, %(day)s") % {"day": f"{on:%d.%m.%Y}"}
+        data = tables.write_xlsx(
+            title=title, header=header, rows=rows, totals=totals, widths=aging.WIDTHS
+        )
+    return download(data, f"debt-{on:%Y-%m-%d}.{form}", form)
 
 
 def _asked(month: date, entity_id: int, *, companies_only: bool) -> str:
