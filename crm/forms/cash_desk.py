@@ -20,7 +20,9 @@ MOVES: Final = [
 
 def day_field(label: Any, **options: Any) -> forms.DateField:
     """Return a field for a day."""
-    return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}), **options)
+    return forms.DateField(
+        label=label, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **options
+    )
 
 
 class OpenShiftForm(forms.Form):
