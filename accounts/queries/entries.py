@@ -22,7 +22,7 @@ COLUMNS: Final = """
 """
 PAGE: Final = f"""
     SELECT {COLUMNS} FROM accounts_ledgerentry
-     WHERE account_id = %s AND (business_date, id) < (%s, %s)
+     WHERE account_id = %s AND (business_date, id) < (%s, %s) AND fund = ANY(%s)
      ORDER BY business_date DESC, id DESC LIMIT %s
 """
 ONE: Final = f"SELECT {COLUMNS} FROM accounts_ledgerentry WHERE account_id = %s AND id = %s"
@@ -112,12 +112,16 @@ class TrialLine(NamedTuple):
 
 
 def list_entries(
-    *, account_id: int, before: EntryKey | None = None, limit: int = 50
+    *,
+    account_id: int,
+    before: EntryKey | None = None,
+    limit: int = 50,
+    funds: Iterable[Fund] = tuple(Fund),
 ) -> list[Entry]:
-    """List entries newest first; `before` is the `key` of the last one shown."""
+    """List entries of the funds, newest first; `before` is the `key` of the last one shown."""
     day, entry_id = before or (END_OF_TIME, LARGEST_ID)
     with connection.cursor() as cursor:
-        cursor.execute(PAGE, [account_id, day, entry_id, limit])
+        cursor.execute(PAGE, [account_id, day, entry_id, [int(fund) for fund in funds], limit])
         return [entry_of_row(row) for row in cursor.fetchall()]
 
 

@@ -51,6 +51,11 @@ class AccountMoney:
     bonuses: tuple[BonusGrant, ...]
 
     @property
+    def in_sessions(self) -> Decimal:
+        """What calls and sessions that go on have reserved: the rest of what is held."""
+        return self.balance.held - sum((hold.left for hold in self.holds), Decimal(0))
+
+    @property
     def debt(self) -> Decimal:
         """What is owed; zero if nothing is."""
         return max(-self.balance.money, Decimal(0))

@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts import queries as accounts_queries
-from accounts.domain.kinds import USAGE_KINDS, Kind
+from accounts.domain.kinds import USAGE_KINDS, Fund, Kind
 from accounts.queries import Entry
 from invoicing.models import Bill
 from portal.domain import wording
@@ -149,7 +149,9 @@ def list_charges(
     limit: int = 30,
 ) -> list[Charge]:
     """Return ledger entries in words, newest first; `titles` names services by id."""
-    rows = accounts_queries.list_entries(account_id=account_id, before=before, limit=limit)
+    rows = accounts_queries.list_entries(
+        account_id=account_id, before=before, limit=limit, funds=[Fund.MONEY]
+    )
     may = disputable_entries(rows, on=timezone.localdate())
     return [
         _charge(row, titles=titles, currency=currency, may_dispute=row.id in may) for row in rows
