@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -142,16 +143,14 @@ def discard(request: HttpRequest, statement_id: int) -> HttpResponse:
 
 @require_GET
 @door("load_statements")
-def file(request: HttpRequest, statement_id: int) -> FileResponse:
+def file(request: HttpRequest, statement_id: int) -> HttpResponse:
     """The file as it came, byte for byte."""
     found = _find(statement_id).statement
     path = Path(settings.ARCHIVE_DIR) / found.archive_path
-    return FileResponse(
-        path.open("rb"),
-        as_attachment=True,
-        filename=found.name,
-        content_type="application/octet-stream",
-    )
+    answer = HttpResponse(path.read_bytes(), content_type="application/octet-stream")
+    disposition = content_disposition_header(as_attachment=True, filename=found.name)
+    answer.headers["Content-Disposition"] = disposition or "attachment"
+    return answer
 
 
 def _told(view: StatementView) -> str:

@@ -101,7 +101,7 @@ def _english_group(group: int) -> list[str]:
 
 def _groups(whole: int) -> list[tuple[int, int]]:
     """Return the groups of three digits with their place, the highest first."""
-    found = []
+    found: list[tuple[int, int]] = []
     place = 0
     while whole or not found:
         whole, group = divmod(whole, 1000)

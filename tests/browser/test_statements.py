@@ -9,7 +9,10 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from accounts import operations as accounts_operations
 from accounts import queries as accounts_queries
+from accounts.domain.kinds import Kind
+from accounts.domain.posting import Posting
 from accounts.models import Account, BankStatement, LegalEntity, User
 from tests import people
 from tests.bank_files import OURS, Order, outgoing, statement
@@ -92,3 +95,32 @@ def test_the_same_file_again_says_so_and_a_cut_one_is_refused(
     expect(page.locator("main")).to_contain_text("Файл оборван")
     look(page, "statement-refused", {"width": 1280}, "ru")
     assert BankStatement.objects.count() == 1
+
+
+@sizes_and_languages
+def test_reports_of_bills_and_debt(
+    page: Page, viewport: dict[str, int], language: str, maria: Account
+) -> None:
+    accounts_operations.post(
+        postings=[
+            Posting(
+                account_id=maria.pk,
+                kind=Kind.ONE_OFF,
+                ref=1,
+                amount=Decimal("-310.00"),
+                business_date=timezone.localdate(),
+            )
+        ],
+        now=timezone.now(),
+        actor="system:test",
+    )
+    come_in(page)
+    speak(page, language)
+    page.goto("/crm/reports/debt/")
+    expect(page.locator("main")).to_contain_text(maria.number)
+    look(page, "debt", viewport, language)
+    page.goto("/crm/reports/bills/")
+    look(page, "register", viewport, language)
+    with page.expect_download() as download:
+        page.locator("a", has_text="XLSX").click()
+    assert download.value.suggested_filename.endswith(".xlsx")

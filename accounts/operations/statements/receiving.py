@@ -207,12 +207,13 @@ def _told(statement: Statement, sorted_out: _SortedOut) -> dict[str, Any]:
     """Return the columns of a statement that its text gives."""
     out = [document.amount for document in sorted_out[Way.OUT]]
     own = [document.amount for document in sorted_out[Way.OWN]]
-    days = [each for each in statement.sections if each.first]
+    first = [each.first for each in statement.sections if each.first]
+    last = [each.last for each in statement.sections if each.last]
     return {
         "encoding": statement.encoding,
         "sender": statement.sender,
-        "first_on": statement.first or min((each.first for each in days), default=None),
-        "last_on": statement.last or max((each.last or each.first for each in days), default=None),
+        "first_on": statement.first or min(first, default=None),
+        "last_on": statement.last or max(last or first, default=None),
         "totals": [_figures(statement, account) for account in statement.accounts],
         "is_proven": is_proven(statement),
         "documents": len(statement.documents),

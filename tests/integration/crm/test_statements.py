@@ -154,7 +154,7 @@ def test_the_file_comes_back_as_it_was(accountant: Client, maria: Account) -> No
     data = wrote(maria)
     answer = bring(accountant, data)
     file = accountant.get(f"{answer.url}file/")
-    assert b"".join(file.streaming_content) == data
+    assert file.content == data
     assert "attachment" in file.headers["Content-Disposition"]
     assert accountant.get("/crm/statements/999/").status_code == 404
 
