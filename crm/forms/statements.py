@@ -5,7 +5,6 @@ Bank statements: the file, and which lines of it are looked at.
 from typing import Any, Final
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BankStatementLine
