@@ -206,8 +206,12 @@ class VoucherForm(PortalForm):
 class StatementForm(PortalForm):
     """From one day to another, both included."""
 
-    first = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}))
-    last = forms.DateField(label=_("To"), widget=forms.DateInput(attrs={"type": "date"}))
+    first = forms.DateField(
+        label=_("From"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
+    last = forms.DateField(
+        label=_("To"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
 
 
 class OnceForm(AmountForm):
@@ -243,14 +247,14 @@ class PauseForm(PortalForm):
     starts_on = forms.DateField(
         label=_("From which day"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         help_text=_("Leave it empty to pause at once."),
         error_messages={"invalid": _("Type a day, for example 25.12.2026.")},
     )
     until = forms.DateField(
         label=_("The service works again from"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         help_text=_("Leave it empty to end the pause yourself."),
         error_messages={"invalid": _("Type a day, for example 25.12.2026.")},
     )
@@ -327,6 +331,6 @@ class DayForm(PortalForm):
     on = forms.DateField(
         label=_("From another day"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         error_messages={"invalid": _("Type a day, for example 25.12.2026.")},
     )

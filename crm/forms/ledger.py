@@ -15,7 +15,9 @@ from crm.forms.money import amount_field
 
 def day_field(label: Any, **options: Any) -> forms.DateField:
     """Return a field for a day."""
-    return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}), **options)
+    return forms.DateField(
+        label=label, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), **options
+    )
 
 
 def reason_field() -> forms.CharField:
