@@ -47,6 +47,7 @@ PLACES = {
     "reports": (_("Trial balance"), "see_reports"),
     "register": (_("Register of bills"), "see_reports"),
     "aging": (_("Debt by age"), "see_reports"),
+    "old-debts": (_("Old debts"), "write_off_debts"),
     "catalogue": (_("Catalogue"), "see_catalogue"),
 }
 #: Places that stand behind one word of the menu, and beside each other once there.
@@ -58,7 +59,7 @@ GROUPS = {
     _("Questions"): ("tickets", "disputes"),
     _("Bills"): ("bill-runs", "outages"),
     _("Traffic"): ("usage-files", "suspense", "rerating", "usage", "sessions"),
-    _("Reports"): ("reports", "register", "aging"),
+    _("Reports"): ("reports", "register", "aging", "old-debts"),
 }
 
 

@@ -48,12 +48,12 @@ def new(request: HttpRequest) -> HttpResponse:
         except operations.UnableToCorrect as refusal:
             form.add_error(refusal.field or None, str(refusal))
         else:
-            return redirect("crm:write-off-run", run.pk)
+            return redirect("crm:old-debts-run", run.pk)
     return show_form(
         request,
         form,
         title=_("Write-off of old debts"),
-        back=reverse("crm:write-off-runs"),
+        back=reverse("crm:old-debts"),
         send=_("Choose and look"),
     )
 
@@ -95,7 +95,7 @@ def approve(request: HttpRequest, run_id: int) -> HttpResponse:
         return _("It is being posted.") if is_run else _("It waits for a second person.")
 
     if is_sent(request, form) and carry_out(request, form, act, refusals=REFUSALS):
-        return go(request, "crm:write-off-run", run_id)
+        return go(request, "crm:old-debts-run", run_id)
     lede = _("%(amount)s on %(count)s accounts. Up to %(limit)s you decide alone.") % {
         "amount": written(view.run.amount, "RUB"),
         "count": view.run.accounts,
@@ -118,12 +118,12 @@ def cancel(request: HttpRequest, run_id: int) -> HttpResponse:
         return _("Given up; nothing was posted.")
 
     if is_sent(request, form) and carry_out(request, form, act, refusals=REFUSALS):
-        return go(request, "crm:write-off-run", run_id)
+        return go(request, "crm:old-debts-run", run_id)
     return _form(request, form, run_id, title=_("Give the run up"), lede="", is_grave=False)
 
 
 def _form(request: HttpRequest, form: DecisionForm, run_id: int, **context: object) -> HttpResponse:
-    back = reverse("crm:write-off-run", args=[run_id])
+    back = reverse("crm:old-debts-run", args=[run_id])
     title = context.pop("title")
     return show_form(request, form, title=title, back=back, send=title, **context)
 

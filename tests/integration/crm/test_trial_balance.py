@@ -46,7 +46,7 @@ def test_both_sides_of_the_days(books: None) -> None:
 
 
 def test_the_workbook_holds_the_same(as_role: StaffClient, books: None) -> None:
-    answer = as_role("accountant").get(reverse("crm:trial-workbook"), DAYS)
+    answer = as_role("accountant").get(reverse("crm:reports-workbook"), DAYS)
     rows = list(load_workbook(BytesIO(answer.content)).active.iter_rows(values_only=True))
     figures = [row[2:] for row in rows[3:-1]]
     assert (2, 150, 0) in figures
@@ -57,7 +57,7 @@ def test_the_workbook_holds_the_same(as_role: StaffClient, books: None) -> None:
 def test_down_to_the_days_of_a_kind(as_role: StaffClient, books: None) -> None:
     client = as_role("accountant")
     kind, contra = Kind.PAYMENT, CONTRA_OF[Kind.PAYMENT]
-    address = reverse("crm:trial-days", args=[contra, kind])
+    address = reverse("crm:reports-days", args=[contra, kind])
     assert address in client.get(reverse("crm:reports"), DAYS).content.decode()
     days = client.get(address, DAYS).context["days"]
     assert [(day.day, day.debit, day.entries) for day in days] == [
@@ -71,5 +71,5 @@ def test_no_such_account_or_kind(as_role: StaffClient, path: str) -> None:
 
 
 def test_who_may(as_role: StaffClient) -> None:
-    for name in ("reports", "trial-workbook"):
+    for name in ("reports", "reports-workbook"):
         assert as_role("agent").get(reverse(f"crm:{name}")).status_code == 403

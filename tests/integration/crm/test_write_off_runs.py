@@ -184,16 +184,16 @@ class TestDesk:
     def test_by_hand(self, as_role: StaffClient, debtors: list[Account]) -> None:
         client = as_role("accountant")
         text = self.send(
-            client, "write-off-run-new", closed_before="2026-07-01", most="100",
+            client, "old-debts-run-new", closed_before="2026-07-01", most="100",
             reason="срок давности", request_id="r",
         )  # fmt: skip
         assert "30,50" in text
         run = WriteOffRun.objects.get()
-        assert "Проводится" in self.send(client, "write-off-run-approve", run.pk)
+        assert "Проводится" in self.send(client, "old-debts-run-approve", run.pk)
         post()
-        text = client.get(reverse("crm:write-off-run", args=[run.pk])).content.decode()
+        text = client.get(reverse("crm:old-debts-run", args=[run.pk])).content.decode()
         assert (text.count(debtors[1].number), "готово" in text) == (1, True)
-        assert "срок давности" in client.get(reverse("crm:write-off-runs")).content.decode()
+        assert "срок давности" in client.get(reverse("crm:old-debts")).content.decode()
 
     def test_a_second_person_finds_it_among_the_approvals(
         self, as_role: StaffClient, db: None
@@ -201,15 +201,15 @@ class TestDesk:
         debtor("50000.00")
         client = as_role("accountant")
         self.send(
-            client, "write-off-run-new", closed_before="2026-07-01", reason="x", request_id="r"
+            client, "old-debts-run-new", closed_before="2026-07-01", reason="x", request_id="r"
         )
         run = WriteOffRun.objects.get()
-        assert "Ожидает решения" in self.send(client, "write-off-run-approve", run.pk)
+        assert "Ожидает решения" in self.send(client, "old-debts-run-approve", run.pk)
         second = as_role("administrator")
         approvals = second.get(reverse("crm:approval-list")).content.decode()
-        assert reverse("crm:write-off-run", args=[run.pk]) in approvals
-        self.send(second, "write-off-run-approve", run.pk)
+        assert reverse("crm:old-debts-run", args=[run.pk]) in approvals
+        self.send(second, "old-debts-run-approve", run.pk)
         assert state(run) == "approved"
 
     def test_agents_stay_out(self, as_role: StaffClient) -> None:
-        assert as_role("agent").get(reverse("crm:write-off-runs")).status_code == 403
+        assert as_role("agent").get(reverse("crm:old-debts")).status_code == 403
