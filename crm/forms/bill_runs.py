@@ -96,8 +96,8 @@ class OutageForm(forms.Form):
         self, *args: Any, rules: list[tuple[int, str]], services: list[tuple[str, Any]], **more: Any
     ) -> None:
         super().__init__(*args, **more)
-        self.fields["rule_id"].choices = rules
-        self.fields["service"].choices = [("", _("all")), *services]
+        self.fields["rule_id"].choices = rules  # type: ignore[attr-defined]
+        self.fields["service"].choices = [("", _("all")), *services]  # type: ignore[attr-defined]
 
     @property
     def selection(self) -> dict[str, str]:

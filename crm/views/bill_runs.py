@@ -4,6 +4,7 @@ Bill runs: begun, looked through, approved; what is parked, released; how bills 
 
 from collections.abc import Callable
 
+from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -170,7 +171,7 @@ def policy(request: HttpRequest, entity_id: int) -> HttpResponse:
 
 
 def _act(
-    request: HttpRequest, form: forms.forms.Form, act: Callable[[], str], *, title: str, back: str
+    request: HttpRequest, form: BaseForm, act: Callable[[], str], *, title: str, back: str
 ) -> HttpResponse:
     if is_sent(request, form) and carry_out(request, form, act, refusals=REFUSALS):
         return go(request, back)

@@ -80,7 +80,7 @@ def dispute(request: HttpRequest, dispute_id: int) -> HttpResponse:
 def dispute_line(request: HttpRequest, line_id: int) -> HttpResponse:
     """Dispute a line of a bill on the subscriber's word."""
     line = BillLine.objects.filter(pk=line_id).first()
-    subject = line and line_subject(line_id, account_id=line.account_id)
+    subject = line_subject(line_id, account_id=line.account_id) if line else None
     if line is None or subject is None:
         raise Http404
     back = reverse("crm:bill", args=[line.bill_id])
@@ -93,7 +93,7 @@ def dispute_line(request: HttpRequest, line_id: int) -> HttpResponse:
 def dispute_entry(request: HttpRequest, account_id: int, entry_id: int) -> HttpResponse:
     """Dispute a charge that is on no bill yet on the subscriber's word."""
     account = card_queries.find_account(account_id)
-    subject = account and entry_subject(entry_id, account_id=account_id)
+    subject = entry_subject(entry_id, account_id=account_id) if account else None
     if account is None or subject is None:
         raise Http404
     back = reverse("crm:card", args=[account.customer_id])
@@ -193,7 +193,12 @@ def _raise(
 
     def act() -> str:
         now = timezone.now()
-        claim = Claim(account_id=account_id, **about, **form.cleaned_data)
+        claim = Claim(
+            account_id=account_id,
+            bill_line_id=about.get("bill_line_id"),
+            entry_id=about.get("entry_id"),
+            **form.cleaned_data,
+        )
         found = operations.raise_dispute(
             claim=claim,
             business_date=timezone.localdate(now),

@@ -111,7 +111,7 @@ def find_dispute(dispute_id: int, *, account_ids: Iterable[int]) -> DisputePage 
         account_id=found.account_id,
         charged=found.charged,
         bill=(line.bill_id, line.bill.number_text) if line else None,
-        note=(found.note_id, found.note.number_text) if found.note else None,
+        note=(found.note.pk, found.note.number_text) if found.note else None,
         said=tuple(said),
     )
 

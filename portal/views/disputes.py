@@ -125,5 +125,11 @@ def _raise(request: HttpRequest, visitor: Visitor, *, found: tuple[int, Subject]
         else:
             messages.success(request, _("We have your dispute and will look into the charge."))
             return redirect("portal:dispute", made.pk)
-    context = {"subject": subject, "form": form, "answer_by": answer_by(today)}
-    return show(request, visitor, "dispute_raise.html", **context)
+    return show(
+        request,
+        visitor,
+        "dispute_raise.html",
+        subject=subject,
+        form=form,
+        answer_by=answer_by(today),
+    )
