@@ -235,6 +235,9 @@ LINE_HAS_NOTICE: Final = Invariant(
           LEFT JOIN accounts_paymentnotice n
             ON n.id = l.notice_id AND n.gateway = 'bank' AND n.external_id = l.external_id
          WHERE n.amount IS DISTINCT FROM l.amount
+           -- What a line repeats may be of a statement that is being loaded at this moment.
+           AND (l.fate <> 'duplicate' OR NOT EXISTS (
+                SELECT 1 FROM accounts_bankstatement WHERE state = 'loading'))
     """,
     why="A bank said that money came, and nobody would ever ask whose it is.",
 )

@@ -19,7 +19,7 @@ GATEWAY: Final = "bank"
 ACTOR: Final = "system:bank"
 #: The task that finishes what was confirmed.
 TASK: Final = "payments.load_statements"
-#: One confirmation at a time: each has to see the lines of the one before.
+#: One confirmation, one end of loading at a time: each has to see the lines of the one before.
 CONFIRM_LOCK: Final = 7_306_012
 
 MARK_DUPLICATES: Final = """
@@ -44,13 +44,18 @@ NOTICES: Final = """
       FROM accounts_bankstatementline l LEFT JOIN accounts_account a ON a.id = l.account_id
      WHERE l.statement_id = %s AND l.fate <> 'duplicate'
 """
-# A line that came before leads to what became of it then.
+# A line that came before leads to what became of it then; so do the lines of statements that were
+# loaded sooner and repeat what this one brings.
 LINK: Final = """
     UPDATE accounts_bankstatementline l
        SET notice_id = n.id
-      FROM accounts_paymentnotice n
-     WHERE l.statement_id = %s AND l.notice_id IS NULL
-       AND n.gateway = 'bank' AND n.external_id = l.external_id AND n.what = 'payment'
+      FROM (SELECT DISTINCT external_id FROM accounts_bankstatementline
+             WHERE statement_id = %s) AS mine
+      JOIN accounts_paymentnotice n
+        ON n.gateway = 'bank' AND n.external_id = mine.external_id AND n.what = 'payment'
+     WHERE l.external_id = mine.external_id AND l.notice_id IS NULL
+       AND l.statement_id IN (SELECT id FROM accounts_bankstatement
+                               WHERE state IN ('loading', 'loaded'))
 """
 
 
@@ -103,6 +108,7 @@ def finish_statement(*, statement_id: int, now: datetime) -> bool:
     )
     with transaction.atomic():
         with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CONFIRM_LOCK])
             cursor.execute(LINK, [statement_id])
         return bool(
             change_state(
