@@ -119,6 +119,15 @@ class TestNotes:
             books.add_note(items)
         assert (books.credited, books.done.total) == ({}, 0)
 
+    @pytest.mark.parametrize(("carries", "taxes"), [(True, "1 1 0 0"), (False, "1 1 1 1")])
+    def test_half_kopecks_of_tax_don_t_pile_up(self, carries, taxes) -> None:
+        fees = [Fee(code, Decimal("0.05"), Decimal("0.10")) for code in "ABCD"]
+        invoice = apply_coupons(fees, [], convention=PLAIN)
+        books = CreditedInvoice(invoice, PLAIN, carries_rest=carries)
+        notes = [books.add_note([(fee.code, fee.amount)]) for fee in fees]
+        assert books.total.tax == Decimal("0.02")
+        assert " ".join(str(int(note.taxed.tax * 100)) for note in notes) == taxes
+
     @quick
     @given(price=SOME, rate=RATES, day=st.dates(date(2025, 1, 1), date(2030, 1, 1)))
     def test_unused_days_and_used_days_cost_the_cycle(self, price, rate, day) -> None:

@@ -113,6 +113,21 @@ class TestReceivables:
         books.refund("1", Decimal(15))
         assert (books.credit, books.invoices["1"].balance) == (0, 10)
 
+    def test_a_refund_takes_no_credit_of_another_source(self) -> None:
+        books = Receivables()
+        books.issue("1", Decimal(10), on=TODAY)
+        books.pay("1", Decimal(15))
+        books.add_credit(Decimal(20))
+        books.refund("1", Decimal(15))
+        assert (books.credit, books.invoices["1"].balance) == (20, 10)
+
+    def test_a_refund_writes_off_no_more_than_was_charged(self) -> None:
+        books = Receivables()
+        books.issue("1", Decimal(10), on=TODAY)
+        books.pay("1", Decimal(10))
+        books.refund("1", Decimal(10), adjust=Decimal(12))
+        assert (books.balance, books.invoices["1"].adjusted) == (0, 10)
+
     @given(st.lists(st.tuples(st.sampled_from("ab"), st.decimals(-5, 90, places=2)), max_size=6))
     def test_matching_never_takes_more_than_there_is(self, tries) -> None:
         books = Matching(Decimal(100), {"a": Decimal(60), "b": Decimal(70)})

@@ -198,7 +198,7 @@ class TestMinimums:
             Fraction(gross), Bounds(least, most, before, is_last=last), convention=PLAIN
         )
         after = Fraction(before) + found.total
-        assert after <= max(most, before)
+        assert before <= after <= max(most, before)
         assert not last or after >= least
         assert found.missing == 0 or last
 

@@ -148,6 +148,11 @@ class TestShares:
         part = Period(date(*start), date(*end))
         assert share_of(part, whole, Convention("fixed_30")) == share
 
+    def test_a_whole_cycle_costs_its_price_however_its_days_count(self) -> None:
+        cycle = cycle_of(date(2026, 2, 1), cycle_day=31)
+        assert cycle == Period(date(2026, 1, 31), date(2026, 2, 28))
+        assert share_of(cycle, cycle, Convention("fixed_30")) == 1
+
     def test_a_week_is_no_month_of_thirty(self) -> None:
         week = Period(date(2026, 6, 29), date(2026, 7, 6))
         part = Period(date(2026, 6, 29), date(2026, 7, 1))
