@@ -13,6 +13,8 @@ from django.db.models import Count, QuerySet, Sum
 from accounts.models import CashShift, DeskOperation
 from billing_project.kernel.invariants import Invariant
 
+#: Ways of paying that go through a drawer.
+GATEWAYS: Final = ("cash_desk", "card_terminal")
 #: A register's shift lasts a day at most (54-ФЗ).
 LONGEST_SHIFT: Final = timedelta(hours=24)
 ZERO: Final = Decimal("0.00")

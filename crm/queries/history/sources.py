@@ -115,7 +115,9 @@ def payments(scope: Scope, before: Key | None, limit: int) -> list[Item]:
     rows = Payment.objects.filter(account_id__in=scope.accounts)
     found = list(older_than(rows, before, at="paid_at", source="payment")[:limit])
     ids = [row.pk for row in found]
-    lines, fiscal = desk_queries.lines_of(ids), receipt_queries.receipts_of(ids)
+    fiscal = receipt_queries.receipts_of(ids) if ids else {}
+    desk = [row.pk for row in found if row.gateway in desk_queries.GATEWAYS]
+    lines = desk_queries.lines_of(desk) if desk else {}
     return [
         Item(
             key=Key(row.paid_at, "payment", row.pk),
