@@ -10,7 +10,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from accounts.queries import Entry
 from crm.templatetags.crm import day, state
+from invoicing.domain.disputes import DISPUTABLE
 from invoicing.models import Outage, OutageRule
 
 register = template.Library()
@@ -74,6 +76,12 @@ def titled(thing: Outage) -> str:
 def named(thing: OutageRule) -> str:
     """Return what a rule is called."""
     return either(thing.name_ru, thing.name_en)
+
+
+@register.filter
+def may_dispute(entry: Entry) -> bool:
+    """Return whether an entry is a charge that may be disputed."""
+    return entry.kind in DISPUTABLE and entry.amount < 0
 
 
 @register.filter

@@ -94,8 +94,17 @@ def dispute_entry(request: HttpRequest, account_id: int, entry_id: int) -> HttpR
     """Dispute a charge that is on no bill yet on the subscriber's word."""
     account = card_queries.find_account(account_id)
     subject = entry_subject(entry_id, account_id=account_id) if account else None
-    if account is None or subject is None:
+    if account is None:
         raise Http404
+    if subject is None:
+        return show_form(
+            request,
+            DecisionForm(),
+            title=_("Dispute the charge"),
+            back=reverse("crm:bills", args=[account_id]),
+            lede=_("This charge is a part of a bill's line: dispute the line, on the bill."),
+            is_impossible=True,
+        )
     back = reverse("crm:card", args=[account.customer_id])
     about = {"entry_id": entry_id}
     return _raise(request, subject, account_id=account_id, back=back, about=about)
