@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.domain.consents import LATEST
 from accounts.models import Account, Consent
+from accounts.queries.consents import of_service
 
 
 class UnableToWithdraw(Exception):
@@ -64,12 +65,10 @@ def give(
 
 
 def _in_force(account_id: int, what: str, subscription_id: int | None) -> "QuerySet[Consent]":
-    return Consent.objects.select_for_update(no_key=True).filter(
-        account_id=account_id,
-        what=what,
-        subscription_id=subscription_id,
-        withdrawn_at__isnull=True,
+    rows = Consent.objects.select_for_update(no_key=True).filter(
+        account_id=account_id, what=what, withdrawn_at__isnull=True
     )
+    return of_service(rows, subscription_id)
 
 
 @transaction.atomic

@@ -63,7 +63,7 @@ def _standing(row: BundlePart, part: Part, *, at: datetime) -> StandingPart | No
         Q(active_to__isnull=True) | Q(active_to__gt=at),
         subscription_id=part.subscription_id,
         active_from__lte=at,
-        plan_version__plan_id=row.plan_id,
+        plan_version__plan_id=row.plan_id or 0,
     )
     found = held.first()
     if found is None:
@@ -81,8 +81,8 @@ def _standing(row: BundlePart, part: Part, *, at: datetime) -> StandingPart | No
 def _standing_package(row: BundlePart, part: Part, *, at: datetime) -> StandingPart | None:
     held = PackageAssignment.objects.select_related("package_version").filter(
         Q(active_to__isnull=True) | Q(active_to__gt=at),
-        pk=part.package_assignment_id,
-        package_id=row.package_id,
+        pk=part.package_assignment_id or 0,
+        package_id=row.package_id or 0,
     )
     found = held.first()
     if found is None:

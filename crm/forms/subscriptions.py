@@ -3,7 +3,6 @@ Packages, bundles and pauses agreed on the card: what was shown travels with the
 """
 
 import json
-from datetime import date
 from typing import Any
 
 from django import forms
@@ -41,7 +40,7 @@ class PauseForm(SeenForm):
         help_text=_("Empty: until it is ended."),
     )
 
-    def days(self) -> dict[str, date | None]:
+    def days(self) -> dict[str, Any]:
         """Return from when to when, as the operation takes it."""
         return {key: self.cleaned_data[key] for key in ("starts_on", "until")}
 

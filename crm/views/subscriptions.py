@@ -106,7 +106,7 @@ def _terms(form: PauseForm, service: Subscription) -> dict[str, Any]:
     except UnableToPause as refusal:
         form.add_error(None, str(refusal))
         return {"send": _("Show the terms")}
-    form.data = {**form.data.dict(), "seen": json.dumps(quote.as_json())}
+    form.data = {**dict(form.data.items()), "seen": json.dumps(quote.as_json())}
     return {"send": _("Agree"), "outcome": "crm/pause_terms.html", "quote": quote}
 
 

@@ -19,8 +19,9 @@ from invoicing.operations.plan_changes import (
     execute_due,
     schedule,
 )
-from invoicing.operations.splits import Cut, split_periods
+from invoicing.operations.splits import split_periods
 from invoicing.operations.termination import UnableToTerminate, terminate_service
+from invoicing.queries.splits import Cut
 
 __all__ = [
     "Cut",

@@ -58,7 +58,7 @@ def buy_bundle(
         .values_list("id", flat=True)
     ]
     quote = _quoted(account_id, bundle_version_id, now=now, agreed=agreed)
-    who = {"now": now, "actor": actor, "on_behalf_of": on_behalf_of}
+    who: dict[str, Any] = {"now": now, "actor": actor, "on_behalf_of": on_behalf_of}
     consents.give(
         account_id=account_id,
         what=Consent.What.BUNDLE,
@@ -153,7 +153,8 @@ def review_lapsed(
             ended = PackageAssignment.objects.filter(
                 subscription_id=subscription_id, active_to__lte=now
             )
-            at = ended.order_by("-active_to").values_list("active_to", flat=True)[0]
+            last = ended.order_by("-active_to").first()
+            at = last.active_to if last is not None and last.active_to is not None else now
             dissolved += review_bundles(subscription_id=service.pk, at=at, now=now, who=(actor, ""))
             withdraw_ended(service.account_id, now=now, who=(actor, ""))
     return dissolved

@@ -51,7 +51,7 @@ def buy_package(
     """
     subscription = lock_service(subscription_id)
     quote = _quoted(subscription_id, package_version_id, now=now, agreed=agreed)
-    who = {"now": now, "actor": actor, "on_behalf_of": on_behalf_of}
+    who: dict[str, Any] = {"now": now, "actor": actor, "on_behalf_of": on_behalf_of}
     # Locks in the order of the house: service, account, fees, balance.
     consents.give(
         account_id=subscription.account_id,

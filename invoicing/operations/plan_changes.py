@@ -21,8 +21,9 @@ from invoicing import queries
 from invoicing.models import PlanChange
 from invoicing.operations.fee_postings import lock_fees
 from invoicing.operations.offers import settle_packages
-from invoicing.operations.splits import Cut, split_periods
+from invoicing.operations.splits import split_periods
 from invoicing.queries.plans import own_fee
+from invoicing.queries.splits import Cut
 from tariffs import queries as tariffs_queries
 
 

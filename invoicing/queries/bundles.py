@@ -140,7 +140,7 @@ def _find_places(account: Account, version: BundleVersion, *, now: datetime) -> 
         .filter(account=account, state=Subscription.State.ACTIVE)
         .order_by("id")
     )
-    taken = set(
+    taken: set[tuple[int, int | None]] = set(
         BundleShare.objects.filter(account=account, until__isnull=True).values_list(
             "subscription_id", "package_assignment_id"
         )

@@ -164,7 +164,7 @@ def _charges(
     """Return what is charged at once, and when and how much is charged next."""
     if ends_before is not None and starts_on >= ends_before:
         return ZERO, None, None
-    terms = {"ends_before": ends_before, "cycle_day": cycle_day}
+    terms: dict[str, Any] = {"ends_before": ends_before, "cycle_day": cycle_day}
     first, amount = package_period(version, fee, starts_on=starts_on, **terms)
     is_advance = version.fee_timing == PackageVersion.FeeTiming.ADVANCE
     if not is_advance:

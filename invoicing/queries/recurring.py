@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Max, Q
 from django.utils import timezone
@@ -107,7 +108,7 @@ def _plan(service: Subscription, known: _Known) -> Recurring:
     )
 
 
-def _bundle_of(share: BundleShare | None, alone: Decimal) -> dict[str, object]:
+def _bundle_of(share: BundleShare | None, alone: Decimal) -> dict[str, Any]:
     if share is None:
         return {}
     bundle = share.holding.bundle_version.bundle
@@ -124,7 +125,7 @@ def _package(service: Subscription, held: PackageAssignment, known: _Known) -> R
     )
     fee = share.fee if share else version.fee
     ends_before = timezone.localdate(held.active_to) if held.active_to else None
-    charge: dict[str, object] = {}
+    charge: dict[str, Any] = {}
     if starts_on is not None and (ends_before is None or starts_on < ends_before):
         period, amount = package_period(
             version,

@@ -65,7 +65,7 @@ def _agree(request: HttpRequest, visitor: Visitor, *, service: ServiceView) -> H
         shown: dict[str, Any] = signing.loads(request.POST["mark"], salt=SALT)
     except signing.BadSignature:
         raise Http404 from None
-    days = {
+    days: dict[str, Any] = {
         key: date.fromisoformat(value) if value else None for key, value in shown["wish"].items()
     }
     try:
@@ -92,7 +92,7 @@ def end(request: HttpRequest, visitor: Visitor, subscription_id: int) -> HttpRes
     found = find_pause(service.id)
     if found is None:
         raise Http404
-    who = {"pause_id": found.pk, "now": timezone.now(), "actor": visitor.user.actor}
+    who: dict[str, Any] = {"pause_id": found.pk, "now": timezone.now(), "actor": visitor.user.actor}
     try:
         if found.state == "running":
             operations.end_pause(**who)
