@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.utils import timezone
 from django.utils.translation import get_language
 
 from accounts import queries as accounts_queries
@@ -113,7 +112,7 @@ def list_bills(account_id: int, *, limit: int = PAGE) -> list[BillRow]:
     return [_bill_row(row) for row in rows[:limit]]
 
 
-def find_bill(bill_id: int, *, account_ids: list[int]) -> BillPage | None:
+def find_bill(bill_id: int, *, account_ids: list[int], on: date) -> BillPage | None:
     """Return the bill if it is of one of these accounts."""
     bill = (
         Bill.objects.filter(pk=bill_id, account_id__in=account_ids)
@@ -124,7 +123,7 @@ def find_bill(bill_id: int, *, account_ids: list[int]) -> BillPage | None:
         return None
     lines = list(BillLine.objects.filter(bill=bill).order_by("position", "pk"))
     disputed = open_by_line(bill.pk)
-    may = disputable_lines(lines, issued_on=bill.issued_on, on=timezone.localdate())
+    may = disputable_lines(lines, issued_on=bill.issued_on, on=on)
     return BillPage(
         row=_bill_row(bill),
         account_number=bill.account.number,

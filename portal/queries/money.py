@@ -145,14 +145,19 @@ def list_charges(
     *,
     titles: dict[int, str],
     currency: str,
+    on: date | None = None,
     before: tuple[date, int] | None = None,
     limit: int = 30,
 ) -> list[Charge]:
-    """Return ledger entries in words, newest first; `titles` names services by id."""
+    """
+    Return ledger entries in words, newest first; `titles` names services by id.
+
+    With `on` it is looked which of them may be disputed on that day.
+    """
     rows = accounts_queries.list_entries(
         account_id=account_id, before=before, limit=limit, funds=[Fund.MONEY]
     )
-    may = disputable_entries(rows, on=timezone.localdate())
+    may = disputable_entries(rows, on=on) if on else set()
     return [
         _charge(row, titles=titles, currency=currency, may_dispute=row.id in may) for row in rows
     ]
@@ -238,5 +243,10 @@ def list_account_charges(
     views = list_services([account.id], now=now, on=timezone.localdate(now))
     titles = {view.id: view.title for view in views}
     return list_charges(
-        account.id, titles=titles, currency=account.currency, before=before, limit=limit
+        account.id,
+        titles=titles,
+        currency=account.currency,
+        on=timezone.localdate(now),
+        before=before,
+        limit=limit,
     )

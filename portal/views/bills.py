@@ -60,7 +60,7 @@ def payment_history(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 @for_payers
 def bill(request: HttpRequest, visitor: Visitor, bill_id: int) -> HttpResponse:
     """One bill."""
-    found = queries.find_bill(bill_id, account_ids=visitor.account_ids)
+    found = queries.find_bill(bill_id, account_ids=visitor.account_ids, on=timezone.localdate())
     if found is None:
         raise Http404
     return show(request, visitor, "bill.html", bill=found)
@@ -69,7 +69,7 @@ def bill(request: HttpRequest, visitor: Visitor, bill_id: int) -> HttpResponse:
 @for_payers
 def bill_pdf(request: HttpRequest, visitor: Visitor, bill_id: int) -> HttpResponse:
     """The bill as it is printed."""
-    found = queries.find_bill(bill_id, account_ids=visitor.account_ids)
+    found = queries.find_bill(bill_id, account_ids=visitor.account_ids, on=timezone.localdate())
     if found is None:
         raise Http404
     pdf = invoicing_queries.render_bill_pdf(bill_id, (get_language() or "ru")[:2])
