@@ -263,10 +263,20 @@ def _from_day(place: _Place, *, cycle_day: int, on: date) -> date:
     billed_to: date | None = BilledPeriod.objects.filter(
         account_id=place.service.account_id, subscription_id=place.service.pk, kind=kind
     ).aggregate(latest=Max("period_end"))["latest"]
-    if billed_to is not None and billed_to >= on:
-        return billed_to
-    # In arrears, the period that runs began before.
+    starts_on = billed_to or _begins_on(place)
+    if starts_on >= on:
+        return starts_on
+    # A period that runs, to be charged in arrears or by the night, began before.
     return cycle_of(on, cycle_day=cycle_day).end if place.fee_period == "month" else on
+
+
+def _begins_on(place: _Place) -> date:
+    """The first day of a part that was never charged."""
+    assert place.service is not None  # noqa: S101
+    begun = place.service.activated_at
+    if place.assignment is not None:
+        begun = max(begun, place.assignment.active_from) if begun else None
+    return timezone.localdate(begun) if begun else date.max
 
 
 def _cost_now(place: _Place, share: Decimal, *, cycle_day: int, on: date) -> Decimal:

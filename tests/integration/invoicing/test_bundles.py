@@ -97,6 +97,32 @@ def test_the_quote_says_what_each_part_costs_from_when(home) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("nights_before", "on", "from_day"),
+    [
+        (0, JAN, JAN),
+        (1, JAN, FEB),
+        (1, date(2026, 1, 11), FEB),
+        (0, date(2026, 1, 11), FEB),
+    ],
+)
+def test_the_day_that_is_quoted_is_the_first_that_costs_the_share(
+    home, nights_before, on, from_day
+) -> None:
+    account, (net, _tv), _versions, bundle = home
+    for _night in range(nights_before):
+        night(JAN)
+    told = quote(account, bundle, on)
+    assert told.parts[0].from_day == from_day.isoformat()
+    take(account, bundle, on=on)
+    for morning in (on, FEB, MAR):
+        night(morning)
+    share = D(told.parts[0].share)
+    costs = {first: amount for first, _end, amount in lines(net, "plan")}
+    assert costs[from_day] == share
+    assert all(amount > share for first, amount in costs.items() if first < from_day)
+
+
 def test_bought_it_costs_its_price_from_the_next_period(home) -> None:
     account, (net, tv), _versions, bundle = home
     night(JAN)
