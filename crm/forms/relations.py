@@ -113,7 +113,7 @@ class DocumentForm(forms.Form):
         max_length=40,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    issued_on = forms.DateField(label=_("Issued on"), widget=DAY, required=False)
+    issued_on = forms.DateField(label=_("Date of issue"), widget=DAY, required=False)
     department = forms.CharField(label=_("Code of the office"), max_length=7, required=False)
     issued_by = forms.CharField(
         label=_("Issued by"),

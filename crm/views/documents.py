@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -72,7 +73,7 @@ def show(request: HttpRequest, document_id: int) -> HttpResponse:
         return _("It is written down that you looked.")
 
     title = _("%(document)s of %(name)s") % {
-        "document": document.get_kind_display().capitalize(),
+        "document": capfirst(document.get_kind_display()),
         "name": document.customer.name,
     }
     if is_sent(request, form) and carry_out(request, form, act, refusals=REFUSALS):
