@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from accounts.operations.vouchers import UnableToRedeem, redeem_voucher
 from billing_project.sessions import client_address
 from portal.forms import VoucherForm
-from portal.views.door import Visitor, for_subscribers, show
+from portal.views.door import Visitor, for_payers, show
 
 
-@for_subscribers
+@for_payers
 def redeem(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Ask for the code; on POST credit the card's nominal."""
     form = VoucherForm(request.POST or None)
