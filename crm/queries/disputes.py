@@ -84,6 +84,9 @@ def find_page(dispute_id: int, *, on: date) -> DisputePage | None:
     messages = list(dispute.messages.order_by("pk"))
     actors = {message.actor for message in messages} | {dispute.actor, dispute.closed_by}
     names = staff.names_of(actors)
+    # A subscriber is shown by the customer's name, not by a log-in.
+    customer = dispute.account.customer.name
+    names |= {actor: customer for actor in actors if actor.startswith("subscriber:")}
     return DisputePage(
         row=_rows([dispute], on=on)[0],
         said=tuple(Said(message, names.get(message.actor, message.actor)) for message in messages),
