@@ -55,7 +55,9 @@ class ServiceOnCard:
 
     @property
     def level(self) -> str:
-        """The level of access, or the state of the service while nothing was decided."""
+        """The level of access, or the state of the service while nothing was decided; or a pause."""
+        if self.subscription.state == Subscription.State.SUSPENDED:
+            return "paused"
         if self.access is None:
             return str(self.subscription.state)
         return self.access.level

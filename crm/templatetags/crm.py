@@ -169,6 +169,7 @@ VOLUMES: Final = {
 LEVELS: Final = {
     **dict(Subscription.State.choices),
     **dict(ServiceAccess.Level.choices),
+    "paused": _("paused"),
 }
 
 REASONS: Final = {

@@ -126,7 +126,7 @@ def test_packages_at_the_desk(
     look(page, f"packages-{language}", viewport)
     page.get_by_role("link", name=re.compile("(Добавить|Add) talk")).click()
     dialog = page.locator("#dialog")
-    expect(dialog).to_contain_text(re.compile("К оплате сейчас|To pay now"))
+    expect(dialog).to_contain_text(re.compile("Заплатить сейчас|To pay now"))
     look(page, f"package-add-{language}", viewport)
     dialog.get_by_role("button", name=re.compile("Добавить|Add")).click()
     expect(page.get_by_role("heading", name="talk", exact=True)).to_be_visible()

@@ -143,7 +143,7 @@ def test_the_desk_does_the_same(
     page.goto(f"/crm/accounts/{home.account_id}/subscriptions/")
     page.get_by_role("link", name=re.compile("Семейный|Family")).click()
     dialog = page.locator("#dialog")
-    expect(dialog).to_contain_text(re.compile("К оплате сейчас|To pay now"))
+    expect(dialog).to_contain_text(re.compile("Заплатить сейчас|To pay now"))
     look(page, f"bundle-terms-{language}", viewport)
     dialog.get_by_role("button", name=re.compile("Подключить|Connect")).click()
     expect(page.locator("section.sheet h3")).to_have_text(re.compile("Семейный|Family"))
@@ -153,7 +153,7 @@ def test_the_desk_does_the_same(
     dialog.get_by_role("button", name=re.compile("Показать условия|Show the terms")).click()
     expect(dialog).to_contain_text(re.compile("Плата за блокировку|Fee of the pause"))
     look(page, f"pause-terms-{language}", viewport)
-    dialog.get_by_role("button", name=re.compile("Согласен|Agree")).click()
+    dialog.get_by_role("button", name=re.compile("Согласовано|Agree")).click()
     expect(page.locator("article.service")).to_contain_text(re.compile("Возобновить|End the pause"))
     look(page, f"card-paused-{language}", viewport)
     assert Pause.objects.get().state == "running"
