@@ -86,3 +86,9 @@ def find_autopay(autopay_id: int) -> Autopay | None:
 def find_card(card_id: int) -> SavedCard | None:
     """Return a kept card with its account, or None."""
     return SavedCard.objects.select_related("account__customer").filter(pk=card_id).first()
+
+
+def find_card_payment(card_payment_id: int) -> CardPayment | None:
+    """Return a payment by card with its account, or None."""
+    rows = CardPayment.objects.select_related("account__customer")
+    return rows.filter(pk=card_payment_id).first()

@@ -230,8 +230,7 @@ def remove_card(request: HttpRequest, card_id: int) -> HttpResponse:
 @door("give_promise")
 def give_up_link(request: HttpRequest, card_payment_id: int) -> HttpResponse:
     """Take back a link that nobody has begun to pay."""
-    row = queries.CardPayment.objects.select_related("account__customer").filter(pk=card_payment_id)
-    found = row.first()
+    found = queries.find_card_payment(card_payment_id)
     if found is None:
         raise Http404
     form = DecisionForm(request.POST if request.method == "POST" else None)

@@ -53,8 +53,8 @@ class YooKassa:
         """Make the client; nothing is asked yet."""
         self._networks = access.networks or tuple(SecurityHelper.YOOKASSA_NETWORKS)
         client = _Client(access)
-        self._payments = type("ShopPayment", (Payment,), {"__init__": _with(client)})
-        self._refunds = type("ShopRefund", (Refund,), {"__init__": _with(client)})
+        self._payments: Any = type("ShopPayment", (Payment,), {"__init__": _with(client)})
+        self._refunds: Any = type("ShopRefund", (Refund,), {"__init__": _with(client)})
 
     def ask(self, asked: Asked) -> Seen:
         """Ask for a payment."""
@@ -112,7 +112,7 @@ class YooKassa:
         return Notice(event, kind, subject, external_id, key[:40])
 
 
-class _Client(ApiClient):
+class _Client(ApiClient):  # type: ignore[misc] - the library is untyped
     """The library's client with settings of its own; the library reads them from a class."""
 
     def __init__(self, access: Access) -> None:

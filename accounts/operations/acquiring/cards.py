@@ -337,7 +337,11 @@ def _get(card_payment_id: int) -> CardPayment:
 
 def _asked(row: CardPayment) -> Asked:
     card = row.card
-    token = card and CardToken(card.token, card.payer, card.title, card.last4, card.expires)
+    token = (
+        CardToken(card.token, card.payer, card.title, card.last4, card.expires)
+        if card is not None
+        else None
+    )
     # In one language, whoever asks: the same key must bring the same words.
     with translation.override(settings.LANGUAGE_CODE):
         description = _("Top-up of account %(number)s") % {"number": row.account.number}

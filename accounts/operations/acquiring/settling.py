@@ -4,7 +4,7 @@ Whatever is open is looked at again until its outcome is known: by the schedule,
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection, models
 
@@ -59,7 +59,7 @@ def settle(*, now: datetime, limit: int = 50) -> Settled:
 
 def _claim(model: type[models.Model], states: list[str], *, now: datetime, limit: int) -> list[int]:
     statement = CLAIM.format(table=connection.ops.quote_name(model._meta.db_table))
-    given = [now, _WAITS, len(_WAITS), [str(state) for state in states], now, limit]
+    given: list[Any] = [now, _WAITS, len(_WAITS), [str(state) for state in states], now, limit]
     with connection.cursor() as cursor:
         cursor.execute(statement, given)
         return [row[0] for row in cursor.fetchall()]
