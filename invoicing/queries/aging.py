@@ -72,6 +72,11 @@ class Aging:
     buckets: tuple[Decimal, ...]
     largest: tuple[AgedDebt, ...]
 
+    @property
+    def overdue(self) -> Decimal:
+        """What should have been paid by now."""
+        return sum(self.buckets[1:], ZERO)
+
 
 def iterate_debt(*, on: date, kind: str = "") -> Iterator[AgedDebt]:
     """Yield the debtors, the largest debt first; `kind` is a customer's, empty = all."""
