@@ -18,7 +18,6 @@ from invoicing.domain.open_debt import BilledSum, open_items, unbilled_part
 
 #: Days overdue at which a bucket ends; after the last there is one more.
 LIMITS: Final = (30, 60, 90)
-CHUNK: Final = 5_000
 WIDTHS: Final = (14, 44, 14, 14, *([14] * (len(LIMITS) + 2)))
 
 # Bills that count, the youngest first; what was paid after the last of them.
@@ -81,7 +80,6 @@ class Aging:
 def iterate_debt(*, on: date, kind: str = "") -> Iterator[AgedDebt]:
     """Yield the debtors, the largest debt first; `kind` is a customer's, empty = all."""
     with transaction.atomic(), connection.chunked_cursor() as cursor:
-        cursor.itersize = CHUNK
         cursor.execute(DEBTORS, [kind, kind])
         for row in cursor:
             yield _aged(row, on)
