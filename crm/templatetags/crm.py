@@ -32,7 +32,9 @@ _TONES: Final = {
         "good",
     ),
     **dict.fromkeys(["approved", "executed", "applied", "loaded"], "good"),
-    **dict.fromkeys(["credited"], "good"),
+    **dict.fromkeys(["credited", "succeeded", "won"], "good"),
+    "pending": "soon",
+    "lost": "now",
     **dict.fromkeys(["made", "unassigned"], "soon"),
     **dict.fromkeys(["blocked"], "now"),
     **dict.fromkeys(
