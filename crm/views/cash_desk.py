@@ -62,8 +62,9 @@ def open_shift(request: HttpRequest) -> HttpResponse:
 
 
 def _open(request: HttpRequest, form: forms.OpenShiftForm) -> bool:
-    def act() -> str:
-        now = timezone.now()
+    """Open the shift; the next page, or the payment's form in its place, shows that it is."""
+    now = timezone.now()
+    try:
         operations.open_shift(
             cashier_id=staff_of(request).pk,
             opening=form.cleaned_data["opening"],
@@ -71,9 +72,10 @@ def _open(request: HttpRequest, form: forms.OpenShiftForm) -> bool:
             business_date=timezone.localdate(now),
             now=now,
         )
-        return _("The shift is open.")
-
-    return carry_out(request, form, act, refusals=REFUSALS)
+    except operations.UnableToUseDesk as refusal:
+        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+        return False
+    return True
 
 
 def _ask_to_open(request: HttpRequest, form: forms.OpenShiftForm, *, back: str) -> HttpResponse:

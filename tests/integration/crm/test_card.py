@@ -98,7 +98,7 @@ def test_search_and_card_ask_a_fixed_number_of_questions(
         people.open_account_for("Иванов", f"Пётр{number}")
     with django_assert_max_num_queries(8):
         client.get("/crm/search/results/", {"q": "иванов"})
-    with django_assert_max_num_queries(32):
+    with django_assert_max_num_queries(40):
         client.get(card_of(account))
 
 
