@@ -21,9 +21,10 @@ KNOWN: Final = ("txn_id", "date", "account", "sum")
 MOST_FAULTS: Final = 200
 LARGEST_FILE: Final = 100_000_000
 ENCODINGS: Final = ("utf-8-sig", "cp1251")
+COMPACT: Final = "%Y%m%d%H%M%S"
 #: How registries write moments.
 MOMENTS: Final = (
-    *("%Y%m%d%H%M%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%d.%m.%Y %H:%M:%S"),
+    *(COMPACT, "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%d.%m.%Y %H:%M:%S"),
     *("%d.%m.%Y %H:%M", "%Y-%m-%d", "%d.%m.%Y"),
 )
 
@@ -217,6 +218,9 @@ class _Reader:
 
 def _parsed(text: str, form: str) -> datetime | None:
     try:
+        if form == COMPACT and len(text) == 14 and text.isdigit():
+            # Most registries write this, and it is ten times as fast.
+            return datetime.fromisoformat(f"{text[:8]}T{text[8:]}")
         return datetime.strptime(text, form)  # noqa: DTZ007 - the zone is the operator's
     except ValueError:
         return None

@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 ('on_behalf_of', models.CharField(blank=True, default='', max_length=60)),
                 ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('account', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='payment_notices', to='accounts.account')),
-                ('payment', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='accounts.payment')),
+                ('payment', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='accounts.payment')),
             ],
             options={
                 'verbose_name': 'payment notice',

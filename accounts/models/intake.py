@@ -96,7 +96,12 @@ class PaymentNotice(models.Model):
         db_index=False,  # with the id, below
     )
     payment = models.ForeignKey(
-        Payment, on_delete=models.PROTECT, null=True, related_name="notices"
+        # Found from a payment by gateway and id; an index here makes a registry slower.
+        Payment,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="notices",
+        db_index=False,
     )
     received_at = models.DateTimeField(_("received at"))
     settled_at = models.DateTimeField(null=True)

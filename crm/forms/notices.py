@@ -2,6 +2,7 @@
 Incoming payments: which are shown, whose they are, why they go back; terminals and registries.
 """
 
+from decimal import Decimal
 from typing import Any, Final
 
 from django import forms
@@ -75,6 +76,8 @@ class TerminalForm(forms.ModelForm[Terminal]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in ("least", "most"):
+            self.initial[name] = Decimal(getattr(self.instance, name))
         if self.instance.pk:
             del self.fields["code"]
         else:
@@ -100,7 +103,7 @@ class RegistryForm(forms.Form):
         terminals = Terminal.objects.order_by("name")
         self.fields["terminal"].queryset = terminals  # type: ignore[attr-defined]
 
-    def clean_file(self) -> UploadedFile:
+    def clean_file(self) -> UploadedFile:  # type: ignore[type-arg]
         """A file that a page can take."""
         file: UploadedFile = self.cleaned_data["file"]
         if (file.size or 0) > LARGEST:

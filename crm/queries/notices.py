@@ -24,7 +24,7 @@ PAGE: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class NoticeView:
-    """A notice with names: how it was paid, who decided."""
+    """A notice with names: how it was paid, which person decided."""
 
     notice: PaymentNotice
     gateway: str
@@ -44,8 +44,7 @@ def view_notices(rows: Sequence[PaymentNotice]) -> list[NoticeView]:
     """Return notices with names."""
     names = staff.names_of({row.settled_by for row in rows if row.settled_by})
     return [
-        NoticeView(row, gateway_name(row.gateway), names.get(row.settled_by, row.settled_by))
-        for row in rows
+        NoticeView(row, gateway_name(row.gateway), names.get(row.settled_by, "")) for row in rows
     ]
 
 

@@ -50,7 +50,7 @@ def test_money_finds_its_account(
     page.goto("/crm/")
     page.locator(".note.soon a").click()
     look(page, "unassigned", viewport, language)
-    page.locator("tbody tr").first.get_by_role("link").last.click()
+    page.locator("tbody th a").first.click()
     page.locator("#payer").fill("Бобров")
     page.locator("#payer").press("Enter")
     assign = page.locator(".rows .button").first

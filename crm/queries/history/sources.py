@@ -156,7 +156,7 @@ def notices(scope: Scope, before: Key | None, limit: int) -> list[Item]:
             amount=row.amount or None,
             moves_money=False,
             currency=row.currency,
-            actor=row.settled_by,
+            actor=row.settled_by if row.settled_by.startswith("staff:") else "",
             state=row.state,
             state_name=row.get_state_display(),
             details=(
