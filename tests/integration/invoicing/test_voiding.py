@@ -60,7 +60,7 @@ def test_what_was_credited_before_and_lines_that_give_back_are_reckoned_with() -
     account = make_account()
     post(account, "30.00", on=date(2026, 1, 7), kind=Kind.COMPENSATION, ref=77)
     january = billed(account)
-    note(january, (line_of(january), "100.00"))
+    note(january, (january.lines.get(kind="one_off", gross=100), "100.00"))
     void(january)
     # The compensation itself was given on the ledger without an outage: only notes are looked at.
     assert money(january) == 0
