@@ -55,7 +55,7 @@ def test_the_page_says_plan_price_and_next_day(as_alice: Client, mobile: Subscri
     page = read(as_alice, PAGE)
     assert "Подписки и списания" in page
     assert "согласие дано в договоре" in page
-    assert "Всего" in page
+    assert "Вместе" in page
 
 
 def test_a_package_is_bought_at_the_price_that_was_shown(
