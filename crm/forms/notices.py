@@ -103,9 +103,9 @@ class RegistryForm(forms.Form):
         terminals = Terminal.objects.order_by("name")
         self.fields["terminal"].queryset = terminals  # type: ignore[attr-defined]
 
-    def clean_file(self) -> UploadedFile:  # type: ignore[type-arg]
+    def clean_file(self) -> "UploadedFile[Any]":
         """A file that a page can take."""
-        file: UploadedFile = self.cleaned_data["file"]
+        file: UploadedFile[Any] = self.cleaned_data["file"]
         if (file.size or 0) > LARGEST:
             raise forms.ValidationError(_("The file is too large for this page."))
         return file

@@ -112,7 +112,7 @@ class YooKassa:
         return Notice(event, kind, subject, external_id, key[:40])
 
 
-class _Client(ApiClient):  # type: ignore[misc] - the library is untyped
+class _Client(ApiClient):  # type: ignore[misc]  # the library is untyped
     """The library's client with settings of its own; the library reads them from a class."""
 
     def __init__(self, access: Access) -> None:

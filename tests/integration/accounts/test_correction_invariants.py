@@ -116,5 +116,8 @@ def test_every_promise_has_a_planted_fault() -> None:
 
 @pytest.mark.parametrize("table", FACTS)
 def test_facts_stay_as_they_are(books: None, table: str) -> None:
-    with pytest.raises(Exception, match=r"append-only|refuse|never|changed"), connection.cursor() as cursor:
+    with (
+        pytest.raises(Exception, match=r"append-only|refuse|never|changed"),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(f"DELETE FROM accounts_{table}")
