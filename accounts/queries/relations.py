@@ -9,7 +9,7 @@ from typing import Final
 from django.db import connection
 from django.db.models import QuerySet
 
-from accounts.domain.households import HOUSEHOLD, Right, Role, right_over
+from accounts.domain.households import Right, Role, right_over
 from accounts.models import Account, CompanyUnit, HouseholdMember
 from billing_project.kernel.invariants import Invariant
 
@@ -36,8 +36,28 @@ UNITS: Final = f"""{TREE}
               u.is_billed_apart
      ORDER BY t.path
 """
-SEEN_IN_TREE: Final = f"""{TREE}
-    SELECT a.id FROM tree t JOIN accounts_account a ON a.customer_id = t.customer_id
+#: Accounts of the customer and of the units beneath it, then those of the household it is in.
+SEEN: Final = f"""{TREE}, me AS (
+        SELECT household_id, role FROM accounts_householdmember
+         WHERE person_id = %s AND left_at IS NULL
+    ), family AS (
+        SELECT m.person_id AS customer_id, m.role AS of
+          FROM accounts_householdmember m JOIN me USING (household_id)
+         WHERE m.left_at IS NULL
+        UNION ALL
+        SELECT household_id, 'household' FROM me
+    ), seen AS (
+        SELECT t.customer_id, '' AS of, '' AS viewer, false AS has_payer FROM tree t
+        UNION ALL
+        SELECT f.customer_id, f.of, me.role, (SELECT bool_or(o.of = 'payer') FROM family o)
+          FROM family f, me WHERE f.customer_id NOT IN (SELECT customer_id FROM tree)
+    )
+    SELECT a.id, a.number, a.kind, a.currency, a.credit_limit, a.closed_on IS NOT NULL,
+           a.customer_id, c.name, s.of, s.viewer, s.has_payer
+      FROM seen s
+      JOIN accounts_account a ON a.customer_id = s.customer_id
+      JOIN accounts_customer c ON c.id = s.customer_id
+     ORDER BY a.customer_id <> %s, a.closed_on DESC NULLS FIRST, a.id
 """
 ABOVE: Final = """
     WITH RECURSIVE above AS (
@@ -115,6 +135,21 @@ class UnitView:
         return str(CompanyUnit.Kind(self.kind).label)
 
 
+@dataclass(frozen=True, slots=True)
+class SeenAccount:
+    """An account that a log-in may look at, whose it is, and how far the log-in reaches."""
+
+    id: int
+    number: str
+    kind: str
+    currency: str
+    credit_limit: Decimal
+    is_closed: bool
+    customer_id: int
+    holder: str
+    right: Right
+
+
 def find_unit(customer_id: int) -> CompanyUnit | None:
     """Return the customer's place in a company's tree, or None."""
     rows = CompanyUnit.objects.select_related("customer", "company", "parent")
@@ -157,34 +192,21 @@ def list_members(household_id: int) -> "QuerySet[HouseholdMember]":
     return rows.filter(household_id=household_id, left_at__isnull=True).order_by("joined_at", "pk")
 
 
-def list_seen_accounts(customer_id: int) -> dict[int, Right]:
+def list_seen_accounts(customer_id: int) -> list[SeenAccount]:
     """
-    Return the accounts the customer's log-in may look at, with how far it reaches.
+    Return the accounts the customer's log-in may look at: own ones first, the open before the closed.
 
     Its own and those of the units beneath it, whole; in a household as the roles say.
     """
     with connection.cursor() as cursor:
-        cursor.execute(SEEN_IN_TREE, [customer_id])
-        seen = {account_id: Right.MANAGE for (account_id,) in cursor.fetchall()}
-    membership = find_membership(customer_id)
-    if membership is None:
-        return seen
-    reach = _reach(membership)
-    rows = Account.objects.filter(customer_id__in=reach).values_list("pk", "customer_id")
-    return {**{pk: reach[owner_id] for pk, owner_id in rows}, **seen}
-
-
-def _reach(membership: HouseholdMember) -> dict[int, Right]:
-    """Return how far a member reaches into the accounts of the household and its people."""
-    members = list(list_members(membership.household_id))
-    has_payer = any(member.role == Role.PAYER for member in members)
-    others = {member.person_id: member.role for member in members if member.pk != membership.pk}
-    others[membership.household_id] = HOUSEHOLD
-    found = {
-        customer_id: right_over(Role(membership.role), of, has_payer=has_payer)
-        for customer_id, of in others.items()
-    }
-    return {customer_id: right for customer_id, right in found.items() if right is not None}
+        cursor.execute(SEEN, [customer_id, customer_id, customer_id])
+        rows = cursor.fetchall()
+    found = []
+    for *columns, of, viewer, has_payer in rows:
+        right = right_over(Role(viewer), of, has_payer=has_payer) if viewer else Right.MANAGE
+        if right is not None:
+            found.append(SeenAccount(*columns, right=right))
+    return found
 
 
 def invariants() -> list[Invariant]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.domain.households import Right
 from accounts.models import Account, Customer, IdentifierUse, User
@@ -112,23 +112,16 @@ def list_accounts(customer_id: int) -> list[AccountChoice]:
 
     Those of a company's units, and of the household as far as the customer's role reaches.
     """
-    rights = list_seen_accounts(customer_id)
-    rows = (
-        Account.objects.filter(pk__in=rights)
-        .select_related("customer")
-        .order_by(F("closed_on").desc(nulls_first=True), "pk")
-    )
-    ordered = sorted(rows, key=lambda row: row.customer_id != customer_id)
     return [
         AccountChoice(
-            id=row.pk,
-            number=row.number,
-            kind=row.kind,
-            currency=row.currency,
-            credit_limit=row.credit_limit,
-            is_closed=row.closed_on is not None,
-            right=rights[row.pk],
-            holder="" if row.customer_id == customer_id else row.customer.name,
+            id=seen.id,
+            number=seen.number,
+            kind=seen.kind,
+            currency=seen.currency,
+            credit_limit=seen.credit_limit,
+            is_closed=seen.is_closed,
+            right=seen.right,
+            holder="" if seen.customer_id == customer_id else seen.holder,
         )
-        for row in ordered
+        for seen in list_seen_accounts(customer_id)
     ]

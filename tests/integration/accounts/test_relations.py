@@ -39,6 +39,10 @@ def tree(customer: Customer) -> list[tuple[int, str]]:
     return [(unit.depth, unit.name) for unit in relations.list_units(customer.pk)]
 
 
+def rights_of(customer: Customer) -> dict[int, Right]:
+    return {seen.id: seen.right for seen in relations.list_seen_accounts(customer.pk)}
+
+
 def broken() -> set[str]:
     return {one.name for one in relations.invariants() if find_violations(one)}
 
@@ -144,9 +148,19 @@ class TestCompany:
         desk = add(north, "Отдел", "department")
         accounts = [open_for(bereg, each) for each in (bereg, north, desk)]
         ids = [account.pk for account in accounts]
-        assert relations.list_seen_accounts(bereg.pk) == dict.fromkeys(ids, Right.MANAGE)
-        assert relations.list_seen_accounts(north.pk) == dict.fromkeys(ids[1:], Right.MANAGE)
-        assert relations.list_seen_accounts(desk.pk) == {ids[2]: Right.MANAGE}
+        assert rights_of(bereg) == dict.fromkeys(ids, Right.MANAGE)
+        assert rights_of(north) == dict.fromkeys(ids[1:], Right.MANAGE)
+        assert rights_of(desk) == {ids[2]: Right.MANAGE}
+
+    def test_own_accounts_come_first_and_open_ones_before_closed(self, bereg: Customer) -> None:
+        north = add(bereg, "Север")
+        of_unit = open_for(bereg, north)
+        closed, own = open_for(bereg, bereg), open_for(bereg, bereg)
+        Account.objects.filter(pk=closed.pk).update(closed_on=people.TODAY)
+        found = relations.list_seen_accounts(bereg.pk)
+        assert [each.id for each in found] == [own.pk, closed.pk, of_unit.pk]
+        assert [each.is_closed for each in found] == [False, True, False]
+        assert found[2].holder == "Север"
 
     def test_planted_faults_are_found(self, bereg: Customer) -> None:
         north, south = add(bereg, "Север"), add(bereg, "Юг")
@@ -232,7 +246,7 @@ class TestHousehold:
         of["home"] = people.open_account(home).pk
 
         def seen(name: str) -> dict[str, str]:
-            rights = relations.list_seen_accounts(family[name].pk)
+            rights = rights_of(family[name])
             return {key: str(rights[pk]) for key, pk in of.items() if pk in rights}
 
         assert seen("anna") == {"anna": "manage", "gleb": "manage", "home": "manage"}
