@@ -238,3 +238,13 @@ def test_an_order_without_consent_is_found(account: Account, ready: Bank) -> Non
     with connection.cursor() as cursor:
         cursor.execute("UPDATE accounts_consent SET withdrawn_at = given_at")
     assert broken() == ["a standing order is on exactly while its consent is in force"]
+
+
+def test_a_charge_on_anothers_account_is_found(account: Account, ready: Bank) -> None:
+    row = order(account, Terms(Decimal(300), Decimal(900), threshold=Decimal(10_000)))
+    assert acquiring.autopay.claim(autopay_id=row.pk, now=NOON) is not None
+    assert broken() == []
+    other = people.open_account_for("Кузнецов", "Борис")
+    CardPayment.objects.filter(autopay=row).update(account=other)
+    promise = "a standing order has one open charge at most, and each belongs to its account"
+    assert promise in broken()

@@ -380,6 +380,20 @@ def test_a_broken_promise_is_found(
     assert name in broken()
 
 
+def test_a_lost_dispute_without_its_entry_is_found(account: Account) -> None:
+    acquiring.write_chargeback(
+        payment_id=in_cash(account).pk,
+        external_id="d1",
+        claimed=Decimal(150),
+        outcome=Outcome.FAILED,
+        now=NOON,
+        actor=CLERK,
+    )
+    assert broken() == []
+    Chargeback.objects.update(amount=140)
+    assert broken() == ["a dispute has its entry exactly when it is lost"]
+
+
 def test_no_receipt_without_a_gateway(account: Account) -> None:
     by_hand(in_cash(account), "100")
     assert not FiscalReceipt.objects.exists()
