@@ -93,6 +93,8 @@ def ticket(request: HttpRequest, ticket_id: int) -> HttpResponse:
 @door("work_tickets")
 def close(request: HttpRequest, ticket_id: int) -> HttpResponse:
     """Close it."""
+    if queries.find_ticket(ticket_id) is None:
+        raise Http404
     operations.close(ticket_id=ticket_id, now=timezone.now(), actor=staff_of(request).actor)
     return go(request, "crm:ticket", ticket_id)
 

@@ -414,6 +414,7 @@ class TestOffers:
         assert version.allowances.get().amount == 3600
         terms = {"fee": "120", "fee_period": "once", "validity_days": "30", "services": ["mobile"]}
         terms |= {"tax_category": "standard", "on_sale_from": "2026-12-01", "whom": "all"}
+        terms |= {"fee_timing": "advance", "proration": "actual"}
         done(client, at("edit-package", version.pk), terms)
         done(client, at("publish-package", version.pk), SURE)
         done(client, at("copy-package", version.pk), {"day": "2027-01-01"})
