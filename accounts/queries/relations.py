@@ -205,7 +205,7 @@ def list_seen_accounts(customer_id: int) -> list[SeenAccount]:
     for *columns, of, viewer, has_payer in rows:
         right = right_over(Role(viewer), of, has_payer=has_payer) if viewer else Right.MANAGE
         if right is not None:
-            found.append(SeenAccount(*columns, right=right))
+            found.append(SeenAccount(*[*columns, right]))
     return found
 
 
