@@ -13,6 +13,7 @@ from accounts.domain.kinds import Kind
 from accounts.domain.posting import LARGEST, Posting
 from accounts.models import Account, Adjustment
 from accounts.operations.posting import post
+from accounts.operations.second_person import find_asked
 from billing_project.kernel import operations as kernel
 from billing_project.kernel.models import Approval
 from billing_project.kernel.money import round_money
@@ -98,13 +99,7 @@ def refuse_adjustment(*, approval_id: int, now: datetime, actor: str) -> Approva
 
 def _find_earlier(account_id: int, request_id: str) -> Adjustment | Approval | None:
     posted = Adjustment.objects.filter(account_id=account_id, request_id=request_id).first()
-    return posted or (
-        Approval.objects.filter(
-            kind=APPROVAL_KIND, account_id=account_id, data__request_id=request_id
-        )
-        .order_by("-pk")
-        .first()
-    )
+    return posted or find_asked(kind=APPROVAL_KIND, account_id=account_id, request_id=request_id)
 
 
 def _same(earlier: Adjustment | Approval, amount: Decimal) -> Adjustment | Approval:

@@ -24,6 +24,7 @@ from crm.queries import cards as queries
 from crm.queries import staff as staff_queries
 from crm.queries.history.words import money as written
 from crm.views.doors import carry_out, door, go, is_sent, page, show_form, staff_of
+from crm.views.found import account_or_404
 
 
 @require_GET
@@ -49,7 +50,7 @@ def card_work(request: HttpRequest) -> HttpResponse:
 @door("give_promise")
 def new_link(request: HttpRequest, account_id: int) -> HttpResponse:
     """Make a link to pay; it stands on the page of the account's cards to be sent."""
-    account = _account(account_id)
+    account = account_or_404(account_id)
     initial = {"key": secrets.token_hex(16), "email": account.customer.email}
     form = forms.LinkForm(request.POST or None, initial=initial)
 
@@ -253,13 +254,6 @@ def _show(
     title = f"{context.pop('title')}: {account.customer.name}, {account.number}"
     back = reverse("crm:cards", args=[account.pk])
     return show_form(request, form, title=title, back=back, **context)
-
-
-def _account(account_id: int) -> Account:
-    account = card_queries.find_account(account_id)
-    if account is None:
-        raise Http404
-    return account
 
 
 def _payment(payment_id: int) -> Payment:

@@ -25,6 +25,7 @@ from crm.queries import staff as staff_queries
 from crm.queries.history.words import money as written
 from crm.queries.history.words import written_day
 from crm.views.doors import carry_out, door, go, is_sent, page, show_form, staff_of
+from crm.views.found import account_or_404
 from crm.views.suspense import number
 
 REFUSALS = (operations.UnableToUseDesk, accounts_operations.UnableToTakePayment)
@@ -169,7 +170,7 @@ def receipt(request: HttpRequest, operation_id: int) -> HttpResponse:
 @door("take_payment")
 def take_payment(request: HttpRequest, account_id: int) -> HttpResponse:
     """Take a payment into the open shift; without one the shift is opened first, in the same dialog."""
-    account = _account(account_id)
+    account = account_or_404(account_id)
     user = staff_of(request)
     back = reverse("crm:card", args=[account.customer_id])
     if queries.find_open_shift(user.pk) is None and not _is_repeat(request):
@@ -259,10 +260,3 @@ def _shift(request: HttpRequest, shift_id: int) -> CashShift:
     if found is None:
         raise Http404
     return found
-
-
-def _account(account_id: int) -> Account:
-    account = card_queries.find_account(account_id)
-    if account is None:
-        raise Http404
-    return account

@@ -22,6 +22,7 @@ from crm.queries import card as card_queries
 from crm.queries import history, installation
 from crm.queries import relations as relation_queries
 from crm.views.doors import carry_out, door, go, is_sent, page, show_form, staff_of
+from crm.views.found import customer_or_404
 from invoicing.models import Bill
 from invoicing.queries import papers
 
@@ -30,7 +31,7 @@ from invoicing.queries import papers
 @door("see_customers")
 def card(request: HttpRequest, customer_id: int) -> HttpResponse:
     """Show the card; the look is written down."""
-    customer = _customer(customer_id)
+    customer = customer_or_404(customer_id)
     now = timezone.now()
     notes.note_card_view(customer_id=customer.pk, actor=staff_of(request).actor, now=now)
     context = {
@@ -45,7 +46,7 @@ def card(request: HttpRequest, customer_id: int) -> HttpResponse:
 @door("see_customers")
 def timeline(request: HttpRequest, customer_id: int) -> HttpResponse:
     """Show a page of the history: of one kind, or older than a key."""
-    customer = _customer(customer_id)
+    customer = customer_or_404(customer_id)
     template = "crm/timeline_items.html" if "before" in request.GET else "crm/timeline.html"
     return page(request, template, {"customer": customer, **_history(request, customer)})
 
@@ -70,7 +71,7 @@ def new_company(request: HttpRequest) -> HttpResponse:
 @door("edit_contact")
 def edit_contact(request: HttpRequest, customer_id: int) -> HttpResponse:
     """Change how to reach the customer."""
-    customer = _customer(customer_id)
+    customer = customer_or_404(customer_id)
     form = forms.ContactForm(request.POST or None, instance=customer)
 
     def act() -> str:
@@ -93,7 +94,7 @@ def edit_contact(request: HttpRequest, customer_id: int) -> HttpResponse:
 @door("create_customer")
 def sign_contract(request: HttpRequest, customer_id: int) -> HttpResponse:
     """Sign a contract."""
-    customer = _customer(customer_id)
+    customer = customer_or_404(customer_id)
     initial = {
         "signed_on": timezone.localdate(),
         "legal_entity": installation.default_entity(),
@@ -170,7 +171,7 @@ def open_account(request: HttpRequest, contract_id: int) -> HttpResponse:
 @door("write_note")
 def write_note(request: HttpRequest, customer_id: int) -> HttpResponse:
     """Write down what was said."""
-    customer = _customer(customer_id)
+    customer = customer_or_404(customer_id)
     form = forms.NoteForm(request.POST or None, initial=_named())
 
     def write() -> str:
@@ -253,13 +254,6 @@ def _history(request: HttpRequest, customer: Customer) -> dict[str, object]:
         scope=history.get_scope(customer.pk), kind=kind if kind in KINDS else "", before=before
     )
     return {"history": shown, "kind": kind, "kinds": KINDS}
-
-
-def _customer(customer_id: int) -> Customer:
-    customer = card_queries.find_customer(customer_id)
-    if customer is None:
-        raise Http404
-    return customer
 
 
 def _card_of(customer_id: int) -> str:

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.models import Subscription
 from crm.forms.limits import GroupForm, GuardForm, MemberForm, MoreForm
 from crm.forms.money import DecisionForm
-from crm.queries import card as card_queries
 from crm.queries import limits as limit_queries
 from crm.views.doors import carry_out, door, go, is_sent, page, show_form, staff_of
+from crm.views.found import service_or_404
 from rating.models import AllowanceGroup
 from rating.operations import limits as operations
 
@@ -25,7 +25,7 @@ from rating.operations import limits as operations
 @door("see_customers")
 def limits(request: HttpRequest, subscription_id: int) -> HttpResponse:
     """Show what guards a service, what is left of its allowances, and with whom it shares them."""
-    service = _service(subscription_id)
+    service = service_or_404(subscription_id)
     now = timezone.now()
     found = limit_queries.get_limits(service, now=now, on=timezone.localdate(now))
     return page(request, "crm/limits.html", {"service": service, "limits": found})
@@ -35,7 +35,7 @@ def limits(request: HttpRequest, subscription_id: int) -> HttpResponse:
 @door("guard_spending")
 def set_guard(request: HttpRequest, subscription_id: int) -> HttpResponse:
     """Set or change the guard."""
-    service = _service(subscription_id)
+    service = service_or_404(subscription_id)
     form = GuardForm(request.POST or None)
 
     def act() -> str:
@@ -54,7 +54,7 @@ def set_guard(request: HttpRequest, subscription_id: int) -> HttpResponse:
 @door("guard_spending")
 def allow_more(request: HttpRequest, subscription_id: int) -> HttpResponse:
     """Allow more for this month."""
-    service = _service(subscription_id)
+    service = service_or_404(subscription_id)
     form = MoreForm(request.POST or None)
 
     def act() -> str:
@@ -76,7 +76,7 @@ def allow_more(request: HttpRequest, subscription_id: int) -> HttpResponse:
 @door("guard_spending")
 def lift_guard(request: HttpRequest, subscription_id: int) -> HttpResponse:
     """Take the guard away."""
-    service = _service(subscription_id)
+    service = service_or_404(subscription_id)
     form = DecisionForm(request.POST if request.method == "POST" else None)
 
     def act() -> str:
@@ -94,7 +94,7 @@ def lift_guard(request: HttpRequest, subscription_id: int) -> HttpResponse:
 @door("guard_spending")
 def open_group(request: HttpRequest, subscription_id: int) -> HttpResponse:
     """Open a group that shares the allowances of the service."""
-    service = _service(subscription_id)
+    service = service_or_404(subscription_id)
     form = GroupForm(request.POST or None)
 
     def act() -> str:
@@ -113,7 +113,7 @@ def open_group(request: HttpRequest, subscription_id: int) -> HttpResponse:
 @door("guard_spending")
 def add_member(request: HttpRequest, subscription_id: int) -> HttpResponse:
     """Let another service of the customer use the group's allowances."""
-    service = _service(subscription_id)
+    service = service_or_404(subscription_id)
     group = AllowanceGroup.objects.filter(owner_id=service.pk).first()
     if group is None:
         raise Http404
@@ -143,7 +143,7 @@ def add_member(request: HttpRequest, subscription_id: int) -> HttpResponse:
 @door("guard_spending")
 def remove_member(request: HttpRequest, subscription_id: int, member_id: int) -> HttpResponse:
     """End a service's place in the group."""
-    service = _service(subscription_id)
+    service = service_or_404(subscription_id)
     member = limit_queries.find_member(member_id, owner_id=service.pk)
     if member is None:
         raise Http404
@@ -172,10 +172,3 @@ def _ask(
     request: HttpRequest, form: BaseForm, service: Subscription, **context: object
 ) -> HttpResponse:
     return show_form(request, form, back=reverse("crm:limits", args=[service.pk]), **context)
-
-
-def _service(subscription_id: int) -> Subscription:
-    service = card_queries.find_service(subscription_id)
-    if service is None:
-        raise Http404
-    return service

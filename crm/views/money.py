@@ -21,7 +21,6 @@ from billing_project.kernel import operations as kernel_operations
 from crm.forms import money as forms
 from crm.queries import approvals as approval_queries
 from crm.queries import bills as bill_queries
-from crm.queries import card as card_queries
 from crm.queries import notices as notice_queries
 from crm.queries import rerating as rerating_queries
 from crm.queries import staff as staff_queries
@@ -29,6 +28,7 @@ from crm.queries import usage as usage_queries
 from crm.queries import write_off_runs as write_off_queries
 from crm.queries.history.words import money as written
 from crm.views.doors import carry_out, door, go, is_sent, page, show_form, staff_of
+from crm.views.found import account_or_404
 from dunning import operations as dunning_operations
 from dunning import queries as dunning_queries
 
@@ -47,7 +47,7 @@ DECISIONS: Final[dict[str, Callable[..., object]]] = {
 @door("adjust_balance")
 def adjust(request: HttpRequest, account_id: int) -> HttpResponse:
     """Adjust the balance; above the role's limit a second person decides."""
-    account = _account(account_id)
+    account = account_or_404(account_id)
     user = staff_of(request)
     limit = staff_queries.adjustment_limit(user)
     form = forms.AdjustForm(request.POST or None, initial={"request_id": secrets.token_hex(16)})
@@ -79,7 +79,7 @@ def adjust(request: HttpRequest, account_id: int) -> HttpResponse:
 @door("give_promise")
 def give_promise(request: HttpRequest, account_id: int) -> HttpResponse:
     """Give a promised payment on the subscriber's word; "why not" is always answered."""
-    account = _account(account_id)
+    account = account_or_404(account_id)
     answer = dunning_queries.can_promise(account_id, timezone.now())
     form = forms.PromiseForm(request.POST or None)
 
@@ -183,10 +183,3 @@ def _show(
     title = f"{context.pop('title')}: {account.customer.name}, {account.number}"
     back = reverse("crm:card", args=[account.customer_id])
     return show_form(request, form, title=title, back=back, **context)
-
-
-def _account(account_id: int) -> Account:
-    account = card_queries.find_account(account_id)
-    if account is None:
-        raise Http404
-    return account

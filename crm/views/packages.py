@@ -15,10 +15,10 @@ from accounts import operations
 from accounts.models import Subscription
 from crm.forms.offers import RemovePackageForm
 from crm.forms.subscriptions import SeenForm, with_seen
-from crm.queries import card as card_queries
 from crm.queries import packages as package_queries
 from crm.queries.history.words import money
 from crm.views.doors import carry_out, door, go, is_sent, page, show_form, staff_of
+from crm.views.found import service_or_404
 from invoicing import operations as invoicing_operations
 from invoicing.queries.offers import PackageQuote, UnableToOffer, get_package_quote
 
@@ -27,7 +27,7 @@ from invoicing.queries.offers import PackageQuote, UnableToOffer, get_package_qu
 @door("see_customers")
 def packages(request: HttpRequest, subscription_id: int) -> HttpResponse:
     """Show the packages that a service has, had and may have."""
-    service = _service(subscription_id)
+    service = service_or_404(subscription_id)
     found = package_queries.get_packages(service, now=timezone.now())
     return page(request, "crm/packages.html", {"service": service, "packages": found})
 
@@ -36,7 +36,7 @@ def packages(request: HttpRequest, subscription_id: int) -> HttpResponse:
 @door("change_plan")
 def add(request: HttpRequest, subscription_id: int, version_id: int) -> HttpResponse:
     """Show what the package brings and costs; add it."""
-    service = _service(subscription_id)
+    service = service_or_404(subscription_id)
     offer = package_queries.find_offer(service, version_id, now=timezone.now())
     if offer is None:
         raise Http404
@@ -87,7 +87,7 @@ def _quote(service: Subscription, version_id: int) -> tuple[PackageQuote | None,
 @door("change_plan")
 def remove(request: HttpRequest, subscription_id: int, assignment_id: int) -> HttpResponse:
     """Take a package off now."""
-    service = _service(subscription_id)
+    service = service_or_404(subscription_id)
     held = package_queries.find_held(service, assignment_id, now=timezone.now())
     if held is None:
         raise Http404
@@ -123,10 +123,3 @@ def _ask(
     request: HttpRequest, form: BaseForm, service: Subscription, **context: Any
 ) -> HttpResponse:
     return show_form(request, form, back=reverse("crm:packages", args=[service.pk]), **context)
-
-
-def _service(subscription_id: int) -> Subscription:
-    service = card_queries.find_service(subscription_id)
-    if service is None:
-        raise Http404
-    return service

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import Subscription
 from crm.forms.money import DecisionForm
 from crm.forms.services import ChangePlanForm, TerminateForm
-from crm.queries import card as card_queries
 from crm.queries import sales
 from crm.queries.history.words import money, written_day
 from crm.views.doors import carry_out, door, go, is_sent, show_form, staff_of
+from crm.views.found import service_or_404
 from invoicing import operations as invoicing_operations
 from invoicing import queries as invoicing_queries
 from invoicing.models import PlanChange
@@ -27,7 +27,7 @@ from invoicing.models import PlanChange
 @door("change_plan")
 def change_plan(request: HttpRequest, subscription_id: int) -> HttpResponse:
     """Choose a plan, see what the change costs, agree on exactly that."""
-    service = _service(subscription_id)
+    service = service_or_404(subscription_id)
     today = timezone.localdate()
     form = ChangePlanForm(
         request.POST or None, plans=sales.list_other_plans(service=service, on=today)
@@ -44,7 +44,7 @@ def change_plan(request: HttpRequest, subscription_id: int) -> HttpResponse:
 @door("change_plan")
 def cancel(request: HttpRequest, subscription_id: int) -> HttpResponse:
     """Cancel a change that waits."""
-    service = _service(subscription_id)
+    service = service_or_404(subscription_id)
     change = invoicing_queries.find_scheduled_change(subscription_id)
     if change is None:
         raise Http404
@@ -71,7 +71,7 @@ def cancel(request: HttpRequest, subscription_id: int) -> HttpResponse:
 @door("terminate_service")
 def terminate(request: HttpRequest, subscription_id: int) -> HttpResponse:
     """Show what is given back, then end the service for good."""
-    service = _service(subscription_id)
+    service = service_or_404(subscription_id)
     form = TerminateForm(request.POST or None)
 
     def act() -> str:
@@ -146,10 +146,3 @@ def _show(
     title = f"{context.pop('title')}: {service.get_service_display()}, {service.account.number}"
     back = reverse("crm:card", args=[service.account.customer_id])
     return show_form(request, form, title=title, back=back, **context)
-
-
-def _service(subscription_id: int) -> Subscription:
-    service = card_queries.find_service(subscription_id)
-    if service is None:
-        raise Http404
-    return service

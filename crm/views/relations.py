@@ -19,9 +19,9 @@ from accounts.operations import companies, households
 from crm.forms import relations as forms
 from crm.forms.money import DecisionForm
 from crm.operations import customers
-from crm.queries import card as card_queries
 from crm.queries import relations as queries
 from crm.views.doors import carry_out, door, go, is_sent, show_form, staff_of
+from crm.views.found import customer_or_404
 from invoicing.queries import consolidated
 
 UNIT_REFUSALS = (companies.UnableToChangeUnit,)
@@ -32,7 +32,7 @@ HOME_REFUSALS = (households.UnableToChangeHousehold,)
 @door("create_customer")
 def add_unit(request: HttpRequest, customer_id: int) -> HttpResponse:
     """Add a branch or department beneath a company or unit."""
-    parent = _customer(customer_id)
+    parent = customer_or_404(customer_id)
     form = forms.UnitForm(request.POST or None, initial=_named())
 
     def act() -> str:
@@ -116,7 +116,7 @@ def open_unit_account(request: HttpRequest, customer_id: int) -> HttpResponse:
 @door("edit_contact")
 def new_household(request: HttpRequest, customer_id: int) -> HttpResponse:
     """Make a household whose owner the person is."""
-    person = _customer(customer_id)
+    person = customer_or_404(customer_id)
     initial = {**_named(), "name": person.last_name}
     form = forms.HouseholdForm(request.POST or None, initial=initial)
     made: list[Customer] = []
@@ -141,7 +141,7 @@ def new_household(request: HttpRequest, customer_id: int) -> HttpResponse:
 @door("edit_contact")
 def add_person(request: HttpRequest, customer_id: int) -> HttpResponse:
     """Take a person into the household, found by account number, phone or name."""
-    household = _customer(customer_id)
+    household = customer_or_404(customer_id)
     typed = request.POST.get("person", "").strip()
     people = queries.find_people(typed) if typed else []
     form = forms.MemberOfHouseholdForm(
@@ -169,7 +169,7 @@ def add_person(request: HttpRequest, customer_id: int) -> HttpResponse:
 @door("edit_contact")
 def change_role(request: HttpRequest, customer_id: int, person_id: int) -> HttpResponse:
     """Give a member another role."""
-    household = _customer(customer_id)
+    household = customer_or_404(customer_id)
     member = queries.find_member(household.pk, person_id)
     if member is None:
         raise Http404
@@ -193,7 +193,7 @@ def change_role(request: HttpRequest, customer_id: int, person_id: int) -> HttpR
 @door("edit_contact")
 def remove_person(request: HttpRequest, customer_id: int, person_id: int) -> HttpResponse:
     """Let a member go."""
-    household = _customer(customer_id)
+    household = customer_or_404(customer_id)
     member = queries.find_member(household.pk, person_id)
     if member is None:
         raise Http404
@@ -224,13 +224,6 @@ def consolidated_pdf(request: HttpRequest, consolidated_id: int) -> HttpResponse
     answer = HttpResponse(pdf, content_type="application/pdf")
     answer["Content-Disposition"] = f'inline; filename="consolidated-{consolidated_id}.pdf"'
     return answer
-
-
-def _customer(customer_id: int) -> Customer:
-    customer = card_queries.find_customer(customer_id)
-    if customer is None:
-        raise Http404
-    return customer
 
 
 def _unit(customer_id: int) -> CompanyUnit:

@@ -15,10 +15,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.models import Account, Subscription
 from crm.forms.money import DecisionForm
 from crm.forms.subscriptions import PauseForm, SeenForm, with_seen
-from crm.queries import card as card_queries
 from crm.queries import subscriptions as queries
 from crm.queries.history.words import written_day
 from crm.views.doors import carry_out, door, go, is_sent, page, show_form, staff_of
+from crm.views.found import service_or_404
 from invoicing import operations
 from invoicing.queries.bundles import get_bundle_quote
 from invoicing.queries.offers import UnableToOffer
@@ -77,7 +77,7 @@ def buy_bundle(request: HttpRequest, account_id: int, version_id: int) -> HttpRe
 @door("change_plan")
 def pause(request: HttpRequest, subscription_id: int) -> HttpResponse:
     """Ask from when to when, show the terms, agree on exactly these."""
-    service = _service(subscription_id)
+    service = service_or_404(subscription_id)
     form = PauseForm(request.POST or None)
     shown: dict[str, Any] = {"send": _("Show the terms")}
     if is_sent(request, form):
@@ -114,7 +114,7 @@ def _terms(form: PauseForm, service: Subscription) -> dict[str, Any]:
 @door("change_plan")
 def end_pause(request: HttpRequest, subscription_id: int) -> HttpResponse:
     """End a pause that runs, or call off one that waits."""
-    service = _service(subscription_id)
+    service = service_or_404(subscription_id)
     found = find_pause(subscription_id)
     if found is None:
         raise Http404
@@ -153,13 +153,6 @@ def _show(
     title = f"{context.pop('title')}: {service.get_service_display()}, {service.account.number}"
     back = reverse("crm:card", args=[service.account.customer_id])
     return show_form(request, form, title=title, back=back, **context)
-
-
-def _service(subscription_id: int) -> Subscription:
-    service = card_queries.find_service(subscription_id)
-    if service is None:
-        raise Http404
-    return service
 
 
 def _account(account_id: int) -> Account:

@@ -319,6 +319,7 @@ class TestGuessing:
     def test_old_guesses_are_forgotten(self, bob: Account) -> None:
         guess(bob, 4, now=NOON - WINDOW)
         guess(bob, LIMITS.account)
+        assert refusal(bob, WRONG).possible_at == NOON + WINDOW
 
 
 class TestCommand:
