@@ -59,7 +59,7 @@ class AccountBalance(models.Model):
     """
     The narrow hot row of an account. fillfactor 45, no index but its key.
 
-    `floor` is how far below zero the money may go (credit limit + promise − frozen), as a positive
+    `floor` is how far below zero the money may go (credit limit + promise + disputed), as a positive
     number. [watch_low, watch_high) is the interval of money in which the present access stays right.
     """
 
