@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 import pytest
@@ -18,6 +19,8 @@ import pytest
 from billing_project.launcher.state import ROOT, system_data
 
 SECONDS = 60
+
+Answer = TypeVar("Answer")
 
 
 @dataclass
@@ -112,6 +115,14 @@ def descendants(pid: int) -> list[psutil.Process]:
 def living(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
     """Return those that still run; one that only waits to be reaped does not."""
     return [process for process in processes if _runs(process)]
+
+
+def asked(question: Callable[[], Answer], of_the_dead: Answer) -> Answer:
+    """Return what a process says of itself, or the second if it has just ended, as workers do."""
+    try:
+        return question()
+    except psutil.NoSuchProcess:
+        return of_the_dead
 
 
 def _runs(process: psutil.Process) -> bool:

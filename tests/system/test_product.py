@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from billing_project.launcher.processes import free_port
-from tests.system.conftest import SECONDS, Launcher, descendants, living, wait_until
+from tests.system.conftest import SECONDS, Launcher, asked, descendants, living, wait_until
 
 PROGRAMS = (
     "wsgi:application",
@@ -37,7 +37,7 @@ def status(port: int, path: str, **headers: str) -> int:
 
 
 def commands(pid: int) -> list[str]:
-    return [" ".join(member.cmdline()) for member in descendants(pid)]
+    return [" ".join(asked(member.cmdline, [])) for member in descendants(pid)]
 
 
 def test_comes_up_answers_and_dies_with_its_launcher(
@@ -58,7 +58,7 @@ def test_comes_up_answers_and_dies_with_its_launcher(
     wait_until(
         lambda: not living(family),
         seconds=30,
-        why=lambda: [(member.status(), member.cmdline()) for member in living(family)],
+        why=lambda: [(member.pid, asked(member.cmdline, [])) for member in living(family)],
     )
 
 

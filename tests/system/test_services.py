@@ -17,7 +17,7 @@ import psycopg2
 import pytest
 import redis
 
-from tests.system.conftest import SECONDS, Launcher, descendants, end, living, wait_until
+from tests.system.conftest import SECONDS, Launcher, asked, descendants, end, living, wait_until
 
 
 def ask(url: str, statement: str) -> str:
@@ -61,7 +61,7 @@ class TestServices:
     def test_do_not_outlive_a_killed_launcher(self, launcher: Launcher) -> None:
         process = launcher.start_services()
         family = descendants(process.pid)
-        assert {"postgres", "valkey-server"} <= {member.name() for member in family}
+        assert {"postgres", "valkey-server"} <= {asked(member.name, "") for member in family}
         process.kill()
         wait_until(lambda: not living(family), seconds=20)
 
