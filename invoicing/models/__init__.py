@@ -20,6 +20,17 @@ from invoicing.models.corrections import (
     NoteLine,
     NoteNumber,
 )
+from invoicing.models.debt import (
+    ConsolidatedPayment,
+    ConsolidatedShare,
+    DebtPolicy,
+    KeyRate,
+    LateFee,
+    LateFeeDay,
+    LateFeeRule,
+    PaymentChoice,
+)
+from invoicing.models.instalments import InstalmentCover, InstalmentPart, InstalmentPlan
 from invoicing.models.pauses import Pause
 from invoicing.models.runs import BillingPolicy, BillRun, DraftBill, ParkedBill
 
@@ -36,9 +47,19 @@ __all__ = [
     "Compensation",
     "ConsolidatedBill",
     "ConsolidatedPart",
+    "ConsolidatedPayment",
+    "ConsolidatedShare",
+    "DebtPolicy",
     "Dispute",
     "DisputeMessage",
     "DraftBill",
+    "InstalmentCover",
+    "InstalmentPart",
+    "InstalmentPlan",
+    "KeyRate",
+    "LateFee",
+    "LateFeeDay",
+    "LateFeeRule",
     "Note",
     "NoteLine",
     "NoteNumber",
@@ -47,5 +68,6 @@ __all__ = [
     "OutageRule",
     "ParkedBill",
     "Pause",
+    "PaymentChoice",
     "PlanChange",
 ]
