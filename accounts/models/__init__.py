@@ -10,8 +10,6 @@ from accounts.models.acquiring import (
     AcquirerNotice,
     Autopay,
     CardPayment,
-    Chargeback,
-    Refund,
     SavedCard,
 )
 from accounts.models.cash_desk import CashShift, DeskOperation
@@ -24,13 +22,17 @@ from accounts.models.corrections import (
     WriteOffLine,
     WriteOffRun,
 )
+from accounts.models.credit import CreditChange, CreditClass
 from accounts.models.customers import Customer, User
+from accounts.models.cycles import AccountCycle
+from accounts.models.deposits import Deposit
 from accounts.models.funds import BonusGrant, BonusPart, BonusUse, Hold, HoldCapture, Pays
 from accounts.models.held import BundleHolding, BundleShare, PausedDays
 from accounts.models.identity import IdentityDocument
 from accounts.models.intake import NoticeConflict, PaymentNotice
 from accounts.models.payments import Adjustment, Payment, PaymentReference, Transfer
 from accounts.models.receipts import FiscalGateway, FiscalReceipt
+from accounts.models.refunds import Chargeback, Refund
 from accounts.models.relations import CompanyUnit, HouseholdMember
 from accounts.models.sales import DeckOverride, FeeOverride, PackageAssignment
 from accounts.models.services import IdentifierUse, PlanAssignment, PoolNumber, Subscription
@@ -40,6 +42,7 @@ from accounts.models.vouchers import Voucher, VoucherAttempt, VoucherSeries
 
 __all__ = [
     "Account",
+    "AccountCycle",
     "Acquirer",
     "AcquirerNotice",
     "Adjustment",
@@ -57,8 +60,11 @@ __all__ = [
     "CompanyUnit",
     "Consent",
     "Contract",
+    "CreditChange",
+    "CreditClass",
     "Customer",
     "DeckOverride",
+    "Deposit",
     "DeskOperation",
     "EntryReversal",
     "FeeOverride",

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Reverse
 from django.utils.translation import gettext_lazy as _
 
+from accounts.domain.credit import DEFAULT_CLASS
 from accounts.models.customers import Customer
 
 
@@ -100,25 +101,19 @@ class Account(models.Model):
 
     `number` is nine digits, the last a Luhn check digit. `credit_limit` counts for postpaid and,
     where granted, prepaid accounts; what the ledger obeys is `AccountBalance.floor`.
+    `credit_class` is the code of a CreditClass.
     """
 
     class Kind(models.TextChoices):
         PREPAID = "prepaid", _("prepaid")
         POSTPAID = "postpaid", _("postpaid")
 
-    class CreditClass(models.TextChoices):
-        STANDARD = "standard", _("standard")
-        TRUSTED = "trusted", _("trusted")
-        RISKY = "risky", _("risky")
-
     number = models.CharField(_("number"), max_length=12, unique=True)
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="accounts")
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="accounts")
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
     currency = models.CharField(_("currency"), max_length=3, default="RUB")
-    credit_class = models.CharField(
-        _("credit class"), max_length=12, choices=CreditClass, default=CreditClass.STANDARD
-    )
+    credit_class = models.CharField(_("credit class"), max_length=12, default=DEFAULT_CLASS)
     credit_limit = models.DecimalField(
         _("credit limit"), max_digits=14, decimal_places=2, default=0
     )

@@ -9,6 +9,7 @@ from typing import Final
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
+from accounts.domain.credit import DEFAULT_CLASS
 from accounts.domain.numbering import account_number, contract_number
 from accounts.models import Account, Contract, Customer, LegalEntity
 from accounts.models.ledger import AccountBalance
@@ -77,7 +78,7 @@ def open_account(
     actor: str,
     credit_limit: Decimal = Decimal(0),
     cycle_day: int = 1,
-    credit_class: str = Account.CreditClass.STANDARD,
+    credit_class: str = DEFAULT_CLASS,
     customer: Customer | None = None,
 ) -> Account:
     """
