@@ -10,6 +10,7 @@ from accounts import operations
 from accounts.domain.acquiring import Outcome
 from accounts.models import Account, Chargeback, FiscalReceipt, Hold, Payment, Refund
 from accounts.operations import acquiring, refunds
+from accounts.operations.acquirers import reach
 from accounts.operations.refunds import UnableToRefund, Wish
 from accounts.queries import get_balance, list_entries
 from accounts.queries.acquiring import left_to_return
@@ -345,7 +346,7 @@ def test_a_refund_made_past_us_is_written_down_once(
     acquirer = set_up(bank, "yookassa", monkeypatch)
     payment, charge = paid(account, bank)
     made = bank.give_back(charge, 12300, {})
-    seen = refunds.reach(acquirer).look_at_refund(made["id"])
+    seen = reach(acquirer).look_at_refund(made["id"])
     for _ in range(3):
         refunds.adopt_refund(payment_id=payment.pk, acquirer=acquirer, seen=seen, now=NOON)
     assert (Refund.objects.get().amount, money(account)) == (123, 377)
