@@ -33,7 +33,6 @@ from accounts.models.intake import NoticeConflict, PaymentNotice
 from accounts.models.payments import Adjustment, Payment, PaymentReference, Transfer
 from accounts.models.receipts import FiscalGateway, FiscalReceipt
 from accounts.models.refunds import Chargeback, Refund
-from accounts.models.refunds import Chargeback, Refund
 from accounts.models.relations import CompanyUnit, HouseholdMember
 from accounts.models.sales import DeckOverride, FeeOverride, PackageAssignment
 from accounts.models.services import IdentifierUse, PlanAssignment, PoolNumber, Subscription
