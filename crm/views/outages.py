@@ -104,11 +104,20 @@ def outage(request: HttpRequest, outage_id: int) -> HttpResponse:
     context = {
         "outage": found,
         "preview": queries.preview(found),
+        "touched": _touched(found),
         "given": found.compensations.count(),
         "recorded_by": names.get(found.recorded_by, found.recorded_by),
         "approved_by": names.get(found.approved_by, found.approved_by),
     }
     return page(request, "crm/outage.html", context)
+
+
+def _touched(outage: Outage) -> list[str]:
+    """Return in words what narrows it: the service, the region, the address."""
+    named = {key: str(outage.selection.get(key) or "") for key in ("service", "region", "address")}
+    if named["service"]:
+        named["service"] = str(Subscription.Service(named["service"]).label)
+    return [words for words in named.values() if words]
 
 
 @require_http_methods(["GET", "POST"])
