@@ -34,6 +34,8 @@ class Kind(IntEnum):
     OPENING = 40
     TRANSFER_OUT = 50
     TRANSFER_IN = 51
+    DEPOSIT = 60
+    DEPOSIT_RETURN = 61
 
 
 class Contra(IntEnum):
@@ -49,6 +51,7 @@ class Contra(IntEnum):
     BONUSES = 22
     OPENING = 30
     TRANSFERS = 40
+    DEPOSITS = 50
 
 
 class Fund(IntEnum):
@@ -89,6 +92,8 @@ CONTRA_OF: Final[dict[Kind, Contra]] = {
     Kind.OPENING: Contra.OPENING,
     Kind.TRANSFER_OUT: Contra.TRANSFERS,
     Kind.TRANSFER_IN: Contra.TRANSFERS,
+    Kind.DEPOSIT: Contra.DEPOSITS,
+    Kind.DEPOSIT_RETURN: Contra.DEPOSITS,
 }
 
 #: Kinds with one sign only: −1 takes from the account, +1 gives to it.
@@ -106,4 +111,6 @@ SIGN: Final[dict[Kind, int]] = {
     Kind.WRITE_OFF: 1,
     Kind.TRANSFER_OUT: -1,
     Kind.TRANSFER_IN: 1,
+    Kind.DEPOSIT: -1,
+    Kind.DEPOSIT_RETURN: 1,
 }

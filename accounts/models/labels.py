@@ -32,6 +32,8 @@ KIND_LABELS: Final[dict[int, Any]] = {
     Kind.OPENING: _("Opening balance"),
     Kind.TRANSFER_OUT: _("Transfer to another account"),
     Kind.TRANSFER_IN: _("Transfer from another account"),
+    Kind.DEPOSIT: _("Deposit taken"),
+    Kind.DEPOSIT_RETURN: _("Deposit returned"),
 }
 
 CONTRA_LABELS: Final[dict[int, Any]] = {
@@ -45,4 +47,5 @@ CONTRA_LABELS: Final[dict[int, Any]] = {
     Contra.BONUSES: _("Bonuses"),
     Contra.OPENING: _("Opening balances"),
     Contra.TRANSFERS: _("Transfers"),
+    Contra.DEPOSITS: _("Deposits of customers"),
 }

@@ -84,11 +84,12 @@ def month_of(day: date) -> Period:
     return cycle_of(day, cycle_day=1)
 
 
-def cycle_of(day: date, *, cycle_day: int, months: int = 1) -> Period:
+def cycle_of(day: date, *, cycle_day: int, months: int = 1, phase: int = 0) -> Period:
     """
     Return the billing cycle that holds the day; cycles start on `cycle_day` (1–31, clamped).
 
-    For cycles of two months the odd months (January, March …) start a cycle.
+    For cycles of two months the odd months (January, March …) start a cycle, with a `phase` of 1
+    the even ones.
 
     >>> cycle_of(date(2026, 2, 28), cycle_day=31)
     Period(start=datetime.date(2026, 2, 28), end=datetime.date(2026, 3, 31))
@@ -96,5 +97,5 @@ def cycle_of(day: date, *, cycle_day: int, months: int = 1) -> Period:
     start = add_months(day.replace(day=1), 0, anchor_day=cycle_day)
     if start > day:
         start = add_months(start, -1, anchor_day=cycle_day)
-    start = add_months(start, -((start.month - 1) % months), anchor_day=cycle_day)
+    start = add_months(start, -((start.month - 1 - phase) % months), anchor_day=cycle_day)
     return Period(start, add_months(start, months, anchor_day=cycle_day))

@@ -1,9 +1,43 @@
-"""Fees by the plan's convention, minimum commitments."""
+"""Fees by the plan's convention over cycles of any length, minimum charges."""
 
-from django.db import migrations
+from pathlib import Path
+
+from django.db import migrations, models
+
+SQL = Path(__file__).parent / "sql"
+WHAT = [
+    ("plan", "plan"),
+    ("package", "package"),
+    ("pause", "pause"),
+    ("rest", "days of a pause"),
+    ("minimum", "minimum charge"),
+]
 
 
 class Migration(migrations.Migration):
-    dependencies = [("invoicing", "0008_debt")]
+    dependencies = [
+        ("invoicing", "0008_debt"),
+        ("accounts", "0013_cycles"),
+        ("tariffs", "0008_proration"),
+    ]
 
-    operations = []
+    operations = [
+        migrations.AddField(
+            model_name="billedperiod",
+            name="began_at",
+            field=models.DateTimeField(null=True),
+        ),
+        migrations.AddField(
+            model_name="billedperiod",
+            name="ended_at",
+            field=models.DateTimeField(null=True),
+        ),
+        migrations.AlterField(
+            model_name="billedperiod",
+            name="what",
+            field=models.CharField(choices=WHAT, db_default="plan", default="plan", max_length=8),
+        ),
+        migrations.RunSQL(
+            (SQL / "cycles.sql").read_text(), (SQL / "cycles_reverse.sql").read_text()
+        ),
+    ]

@@ -18,7 +18,9 @@ class BilledPeriod(models.Model):
     (`source_id` = its assignment), a pause (`source_id` = the pause); nothing for days on which plan
     or package rest. `fee` is that of a whole period
     as it was when it was charged, with a company's own and a bundle's share; rows from before it was
-    kept here have none, and their fee is looked up. `plan_version_id` 0 = none.
+    kept here have none, and their fee is looked up. `plan_version_id` 0 = none. A minimum charge
+    (chain `m`) is what a cycle was topped up by. A plan that counts seconds has the moments between
+    which they were counted, where these aren't midnights.
     """
 
     class What(models.TextChoices):
@@ -26,6 +28,7 @@ class BilledPeriod(models.Model):
         PACKAGE = "package", _("package")
         PAUSE = "pause", _("pause")
         REST = "rest", _("days of a pause")
+        MINIMUM = "minimum", _("minimum charge")
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT)
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT)
@@ -42,6 +45,8 @@ class BilledPeriod(models.Model):
     previous_end = models.DateField(null=True)
     amount = models.DecimalField(max_digits=14, decimal_places=2)
     charged_on = models.DateField()
+    began_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
     recorded_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -49,6 +49,7 @@ class PackageVersion(Offer):
     class Proration(models.TextChoices):
         ACTUAL = "actual", _("actual days of the cycle")
         FIXED_30 = "fixed_30", _("thirty days")
+        MONTH_30 = "month_30", _("months of thirty days each")
 
     package = models.ForeignKey(
         Package, on_delete=models.PROTECT, related_name="versions", verbose_name=_("package")

@@ -53,6 +53,11 @@ class PlanVersion(Offer):
     One version of a plan. Once `published_at` is set nothing in it changes, save `closed_on`,
     the day from which it can't be sold (triggers in migrations/sql).
 
+    `bills_last_day`: the day of termination is charged. `bills_change_day`: so is the day on which a
+    service moves to this plan; otherwise the plan that it leaves charges it. Both are days of plans
+    that count days. `minimum` is what a service is charged a month at least, fees and usage
+    together; `deposit` what is kept apart while the service runs.
+
     `effect` says what happens to those who have an earlier version: they keep it, are moved on
     `moves_on`, or at the start of their next cycle; never before `notice_days` have passed.
     """
@@ -73,6 +78,8 @@ class PlanVersion(Offer):
     class Proration(models.TextChoices):
         ACTUAL = "actual", _("actual days of the cycle")
         FIXED_30 = "fixed_30", _("thirty days")
+        MONTH_30 = "month_30", _("months of thirty days each")
+        SECONDS = "seconds", _("seconds")
 
     plan = models.ForeignKey(
         Plan, on_delete=models.PROTECT, related_name="versions", verbose_name=_("plan")
@@ -90,6 +97,18 @@ class PlanVersion(Offer):
         max_length=12,
         choices=Proration,
         default=Proration.ACTUAL,
+    )
+    bills_last_day = models.BooleanField(
+        _("the day of termination is charged"), default=True, db_default=True
+    )
+    bills_change_day = models.BooleanField(
+        _("the day of a change to this plan is charged by it"), default=True, db_default=True
+    )
+    minimum = models.DecimalField(
+        _("minimum charge a month"), max_digits=10, decimal_places=2, default=0, db_default=0
+    )
+    deposit = models.DecimalField(
+        _("deposit"), max_digits=10, decimal_places=2, default=0, db_default=0
     )
     connection_price = models.DecimalField(
         _("price of connection"), max_digits=10, decimal_places=2, default=0
@@ -117,6 +136,10 @@ class PlanVersion(Offer):
             models.CheckConstraint(
                 condition=models.Q(fee__gte=0, connection_price__gte=0),
                 name="planversion_fee_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(minimum__gte=0, deposit__gte=0),
+                name="planversion_terms_not_negative",
             ),
             models.CheckConstraint(
                 condition=models.Q(effect="move", moves_on__isnull=False)
