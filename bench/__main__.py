@@ -15,7 +15,10 @@ from bench.setting import DATABASE, Setting, in_own_database, options_of, scratc
 #: In the order in which they run: later ones compare with rates of earlier ones.
 PARTS: Final = [
     name
-    for name in ("rating", "core", "sql", "charging", "posting", "loop")
+    for name in (
+        *("rating", "core", "sql", "charging", "posting"),
+        *("fees", "bills", "pdf", "registry", "loop"),
+    )
     if find_spec(f"bench.{name}")
 ]
 

@@ -57,6 +57,12 @@ def options_of(arguments: Sequence[str] | None, *, parts: Sequence[str]) -> argp
     parser.add_argument("--loop", type=int, default=1_000, help="records of the ORM loop")
     parser.add_argument("--sql", type=int, default=200_000, help="records of the SQL engine")
     parser.add_argument("--posts", type=int, default=5_000, help="single posts of a client a round")
+    parser.add_argument(
+        "--accounts", type=int, dest="subscribers", default=argparse.SUPPRESS,
+        help="the same as --subscribers: each has an account",
+    )  # fmt: skip
+    parser.add_argument("--lines", type=int, default=200_000, help="lines of a registry")
+    parser.add_argument("--pdfs", type=int, default=200, help="bills set as PDF")
     parser.add_argument("--strict", action="store_true", help="fail if a gate is missed")
     options = parser.parse_args(arguments)
     unknown = set(options.parts) - set(parts)
