@@ -3,6 +3,7 @@ Money by card at the desk: what an account paid, links to pay, refunds, disputes
 """
 
 import secrets
+from typing import Any
 
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
@@ -23,7 +24,7 @@ from crm.queries import card as card_queries
 from crm.queries import cards as queries
 from crm.queries import staff as staff_queries
 from crm.queries.history.words import money as written
-from crm.views.doors import carry_out, door, go, is_sent, page, show_form, staff_of
+from crm.views.doors import carry_out, door, go, is_sent, page, show_about, staff_of
 from crm.views.found import account_or_404
 
 
@@ -248,12 +249,9 @@ def give_up_link(request: HttpRequest, card_payment_id: int) -> HttpResponse:
     return _show(request, form, found.account, title=title, send=_("Take the link back"))
 
 
-def _show(
-    request: HttpRequest, form: BaseForm, account: Account, **context: object
-) -> HttpResponse:
-    title = f"{context.pop('title')}: {account.customer.name}, {account.number}"
+def _show(request: HttpRequest, form: BaseForm, account: Account, **context: Any) -> HttpResponse:
     back = reverse("crm:cards", args=[account.pk])
-    return show_form(request, form, title=title, back=back, **context)
+    return show_about(request, form, account, back=back, **context)
 
 
 def _payment(payment_id: int) -> Payment:

@@ -24,7 +24,7 @@ from crm.queries import staff as staff_queries
 from crm.queries.history.words import money as written
 from crm.queries.history.words import written_day
 from crm.views.account_money import find_account
-from crm.views.doors import carry_out, door, go, is_sent, show_form, staff_of
+from crm.views.doors import carry_out, door, go, is_sent, show_about, staff_of
 
 REFUSALS = (
     operations.UnableToCorrect,
@@ -161,9 +161,8 @@ def finish(  # noqa: PLR0917 - the form, whose, what it does
     """Carry a form about an account's money out and go back to it, or show the form."""
     if is_sent(request, form) and carry_out(request, form, act, refusals=REFUSALS):
         return go(request, "crm:account-money", account.pk)
-    title = f"{context.pop('title')}: {account.customer.name}, {account.number}"
     back = reverse("crm:account-money", args=[account.pk])
-    return show_form(request, form, title=title, back=back, **context)
+    return show_about(request, form, account, back=back, **context)
 
 
 def request_id() -> dict[str, Any]:

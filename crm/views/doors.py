@@ -16,7 +16,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseLocation
 
-from accounts.models import User
+from accounts.models import Account, Subscription, User
 from crm.queries import installation
 
 View = Callable[..., HttpResponse]
@@ -100,6 +100,25 @@ def show_form(
     template = "crm/form_dialog.html" if _is_dialog(request) else "crm/form_page.html"
     # 200 and not 422 for a form with faults: htmx swaps only what went well.
     return page(request, template, {"form": form, "title": title, "back": back, **context})
+
+
+def show_about(
+    request: HttpRequest,
+    form: BaseForm,
+    about: Account | Subscription,
+    *,
+    title: object,
+    back: str = "",
+    **context: Any,
+) -> HttpResponse:
+    """Show a form about an account or a service: its title says whose; back is the card."""
+    if isinstance(about, Subscription):
+        account, whose = about.account, about.get_service_display()
+    else:
+        account, whose = about, about.customer.name
+    title = f"{title}: {whose}, {account.number}"
+    back = back or reverse("crm:card", args=[account.customer_id])
+    return show_form(request, form, title=title, back=back, **context)
 
 
 def carry_out(

@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Callable
 from typing import Final
 
-from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import operations as accounts_operations
-from accounts.models import Account, Adjustment
+from accounts.models import Adjustment
 from accounts.operations import refunds
 from accounts.queries import vouchers as voucher_queries
 from billing_project.kernel import operations as kernel_operations
@@ -27,7 +26,7 @@ from crm.queries import staff as staff_queries
 from crm.queries import usage as usage_queries
 from crm.queries import write_off_runs as write_off_queries
 from crm.queries.history.words import money as written
-from crm.views.doors import carry_out, door, go, is_sent, page, show_form, staff_of
+from crm.views.doors import carry_out, door, go, is_sent, page, show_about, show_form, staff_of
 from crm.views.found import account_or_404
 from dunning import operations as dunning_operations
 from dunning import queries as dunning_queries
@@ -72,7 +71,7 @@ def adjust(request: HttpRequest, account_id: int) -> HttpResponse:
     lede = _("Up to %(limit)s you decide alone; above it a second person has to approve.") % {
         "limit": written(limit, account.currency)
     }
-    return _show(request, form, account, title=_("Adjustment"), send=_("Adjust"), lede=lede)
+    return show_about(request, form, account, title=_("Adjustment"), send=_("Adjust"), lede=lede)
 
 
 @require_http_methods(["GET", "POST"])
@@ -98,7 +97,7 @@ def give_promise(request: HttpRequest, account_id: int) -> HttpResponse:
     refusals = (dunning_operations.UnableToPromise,)
     if is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
         return go(request, "crm:card", account.customer_id)
-    return _show(
+    return show_about(
         request,
         form,
         account,
@@ -175,11 +174,3 @@ def _decide(request: HttpRequest, approval_id: int, *, is_approved: bool) -> Htt
         outcome="crm/approval.html",
         waiting=waiting,
     )
-
-
-def _show(
-    request: HttpRequest, form: BaseForm, account: Account, **context: object
-) -> HttpResponse:
-    title = f"{context.pop('title')}: {account.customer.name}, {account.number}"
-    back = reverse("crm:card", args=[account.customer_id])
-    return show_form(request, form, title=title, back=back, **context)

@@ -3,10 +3,9 @@ Changing the plan and ending a service: the price is shown first.
 """
 
 import json
+from typing import Any
 
-from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -16,7 +15,7 @@ from crm.forms.money import DecisionForm
 from crm.forms.services import ChangePlanForm, TerminateForm
 from crm.queries import sales
 from crm.queries.history.words import money, written_day
-from crm.views.doors import carry_out, door, go, is_sent, show_form, staff_of
+from crm.views.doors import carry_out, door, go, is_sent, show_about, staff_of
 from crm.views.found import service_or_404
 from invoicing import operations as invoicing_operations
 from invoicing import queries as invoicing_queries
@@ -32,12 +31,12 @@ def change_plan(request: HttpRequest, subscription_id: int) -> HttpResponse:
     form = ChangePlanForm(
         request.POST or None, plans=sales.list_other_plans(service=service, on=today)
     )
-    shown: dict[str, object] = {"send": _("Show the price"), "is_impossible": not form.plans}
+    shown: dict[str, Any] = {"send": _("Show the price"), "is_impossible": not form.plans}
     if is_sent(request, form):
         if form.cleaned_data["seen"] and _schedule(request, form, service):
             return go(request, "crm:card", service.account.customer_id)
         shown |= _offer(form, service)
-    return _show(request, form, service, title=_("Change the plan"), **shown)
+    return show_about(request, form, service, title=_("Change the plan"), **shown)
 
 
 @require_http_methods(["GET", "POST"])
@@ -64,7 +63,7 @@ def cancel(request: HttpRequest, subscription_id: int) -> HttpResponse:
         return go(request, "crm:card", service.account.customer_id)
     lede = _("It was to happen on %(day)s.") % {"day": written_day(change.effective_on)}
     title = _("Cancel the change of plan")
-    return _show(request, form, service, title=title, send=title, lede=lede)
+    return show_about(request, form, service, title=title, send=title, lede=lede)
 
 
 @require_http_methods(["GET", "POST"])
@@ -91,7 +90,9 @@ def terminate(request: HttpRequest, subscription_id: int) -> HttpResponse:
         return go(request, "crm:card", service.account.customer_id)
     lede = sales.termination_terms(service=service, on=timezone.localdate())
     title = _("Terminate the service")
-    return _show(request, form, service, title=title, send=_("Terminate"), lede=lede, is_grave=True)
+    return show_about(
+        request, form, service, title=title, send=_("Terminate"), lede=lede, is_grave=True
+    )
 
 
 def _schedule(request: HttpRequest, form: ChangePlanForm, service: Subscription) -> bool:
@@ -115,7 +116,7 @@ def _schedule(request: HttpRequest, form: ChangePlanForm, service: Subscription)
     return carry_out(request, form, act, refusals=(invoicing_operations.UnableToChangePlan,))
 
 
-def _agreed(form: ChangePlanForm) -> dict[str, object]:
+def _agreed(form: ChangePlanForm) -> dict[str, Any]:
     """Return the quote as it was shown; what can't be read agrees with nothing."""
     try:
         agreed = json.loads(form.cleaned_data["seen"])
@@ -124,7 +125,7 @@ def _agreed(form: ChangePlanForm) -> dict[str, object]:
     return agreed if isinstance(agreed, dict) else {}
 
 
-def _offer(form: ChangePlanForm, service: Subscription) -> dict[str, object]:
+def _offer(form: ChangePlanForm, service: Subscription) -> dict[str, Any]:
     """Return what the form shows of the quote, and puts it into the form to be agreed on."""
     try:
         quote = invoicing_queries.get_quote(
@@ -138,11 +139,3 @@ def _offer(form: ChangePlanForm, service: Subscription) -> dict[str, object]:
         return {"send": _("Show the price")}
     form.data = {**form.data, "plan_version": form.version.pk, "seen": json.dumps(quote.as_json())}
     return {"send": _("Agree"), "outcome": "crm/quote.html", "quote": quote}
-
-
-def _show(
-    request: HttpRequest, form: BaseForm, service: Subscription, **context: object
-) -> HttpResponse:
-    title = f"{context.pop('title')}: {service.get_service_display()}, {service.account.number}"
-    back = reverse("crm:card", args=[service.account.customer_id])
-    return show_form(request, form, title=title, back=back, **context)

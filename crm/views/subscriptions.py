@@ -5,7 +5,6 @@ What an account is charged for again and again; bundles bought, services paused.
 import json
 from typing import Any
 
-from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +16,7 @@ from crm.forms.money import DecisionForm
 from crm.forms.subscriptions import PauseForm, SeenForm, with_seen
 from crm.queries import subscriptions as queries
 from crm.queries.history.words import written_day
-from crm.views.doors import carry_out, door, go, is_sent, page, show_form, staff_of
+from crm.views.doors import carry_out, door, go, is_sent, page, show_about, show_form, staff_of
 from crm.views.found import service_or_404
 from invoicing import operations
 from invoicing.queries.bundles import get_bundle_quote
@@ -84,7 +83,7 @@ def pause(request: HttpRequest, subscription_id: int) -> HttpResponse:
         if form.cleaned_data["seen"] and _agree(request, form, service):
             return go(request, "crm:card", service.account.customer_id)
         shown |= _terms(form, service)
-    return _show(request, form, service, title=_("Pause the service"), **shown)
+    return show_about(request, form, service, title=_("Pause the service"), **shown)
 
 
 def _agree(request: HttpRequest, form: PauseForm, service: Subscription) -> bool:
@@ -135,7 +134,7 @@ def end_pause(request: HttpRequest, subscription_id: int) -> HttpResponse:
         return go(request, "crm:card", service.account.customer_id)
     title = _("End the pause") if is_running else _("Call the pause off")
     lede = _("From %(day)s.") % {"day": written_day(found.starts_on)}
-    return _show(request, form, service, title=title, send=title, lede=lede)
+    return show_about(request, form, service, title=title, send=title, lede=lede)
 
 
 def _who(request: HttpRequest, account: Account) -> dict[str, Any]:
@@ -145,14 +144,6 @@ def _who(request: HttpRequest, account: Account) -> dict[str, Any]:
         "on_behalf_of": f"customer:{account.customer_id}",
         "door": "crm",
     }
-
-
-def _show(
-    request: HttpRequest, form: BaseForm, service: Subscription, **context: object
-) -> HttpResponse:
-    title = f"{context.pop('title')}: {service.get_service_display()}, {service.account.number}"
-    back = reverse("crm:card", args=[service.account.customer_id])
-    return show_form(request, form, title=title, back=back, **context)
 
 
 def _account(account_id: int) -> Account:
