@@ -9,18 +9,21 @@ from typing import Any, Final
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
+from billing_project.kernel.vectors import Result, Verdict
 from invoicing.domain.vectors import check_case as check_invoicing
 from rating.domain.vectors import check_case as check_rating
 
-AREAS: Final[dict[str, Callable[[object], Any]]] = {
+AREAS: Final[dict[str, Callable[[object], Verdict]]] = {
     "rating": check_rating,
     "invoicing": check_invoicing,
 }
-AGREE: Final = "agree"
 #: Always told, also where there is none; others only where there are some.
-TOLD: Final = (AGREE, "disagree", "unsupported")
+TOLD: Final = (Result.AGREE, Result.DISAGREE, Result.UNSUPPORTED)
 #: What an area may leave out: promotions of bills come later.
-MAY_REMAIN: Final = {"rating": {AGREE}, "invoicing": {AGREE, "unsupported"}}
+MAY_REMAIN: Final = {
+    "rating": {Result.AGREE},
+    "invoicing": {Result.AGREE, Result.UNSUPPORTED},
+}
 
 
 class Command(BaseCommand):
@@ -34,11 +37,11 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         area = options["area"]
-        counts: Counter[str] = Counter()
+        counts: Counter[Result] = Counter()
         for case in _cases(options["file"]):
             verdict = AREAS[area](case)
             counts[verdict.result] += 1
-            if verdict.result != AGREE:
+            if verdict.result != Result.AGREE:
                 reasons = "; ".join(verdict.reasons)
                 self.stdout.write(f"{verdict.name}: {verdict.result}: {reasons}")
         results = [*TOLD, *sorted(counts.keys() - set(TOLD))]

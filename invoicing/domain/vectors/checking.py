@@ -2,9 +2,7 @@
 A case against what is expected of it.
 """
 
-from dataclasses import dataclass
-from enum import StrEnum
-
+from billing_project.kernel.vectors import Result, Verdict, compared, name_of
 from invoicing.domain.receivables import UnableToAllocate
 from invoicing.domain.timeline import UnableToMove
 from invoicing.domain.vectors.comparing import NotAnswered, differences
@@ -12,27 +10,9 @@ from invoicing.domain.vectors.models import MODELS
 from invoicing.domain.vectors.reading import Fields, NotKnown, UnableToRead, read_case
 
 
-class Result(StrEnum):
-    """What came of a case."""
-
-    AGREE = "agree"
-    DISAGREE = "disagree"
-    UNSUPPORTED = "unsupported"
-    UNREADABLE = "unreadable"
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """The result of a case by its name, and what differs, isn't known or can't be read."""
-
-    name: str
-    result: Result
-    reasons: tuple[str, ...] = ()
-
-
 def check_case(case: object) -> Verdict:
     """Compute one case and compare it with what it expects."""
-    name = str(case.get("id", "?")) if isinstance(case, dict) else "?"
+    name = name_of(case)
     try:
         found = tuple(_differences(Fields(case, at="case")))
     except UnableToRead as error:
@@ -42,7 +22,7 @@ def check_case(case: object) -> Verdict:
     except (ArithmeticError, ValueError) as error:
         # A period that ends before it starts, a day beyond the calendar, a share of nothing.
         return Verdict(name, Result.UNREADABLE, (f"{type(error).__name__}: {error}",))
-    return Verdict(name, Result.DISAGREE if found else Result.AGREE, found)
+    return compared(name, found)
 
 
 def _differences(fields: Fields) -> list[str]:

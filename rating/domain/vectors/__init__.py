@@ -5,7 +5,7 @@ A case becomes the very values that the catalogue is loaded into. Nothing is lef
 key that isn't known, or a value the core can't express, makes the case unsupported, and says why.
 """
 
-from rating.domain.vectors.checking import Verdict, check_case
+from rating.domain.vectors.checking import check_case
 from rating.domain.vectors.fields import UnableToRead
 
-__all__ = ["UnableToRead", "Verdict", "check_case"]
+__all__ = ["UnableToRead", "check_case"]

@@ -3,12 +3,12 @@ A case against what is expected of it.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal, localcontext
-from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
+from billing_project.kernel.vectors import Result, Verdict, compared, name_of
 from rating.domain.compiled import UnableToCompile
 from rating.domain.counters import UnableToCount
 from rating.domain.vectors.cases import Case
@@ -21,31 +21,14 @@ from rating.domain.vectors.running import Outcome, longest, run_columns, run_twi
 DECIMALS = 18
 
 
-class Result(StrEnum):
-    """What came of a case."""
-
-    AGREE = "agree"
-    DISAGREE = "disagree"
-    UNSUPPORTED = "unsupported"
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """The result of a case by its name, and what differs or isn't known."""
-
-    name: str
-    result: Result
-    reasons: tuple[str, ...] = ()
-
-
 def check_case(case: object) -> Verdict:
     """Price one case both ways and compare with what it expects."""
-    name = str(case.get("id", "?")) if isinstance(case, dict) else "?"
+    name = name_of(case)
     try:
         differences = tuple(_differences(case))
     except (UnableToRead, UnableToCompile, UnableToCount) as error:
         return Verdict(name, Result.UNSUPPORTED, (str(error),))
-    return Verdict(name, Result.DISAGREE if differences else Result.AGREE, differences)
+    return compared(name, differences)
 
 
 def _differences(given: object) -> Iterator[str]:

@@ -13,7 +13,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 import invoicing.domain
-from invoicing.domain.vectors import Result, check_case
+from billing_project.kernel.vectors import Result
+from invoicing.domain.vectors import check_case
 from invoicing.domain.vectors.comparing import differences
 from invoicing.domain.vectors.models import MODELS
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from billing_project.kernel.vectors import Result
 from rating.domain.vectors import check_case
-from rating.domain.vectors.checking import Result
 
 OWN = Path(__file__).parents[2] / "vectors" / "rating_own.json"
 CASES: dict[str, Any] = {case["id"]: case for case in json.loads(OWN.read_bytes())}
