@@ -1,5 +1,5 @@
 """
-Promised payments: given after a check of the one rule, closed as kept or broken.
+Promised payments: given by the first rule that gives them, closed as kept or broken.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,8 @@ from dunning.domain import promises as domain
 from dunning.models import PromisedPayment
 from dunning.operations.deciding import decide_accounts
 from dunning.operations.floors import set_floors
-from dunning.queries.promises import DuePromise, explain
+from dunning.queries.promise_words import explain
+from dunning.queries.promises import DuePromise
 
 PORTION: Final = 500
 LANGUAGES: Final = ("ru", "en")
@@ -43,7 +44,7 @@ CLOSE: Final = """
 
 
 class UnableToPromise(Exception):
-    """The rule refuses; the message says why and what would help, all of it."""
+    """The rules refuse; the message says why and what would help, all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def give(
     """
     Give a promised payment: the floor goes down by it, its price is charged, access is decided.
 
-    Raises UnableToPromise, and nothing happens, when the rule refuses or the amount is wrong.
+    Raises UnableToPromise, and nothing happens, when the rules refuse or the amount is wrong.
     """
     # Before anything is posted: whoever decides locks the account first, then its balance.
     queries.lock_accounts([account_id])
@@ -75,6 +76,7 @@ def give(
         account_id=account_id,
         amount=round_money(amount),
         price=verdict.price,
+        rule_id=verdict.rule_id,
         given_at=now,
         due_at=verdict.due_at,
         actor=actor,
@@ -151,6 +153,7 @@ def _record_given(promise: PromisedPayment) -> None:
             "amount": str(promise.amount),
             "price": str(promise.price),
             "due_at": promise.due_at.isoformat(),
+            "rule_id": promise.rule_id,
         },
     )
 

@@ -1,4 +1,4 @@
-"""The one rule of the promised payment, and what it answers when it refuses."""
+"""The rule everybody starts with, and what it answers when it refuses."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -41,7 +41,7 @@ def test_nothing_offered_is_a_reason_of_its_own() -> None:
 
 def test_too_soon_says_from_when() -> None:
     assert _reasons(_applicant(past=(_past(10),))) == (
-        Reason("too_soon", NOW + timedelta(days=20)),
+        Reason("too_soon", NOW + timedelta(days=20), asked=30),
     )
     assert _reasons(_applicant(past=(_past(30),))) == ()
 
