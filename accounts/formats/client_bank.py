@@ -247,12 +247,11 @@ class _Reader:
         )
 
     def _add_document(self) -> None:
-        get = self.values.get
-        payer = get("ПлательщикСчет") or get("ПлательщикРасчСчет") or ""
-        payee = get("ПолучательСчет") or get("ПолучательРасчСчет") or ""
+        payer = self._first("ПлательщикСчет", "ПлательщикРасчСчет")
+        payee = self._first("ПолучательСчет", "ПолучательРасчСчет")
         issued, amount = self._day("Дата"), self._amount("Сумма")
         for key, value in (("Дата", issued), ("Сумма", amount), ("ПолучательСчет", payer or payee)):
-            if not value and not get(key):
+            if not value and not self._first(key):
                 self._wrong(self.began, _("%(key)s is missing.") % {"key": key})
         if amount is not None and not 0 < amount <= LARGEST:
             self._wrong(self.places["Сумма"], _("The amount must be above zero."))
@@ -263,18 +262,22 @@ class _Reader:
             BankDocument(
                 line=self.began,
                 kind=self.kind,
-                number=get("Номер", ""),
+                number=self._first("Номер"),
                 issued_on=issued,
                 amount=amount,
                 payer_account=payer,
-                payer_inn=_inn(get("ПлательщикИНН", "")),
-                payer_name=get("Плательщик1") or get("Плательщик") or "",
+                payer_inn=_inn(self._first("ПлательщикИНН")),
+                payer_name=self._first("Плательщик1", "Плательщик"),
                 payee_account=payee,
                 purpose=_purpose(self.values),
                 received_on=received,
                 paid_on=paid,
             )
         )
+
+    def _first(self, *keys: str) -> str:
+        """Return what stands under the first of the keys that says anything."""
+        return next((value for key in keys if (value := self.values.get(key))), "")
 
     def _amount(self, key: str) -> Decimal | None:
         """Return `1234.56` or `1234,56` as it stands; None if it isn't given."""

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.domain.kinds import Kind
 from accounts.domain.posting import LARGEST, Posting
 from accounts.models import Account, Chargeback, Payment, PaymentReference, Refund
-from accounts.operations.posting import post, post_many
+from accounts.operations.posting import Posted, post, post_many
 from accounts.operations.receipts.writing import write_returned, write_sold
 from billing_project.kernel.money import round_money
 from billing_project.kernel.operations import change_state, record_event, record_events
@@ -223,6 +223,16 @@ def reverse_payment(
     ):
         raise UnableToReversePayment(_("This payment was reversed already."))
     payment = Payment.objects.select_related("account").get(pk=payment_id)
+    payment.actor, payment.on_behalf_of = actor, on_behalf_of
+    posted = _post_back(payment, reason=reason, on=business_date, now=now)
+    write_returned(
+        payment_id=payment.pk, business_date=business_date, reason=reason, now=now, actor=actor
+    )
+    _announce("payment.reversed", payment, now=now, money=posted.money, reason=reason)
+    return payment
+
+
+def _post_back(payment: Payment, *, reason: str, on: date, now: datetime) -> Posted:
     credit = Posting(
         account_id=payment.account_id,
         kind=Kind.PAYMENT,
@@ -231,23 +241,20 @@ def reverse_payment(
         business_date=payment.business_date,
     )
     # A repeat of the payment's own posting answers with its entry.
-    [credited] = post(postings=[credit], now=now, actor=actor)
+    [credited] = post(postings=[credit], now=now, actor=payment.actor)
     posting = Posting(
         account_id=payment.account_id,
         kind=Kind.PAYMENT_REVERSAL,
         ref=payment.pk,
         amount=-payment.amount,
-        business_date=business_date,
+        business_date=on,
         explanation={"reason": reason},
         reverses=(credited.entry_id, credited.business_date),
     )
-    [posted] = post(postings=[posting], now=now, actor=actor, on_behalf_of=on_behalf_of)
-    write_returned(
-        payment_id=payment.pk, business_date=business_date, reason=reason, now=now, actor=actor
+    [posted] = post(
+        postings=[posting], now=now, actor=payment.actor, on_behalf_of=payment.on_behalf_of
     )
-    payment.actor, payment.on_behalf_of = actor, on_behalf_of
-    _announce("payment.reversed", payment, now=now, money=posted.money, reason=reason)
-    return payment
+    return posted
 
 
 def _was_given_back(payment_id: int) -> bool:

@@ -115,12 +115,9 @@ def get_money(account: AccountChoice, *, promise: object, on: date) -> Money:
     """Return the balance with its composition and the chart of the month: three queries."""
     balance = accounts_queries.get_balance(account.id)
     bill = _find_last_bill(account.id)
-    since = bill[0] if bill else None
     days = accounts_queries.list_days(account_ids=[account.id], before=None, limit=MOST_DAYS)
-    shown = [row for row in days if since is None or row[0] >= since]
-    if since is None and days:
-        since = min(row[0] for row in days) if len({row[0] for row in days}) >= MOST_DAYS else None
-    parts = _parts((row[2], row[3]) for row in shown)
+    since = bill[0] if bill else _first_of_many({row[0] for row in days})
+    parts = _parts((row[2], row[3]) for row in days if since is None or row[0] >= since)
     return Money(
         balance=BalanceView(
             money=balance.money,
@@ -138,6 +135,11 @@ def get_money(account: AccountChoice, *, promise: object, on: date) -> Money:
         ),
         chart=chart_month(_spent(days), on=on),
     )
+
+
+def _first_of_many(days: set[date]) -> date | None:
+    """Return the first day where there may be more before it, None where these are all."""
+    return min(days) if len(days) >= MOST_DAYS else None
 
 
 def list_charges(

@@ -90,17 +90,21 @@ def begin(
         actor=actor,
         on_behalf_of=on_behalf_of,
     )
+    return _write_once(draft, link.replace("TOKEN", token), now=now)
+
+
+def _write_once(draft: CardPayment, link: str, *, now: datetime) -> CardPayment:
     try:
         with transaction.atomic():
             draft.save(force_insert=True)
             if link:
-                _tell_link(draft, link.replace("TOKEN", token), now=now)
+                _tell_link(draft, link, now=now)
     except IntegrityError:
         # A double click: the other request was first.
-        earlier = _find_earlier(account_id, key)
+        earlier = _find_earlier(draft.account_id, draft.key)
         if earlier is None:
             raise
-        return _same(earlier, amount)
+        return _same(earlier, draft.amount)
     return draft
 
 
