@@ -4,12 +4,13 @@ Credit classes, and what is agreed about the credit of an account.
 Whoever decides about a limit is above (dunning): here the rows are written, and nothing else.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts.domain.credit import DEFAULT_CLASS
@@ -25,6 +26,10 @@ DEFAULT_CLASSES: Final = (
     ("trusted", "надёжный", "trusted", 20),
     ("risky", "рискованный", "risky", 30),
 )
+
+LOCK_CAPS: Final = """
+    SELECT code, dispute_cap FROM accounts_creditclass WHERE code = ANY(%s) ORDER BY id FOR SHARE
+"""
 
 
 class UnableToChangeCredit(Exception):
@@ -77,6 +82,13 @@ def lock_balance(account_id: int) -> Balance:
     """
     row = AccountBalance.objects.select_for_update(no_key=True).get(pk=account_id)
     return Balance(row.account_id, row.money, row.bonus, row.held, row.floor)
+
+
+def lock_caps(codes: Iterable[str]) -> dict[str, Decimal | None]:
+    """Return code -> dispute cap of the classes, which stay so until the caller commits."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_CAPS, [list(codes)])
+        return dict(cursor.fetchall())
 
 
 @transaction.atomic

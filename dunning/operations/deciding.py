@@ -21,6 +21,8 @@ from billing_project.kernel.events import ACCESS
 from billing_project.kernel.operations import record_events, take_inbox
 from dunning import queries
 from dunning.domain.planning import Funds, Planner, Verdict, Watch
+from dunning.operations.floors import set_floors
+from dunning.queries.limits import list_wrong_floors
 from provisioning import operations as provisioning_operations
 
 #: Accounts decided in one transaction: their balances are held for some milliseconds only.
@@ -151,7 +153,10 @@ def audit_all(
 
     These are accounts whose money lies outside their interval or that have none, and services whose
     access does not fit their state, plan or the rules in use. What was drained before leaves nothing.
+
+    A floor that a cap of disputes was changed under is mended first.
     """
+    mended = mend_floors(account_from=account_from, account_to=account_to, now=now, actor=actor)
     planner = Planner(queries.list_rules())
     ids = set(accounts_queries.list_unwatched(account_from=account_from, account_to=account_to))
     ids.update(
@@ -159,7 +164,15 @@ def audit_all(
             account_from=account_from, account_to=account_to, rules_mark=planner.mark, now=now
         )
     )
-    return decide_accounts(account_ids=ids, now=now, actor=actor, advance=advance)
+    return mended + decide_accounts(account_ids=ids, now=now, actor=actor, advance=advance)
+
+
+@transaction.atomic
+def mend_floors(*, account_from: int, account_to: int, now: datetime, actor: str) -> Decided:
+    """Write floors anew where a cap of disputes changed under them, and decide those accounts."""
+    wrong = list_wrong_floors(account_from=account_from, account_to=account_to)
+    set_floors(queries.lock_accounts(wrong))
+    return decide_accounts(account_ids=wrong, now=now, actor=actor)
 
 
 def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:

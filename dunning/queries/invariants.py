@@ -7,7 +7,7 @@ from typing import Final
 
 from accounts import queries as accounts_queries
 from billing_project.kernel.invariants import Invariant
-from invoicing.queries.disputes import FROZEN_SQL
+from dunning.queries.limits import WRONG_FLOORS
 
 #: Access ordered and not confirmed for so long is an alarm.
 CONFIRMED_WITHIN: Final = timedelta(minutes=15)
@@ -41,13 +41,6 @@ OUTSIDE: Final = """
     SELECT m.account_id, m.money, m.watch_low, m.watch_high FROM ({money}) m
      WHERE (m.money < m.watch_low OR m.money >= m.watch_high)
        AND m.account_id NOT IN ({crossings})
-"""
-FLOOR: Final = """
-    SELECT m.account_id, m.floor, a.credit_limit, p.amount AS promised, d.frozen
-      FROM ({money}) m JOIN accounts_account a ON a.id = m.account_id
-      LEFT JOIN dunning_promisedpayment p ON p.account_id = m.account_id AND p.state = 'open'
-      LEFT JOIN ({frozen}) d ON d.account_id = m.account_id
-     WHERE m.floor <> a.credit_limit + coalesce(p.amount, 0) + coalesce(d.frozen, 0)
 """
 LAST_CHANGE: Final = """
     SELECT x.account_id, x.subscription_id, x.level, c.new
@@ -84,7 +77,6 @@ def invariants() -> list[Invariant]:
     parts = {
         "money": accounts_queries.MONEY_SQL,
         "crossings": accounts_queries.CROSSINGS_SQL,
-        "frozen": FROZEN_SQL,
     }
     return [
         Invariant(
@@ -99,7 +91,7 @@ def invariants() -> list[Invariant]:
         ),
         Invariant(
             name="the floor is the credit limit, the open promise and what is disputed",
-            sql=FLOOR.format(**parts),
+            sql=WRONG_FLOORS.format(join="LEFT"),
             why="The account may go deeper below zero, or less deep, than was agreed.",
         ),
         Invariant(
