@@ -9,10 +9,11 @@ from accounts.domain.calendars import Calendar, Rule, monthly
 from accounts.models import Account
 from accounts.models.cycles import AccountCycle
 
-#: The rule of an account (`a`) whose row of that day, if it has one, is joined as `cal`.
-CYCLE: Final = (
-    "coalesce(cal.cycle_day, a.cycle_day), coalesce(cal.months, 1), coalesce(cal.phase, 0)"
+#: The rule of an account's cycle on a day whose row, if there is one, is joined as `cal`.
+CYCLE_OF: Final = (
+    "coalesce(cal.cycle_day, {account}.cycle_day), coalesce(cal.months, 1), coalesce(cal.phase, 0)"
 )
+CYCLE: Final = CYCLE_OF.format(account="a")
 
 
 def calendar_join(*, account: str, day: str) -> str:
@@ -34,12 +35,14 @@ def cycle_ends(day: str) -> str:
     return f"least(invoicing_cycle_end({day}, {CYCLE}), cal.until)"
 
 
-def whole_cycle(day: str) -> str:
-    """Return the SQL of the whole cycle of a day: its start, its end, its months."""
-    return (
-        f"invoicing_cycle_start({day}, {CYCLE}), invoicing_cycle_end({day}, {CYCLE}),"
-        " coalesce(cal.months, 1)"
-    )
+def whole_cycle(day: str, *, names: bool = False) -> str:
+    """Return the SQL of a day's whole cycle: its start, its end, its months; columns with `names`."""
+    columns = {
+        "cycle_from": f"invoicing_cycle_start({day}, {CYCLE})",
+        "cycle_to": f"invoicing_cycle_end({day}, {CYCLE})",
+        "months": "coalesce(cal.months, 1)",
+    }
+    return ", ".join(f"{sql} AS {name}" if names else sql for name, sql in columns.items())
 
 
 def calendar_of(account: Account) -> Calendar:

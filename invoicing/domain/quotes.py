@@ -9,8 +9,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
+from accounts.domain.calendars import Calendar
 from billing_project.kernel.money import ZERO
-from billing_project.kernel.periods import cycle_of
 from invoicing.domain.proration import FeeTerms, fee_of, next_period
 
 
@@ -127,22 +127,23 @@ class Move:
 
 
 def quote_change(
-    *, before: PlanTerms, after: PlanTerms, on: date, cycle_day: int, move: Move | None = None
+    *, before: PlanTerms, after: PlanTerms, on: date, calendar: Calendar, move: Move | None = None
 ) -> Quote:
     """
     Return the quote of a change; without a move, free at the start of the next cycle.
 
     The present cycle stays as it was charged, unless the change takes effect in it.
     """
-    move = move or Move(cycle_of(on, cycle_day=cycle_day).end)
-    starts_on = max(move.effective_on, move.next_fee_from or move.effective_on)
-    period = next_period(starts_on=starts_on, cycle_day=cycle_day, terms=after.fee)
+    move = move or Move(calendar.cycle_on(on).days.end)
+    first = after.fee.first_day(move.effective_on)
+    starts_on = max(first, move.next_fee_from or first)
+    period = next_period(starts_on=starts_on, calendar=calendar, terms=after.fee)
     settled_now = move.settlement if move.effective_on == on else ZERO
     return Quote(
         effective_on=move.effective_on,
         cost_now=move.fee + settled_now,
         fee_before=before.fee.fee,
-        next_fee=fee_of(period, cycle_day=cycle_day, terms=after.fee),
+        next_fee=fee_of(period, calendar=calendar, terms=after.fee),
         next_fee_until=period.end,
         fee_period=after.fee.fee_period,
         plan_version_id=after.plan_version_id,

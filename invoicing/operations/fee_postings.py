@@ -9,6 +9,7 @@ from django.db import connection
 
 from accounts import operations as accounts
 from accounts.domain.kinds import Kind
+from accounts.queries.calendars import CYCLE, calendar_join
 
 #: Advisory lock: shared by those who charge, alone for those who cut what was charged.
 FEES_LOCK: Final = 7_306_010
@@ -33,13 +34,16 @@ POSTINGS: Final = f"""
            jsonb_strip_nulls(jsonb_build_object({NAMES}
                'period_start', b.period_start, 'period_end', b.period_end,
                'days', b.period_end - b.period_start,
-               'cycle_days', invoicing_cycle_end(b.period_start, a.cycle_day)
-                             - invoicing_cycle_start(b.period_start, a.cycle_day),
+               'cycle_days', invoicing_cycle_end(b.period_start, {CYCLE})
+                             - invoicing_cycle_start(b.period_start, {CYCLE}),
+               'cycle_months', nullif(coalesce(cal.months, 1), 1),
+               'began_at', b.began_at, 'ended_at', b.ended_at,
                'fee', b.fee::text, 'fee_period', b.fee_period, 'proration', b.proration,
                'bundle_ru', bundle.name_ru, 'bundle_en', bundle.name_en,
                'fee_alone', sh.full_fee::text))
       FROM invoicing_billedperiod b
       JOIN accounts_account a ON a.id = b.account_id {NAMED}
+      {calendar_join(account="b.account_id", day="b.period_start")}
       LEFT JOIN accounts_bundleshare sh
         ON sh.account_id = b.account_id AND sh.subscription_id = b.subscription_id
        AND b.what <> 'pause' AND coalesce(sh.package_assignment_id, 0) = b.source_id

@@ -9,6 +9,8 @@ Recurring fees: the periods that are due, and their postings (decision B3).
   closed cycle stands on the cycle's own bill, and nothing is posted further into the past.
 - Restrictions for debt don't touch fees. Days of the subscriber's own pause (`accounts.PausedDays`)
   are billed at zero, once they are over: the chain of days has no hole, and is never ahead of a pause.
+- How a part of a cycle is counted, and who charges the day of a change and of termination, is told by
+  the plan's version; cycles are those of the account's calendar (`accounts.domain.calendars`).
 - A period costs the fee of its first day: a bundle's share, else a company's own, else the list's.
   Packages and pauses have chains of their own, see `offer_fees`.
 """
@@ -23,7 +25,13 @@ from django.utils.translation import gettext as _
 
 from accounts import queries as accounts_queries
 from invoicing.operations.fee_postings import lock_fees, post_fees
-from invoicing.operations.offer_fees import CHARGE_PACKAGES, CHARGE_PAUSES
+from invoicing.operations.offer_fees import (
+    CALENDAR_DUE,
+    CHARGE_PACKAGES,
+    CHARGE_PAUSES,
+    CYCLE,
+)
+from invoicing.queries.plan_days import BILLED_BY
 
 #: More periods in one go than two years of daily fees: something is wrong.
 MOST_PASSES: Final = 800
@@ -32,12 +40,17 @@ MOST_PASSES: Final = 800
 OWN_FEE_DUE: Final = accounts_queries.company_fee_join(
     customer="c.customer_id", plan_version="v.id", day="c.starts_on"
 )
+#: The day of termination is charged unless the plan says otherwise; seconds of it always are.
+UNBILLED_DAYS: Final = "CASE WHEN v.bills_last_day OR v.proration = 'seconds' THEN 0 ELSE 1 END"
 
-# One period per service: the next of its chain, if it is due.
+# One period per service: the next of its chain, if it is due. A plan that counts seconds counts them
+# from the activation and to the termination; days of a change are whole, so that its quote holds.
 CHARGE_PLANS: Final = f"""
     WITH live AS (
         SELECT s.id AS subscription_id, s.account_id, a.cycle_day, a.customer_id,
+               s.activated_at AT TIME ZONE %(zone)s AS active_from,
                (s.activated_at AT TIME ZONE %(zone)s)::date AS active_on,
+               s.terminated_at AT TIME ZONE %(zone)s AS active_to,
                (s.terminated_at AT TIME ZONE %(zone)s)::date + 1 AS ends_before
           FROM accounts_subscription s JOIN accounts_account a ON a.id = s.account_id
          WHERE s.account_id >= %(account_from)s AND s.account_id < %(account_to)s
@@ -49,13 +62,7 @@ CHARGE_PLANS: Final = f"""
                 WHERE b.account_id = l.account_id AND b.subscription_id = l.subscription_id
                   AND b.kind = 'fee'
                 ORDER BY b.period_end DESC LIMIT 1) p ON true
-    ), assigned AS (
-        SELECT q.subscription_id, q.plan_version_id,
-               (q.active_from AT TIME ZONE %(zone)s)::date AS from_day,
-               lead((q.active_from AT TIME ZONE %(zone)s)::date)
-                   OVER (PARTITION BY q.subscription_id ORDER BY q.active_from) AS changes_on
-          FROM accounts_planassignment q
-         WHERE q.account_id >= %(account_from)s AND q.account_id < %(account_to)s
+    ), assigned AS ({BILLED_BY}
     ), pauses AS (
         SELECT subscription_id, array_agg(first) AS firsts
           FROM accounts_pauseddays
@@ -63,14 +70,15 @@ CHARGE_PLANS: Final = f"""
            AND (until IS NULL OR until > first)
          GROUP BY subscription_id
     ), due AS MATERIALIZED (
-        SELECT c.account_id, c.subscription_id, c.starts_on, c.previous_end,
-               v.id AS plan_version_id, coalesce(sh.fee, own.fee, v.fee) AS fee, v.fee_period,
-               v.fee_timing, v.proration, h.first IS NOT NULL AS is_paused,
-               invoicing_cycle_end(c.starts_on, c.cycle_day)
-               - invoicing_cycle_start(c.starts_on, c.cycle_day) AS cycle_days,
+        SELECT c.account_id, c.subscription_id, c.starts_on, c.previous_end, c.active_from,
+               c.active_to, v.id AS plan_version_id, coalesce(sh.fee, own.fee, v.fee) AS fee,
+               v.fee_period, v.fee_timing, v.proration, h.first IS NOT NULL AS is_paused,
+               invoicing_cycle_start(c.starts_on, {CYCLE}) AS cycle_from,
+               invoicing_cycle_end(c.starts_on, {CYCLE}) AS cycle_to,
+               coalesce(cal.months, 1) AS months,
                CASE WHEN v.fee_period = 'day' AND h.first IS NULL THEN c.starts_on + 1
-               ELSE least(invoicing_cycle_end(c.starts_on, c.cycle_day), s.changes_on,
-                          c.ends_before, h.until,
+               ELSE least(invoicing_cycle_end(c.starts_on, {CYCLE}), cal.until, s.changes_on,
+                          c.ends_before - {UNBILLED_DAYS}, h.until,
                           (SELECT min(f) FROM unnest(w.firsts) AS f WHERE f > c.starts_on))
                END AS ends_on
           FROM chained c
@@ -78,6 +86,7 @@ CHARGE_PLANS: Final = f"""
             ON s.subscription_id = c.subscription_id AND s.from_day <= c.starts_on
            AND (s.changes_on IS NULL OR c.starts_on < s.changes_on)
           JOIN tariffs_planversion v ON v.id = s.plan_version_id {OWN_FEE_DUE}
+          {CALENDAR_DUE}
           LEFT JOIN accounts_bundleshare sh
             ON sh.account_id = c.account_id AND sh.subscription_id = c.subscription_id
            AND sh.package_assignment_id IS NULL AND sh.first <= c.starts_on
@@ -87,21 +96,31 @@ CHARGE_PLANS: Final = f"""
             ON h.account_id = c.account_id AND h.subscription_id = c.subscription_id
            AND h.first <= c.starts_on AND (h.until IS NULL OR c.starts_on < h.until)
          WHERE c.starts_on <= %(business_date)s
-           AND (c.ends_before IS NULL OR c.starts_on < c.ends_before)
+           AND (c.ends_before IS NULL OR c.starts_on < c.ends_before - {UNBILLED_DAYS})
+    ), counted AS MATERIALIZED (
+        SELECT d.*,
+               CASE WHEN proration = 'seconds' THEN greatest(starts_on::timestamp, active_from)
+               ELSE starts_on::timestamp END AS part_from,
+               CASE WHEN proration = 'seconds' THEN least(ends_on::timestamp, active_to)
+               ELSE ends_on::timestamp END AS part_to
+          FROM due d
+         WHERE (fee_timing = 'advance' AND NOT is_paused) OR ends_on <= %(business_date)s
     )
     INSERT INTO invoicing_billedperiod (account_id, subscription_id, plan_version_id, kind,
         what, period_start, period_end, previous_end, amount, fee, fee_period, proration,
-        charged_on)
+        charged_on, began_at, ended_at)
     SELECT account_id, subscription_id, plan_version_id, 'fee',
            CASE WHEN is_paused THEN 'rest' ELSE 'plan' END, starts_on, ends_on, previous_end,
            CASE WHEN is_paused THEN 0
-           ELSE invoicing_prorated(fee, fee_period, proration, ends_on - starts_on, cycle_days)
+           ELSE invoicing_part_price(fee, fee_period, proration, part_from, part_to,
+                                     cycle_from, cycle_to, months)
            END,
            fee, fee_period, proration,
            %(business_date)s
-           - CASE WHEN fee_timing = 'arrears' OR starts_on < %(business_date)s THEN 1 ELSE 0 END
-      FROM due
-     WHERE (fee_timing = 'advance' AND NOT is_paused) OR ends_on <= %(business_date)s
+           - CASE WHEN fee_timing = 'arrears' OR starts_on < %(business_date)s THEN 1 ELSE 0 END,
+           CASE WHEN part_from > starts_on THEN part_from AT TIME ZONE %(zone)s END,
+           CASE WHEN part_to < ends_on THEN part_to AT TIME ZONE %(zone)s END
+      FROM counted
      ORDER BY account_id, subscription_id
     ON CONFLICT DO NOTHING
     RETURNING id

@@ -8,7 +8,12 @@ Fees of packages, kind `p<assignment id>`, and of pauses, kind `s<pause id>`: ch
 
 from typing import Final
 
+from accounts.queries.calendars import CYCLE_OF, calendar_join
 from invoicing.queries.package_days import HELD
+
+#: The rule of a cycle, by `c`, what is charged, and `cal`.
+CYCLE: Final = CYCLE_OF.format(account="c")
+CALENDAR_DUE: Final = calendar_join(account="c.account_id", day="c.starts_on")
 
 # `halts` are the pauses in which packages rest too. `%(assignment_id)s`: only that one, 0 = all.
 CHARGE_PACKAGES: Final = f"""
@@ -31,14 +36,15 @@ CHARGE_PACKAGES: Final = f"""
         SELECT c.account_id, c.subscription_id, c.assignment_id, c.starts_on, c.previous_end,
                k.id AS package_version_id, coalesce(sh.fee, k.fee) AS fee, k.fee_period,
                k.fee_timing, k.proration, h.first IS NOT NULL AS is_paused,
-               invoicing_cycle_end(c.starts_on, c.cycle_day)
-               - invoicing_cycle_start(c.starts_on, c.cycle_day) AS cycle_days,
+               invoicing_cycle_start(c.starts_on, {CYCLE}) AS cycle_from,
+               invoicing_cycle_end(c.starts_on, {CYCLE}) AS cycle_to,
+               coalesce(cal.months, 1) AS months,
                CASE WHEN k.fee_period <> 'month' AND h.first IS NULL THEN c.starts_on + 1
-               ELSE least(invoicing_cycle_end(c.starts_on, c.cycle_day), c.ends_before, h.until,
+               ELSE least(invoicing_cycle_end(c.starts_on, {CYCLE}), cal.until, c.ends_before, h.until,
                           (SELECT min(f) FROM unnest(w.firsts) AS f WHERE f > c.starts_on))
                END AS ends_on
           FROM chained c
-          JOIN tariffs_packageversion k ON k.id = c.package_version_id
+          JOIN tariffs_packageversion k ON k.id = c.package_version_id {CALENDAR_DUE}
           LEFT JOIN accounts_bundleshare sh
             ON sh.account_id = c.account_id AND sh.subscription_id = c.subscription_id
            AND sh.package_assignment_id = c.assignment_id AND sh.first <= c.starts_on
@@ -59,7 +65,8 @@ CHARGE_PACKAGES: Final = f"""
            CASE WHEN is_paused THEN 'rest' ELSE 'package' END, assignment_id,
            package_version_id, starts_on, ends_on, previous_end,
            CASE WHEN is_paused THEN 0 WHEN fee_period = 'once' THEN fee
-           ELSE invoicing_prorated(fee, fee_period, proration, ends_on - starts_on, cycle_days)
+           ELSE invoicing_part_price(fee, fee_period, proration, starts_on, ends_on, cycle_from,
+                                     cycle_to, months)
            END,
            fee, fee_period, proration,
            %(business_date)s
@@ -71,7 +78,7 @@ CHARGE_PACKAGES: Final = f"""
     RETURNING id
 """
 
-CHARGE_PAUSES: Final = """
+CHARGE_PAUSES: Final = f"""
     WITH rested AS (
         SELECT p.id AS pause_id, p.account_id, p.subscription_id, p.fee, p.fee_period,
                a.cycle_day, d.first + p.free_days AS first_day, d.until
@@ -90,14 +97,15 @@ CHARGE_PAUSES: Final = """
                   AND x.kind = 's' || r.pause_id
                 ORDER BY x.period_end DESC LIMIT 1) b ON true
     ), due AS MATERIALIZED (
-        SELECT c.*, invoicing_cycle_end(c.starts_on, c.cycle_day)
-                    - invoicing_cycle_start(c.starts_on, c.cycle_day) AS cycle_days,
-               least(invoicing_cycle_end(c.starts_on, c.cycle_day), c.until) AS ends_on,
+        SELECT c.*, invoicing_cycle_start(c.starts_on, {CYCLE}) AS cycle_from,
+               invoicing_cycle_end(c.starts_on, {CYCLE}) AS cycle_to,
+               coalesce(cal.months, 1) AS months,
+               least(invoicing_cycle_end(c.starts_on, {CYCLE}), cal.until, c.until) AS ends_on,
                (SELECT q.plan_version_id FROM accounts_planassignment q
                  WHERE q.account_id = c.account_id AND q.subscription_id = c.subscription_id
                    AND (q.active_from AT TIME ZONE %(zone)s)::date <= c.starts_on
                  ORDER BY q.active_from DESC LIMIT 1) AS plan_version_id
-          FROM chained c
+          FROM chained c {CALENDAR_DUE}
          WHERE c.starts_on < %(business_date)s AND (c.until IS NULL OR c.starts_on < c.until)
     )
     INSERT INTO invoicing_billedperiod (account_id, subscription_id, plan_version_id, kind, what,
@@ -105,7 +113,8 @@ CHARGE_PAUSES: Final = """
         charged_on)
     SELECT account_id, subscription_id, coalesce(plan_version_id, 0), 's' || pause_id, 'pause',
            pause_id, starts_on, ends_on, previous_end,
-           invoicing_prorated(fee, fee_period, 'actual', ends_on - starts_on, cycle_days),
+           invoicing_part_price(fee, fee_period, 'actual', starts_on, ends_on, cycle_from,
+                                cycle_to, months),
            fee, fee_period, 'actual', %(business_date)s - 1
       FROM due WHERE ends_on <= %(business_date)s
      ORDER BY account_id, subscription_id

@@ -16,12 +16,15 @@ from django.db import connection, transaction
 
 from accounts import operations as accounts
 from accounts.domain.kinds import Kind
+from accounts.queries.calendars import whole_cycle
 from billing_project.kernel.money import ZERO
 from invoicing.operations.fee_postings import NAMED, NAMES, lock_fees, post_fees
 from invoicing.queries.package_days import HELD
 from invoicing.queries.splits import (
+    CALENDAR_ANEW,
     OWN_FEE_ANEW,
     OWN_FEE_BILLED,
+    PRICE_ANEW,
     UNUSED,
     Cut,
     cut_values,
@@ -59,14 +62,12 @@ RECHARGE: Final = f"""
     INSERT INTO invoicing_billedperiod (account_id, subscription_id, plan_version_id, kind,
         period_start, period_end, previous_end, amount, fee, fee_period, proration, charged_on)
     SELECT c.account_id, b.subscription_id, v.id, 'c' || c.id, c.period_start, c.period_end, NULL,
-           invoicing_prorated(coalesce(own.fee, v.fee), v.fee_period, v.proration,
-                              c.period_end - c.period_start,
-                              invoicing_cycle_end(c.period_start, a.cycle_day)
-                              - invoicing_cycle_start(c.period_start, a.cycle_day)),
+           {PRICE_ANEW},
            coalesce(own.fee, v.fee), v.fee_period, v.proration, c.credited_on
       FROM invoicing_billedperiodcredit c
       JOIN invoicing_billedperiod b ON b.id = c.billed_period_id
-      JOIN accounts_account a ON a.id = c.account_id
+      JOIN accounts_account a ON a.id = c.account_id {CALENDAR_ANEW}
+      JOIN accounts_subscription s ON s.id = b.subscription_id
       JOIN unnest(%(subscription_ids)s::bigint[], %(plan_version_ids)s::bigint[])
            AS w (subscription_id, plan_version_id) ON w.subscription_id = b.subscription_id
       JOIN tariffs_planversion v ON v.id = w.plan_version_id {OWN_FEE_ANEW}
@@ -87,13 +88,14 @@ RESUMED: Final = f"""
          WHERE c.account_id = %(account_from)s AND c.pause_id = %(pause_id)s
            AND c.period_end > %(on)s
     ), anew AS (
-        SELECT c.*, a.cycle_day, coalesce(v.id, 0) AS plan_version_id,
+        SELECT c.*, {whole_cycle("c.period_start", names=True)},
+               coalesce(v.id, 0) AS plan_version_id,
                coalesce(sh.fee, own.fee, v.fee, k.fee) AS fee,
                coalesce(v.fee_period, k.fee_period) AS fee_period,
                coalesce(v.proration, k.proration) AS proration,
                least(c.period_end, h.ends_before) AS ends_on
           FROM c
-          JOIN accounts_account a ON a.id = c.account_id
+          JOIN accounts_account a ON a.id = c.account_id {CALENDAR_ANEW}
           LEFT JOIN tariffs_planversion v ON c.what = 'plan' AND v.id = (
                SELECT q.plan_version_id FROM accounts_planassignment q
                 WHERE q.account_id = c.account_id AND q.subscription_id = c.subscription_id
@@ -111,9 +113,8 @@ RESUMED: Final = f"""
         fee_period, proration, charged_on)
     SELECT account_id, subscription_id, plan_version_id, 'c' || id, what, source_id,
            package_version_id, period_start, ends_on, NULL,
-           invoicing_prorated(fee, fee_period, proration, ends_on - period_start,
-                              invoicing_cycle_end(period_start, cycle_day)
-                              - invoicing_cycle_start(period_start, cycle_day)),
+           invoicing_part_price(fee, fee_period, proration, period_start, ends_on, cycle_from,
+                                cycle_to, months),
            fee, fee_period, proration, %(business_date)s
       FROM anew WHERE ends_on > period_start
      ORDER BY account_id, id
@@ -166,6 +167,7 @@ def _recharge(credit_ids: list[int], cuts: list[Cut], *, now: datetime, actor: s
         "ids": credit_ids,
         "subscription_ids": [cut.subscription_id for cut in cuts],
         "plan_version_ids": [cut.plan_version_id for cut in cuts],
+        "zone": settings.TIME_ZONE,
     }
     _charge(RECHARGE, values, now=now, actor=actor)
 

@@ -75,5 +75,5 @@ def terminate_service(
         )
     withdraw_ended(locked.account_id, now=now, who=who)
     today = timezone.localdate(now)
-    cut = Cut(subscription_id, today + timedelta(days=1), what=EVERYTHING)
+    cut = Cut(subscription_id, today + timedelta(days=1), what=EVERYTHING, ended_at=now)
     return split_periods(cuts=[cut], business_date=today, now=now, actor=actor)

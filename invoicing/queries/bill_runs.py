@@ -15,17 +15,17 @@ from accounts.models import LegalEntity
 from billing_project.kernel.money import ZERO
 from invoicing.domain.bill_runs import BANDS, FLAGS, Limits
 from invoicing.models import BillingPolicy, BillRun, DraftBill, ParkedBill
-from invoicing.queries.billing import LAST_BILL, NOT_PARKED, STARTS_ON
+from invoicing.queries.billing import CYCLE_ENDS_ON, FIRST_OPEN, LAST_BILL, NOT_PARKED
 
 #: Outliers shown at once.
 PAGE: Final = 100
 
 TO_DRAFT: Final = f"""
     SELECT a.id FROM accounts_account a
-      JOIN accounts_contract c ON c.id = a.contract_id {LAST_BILL}
+      JOIN accounts_contract c ON c.id = a.contract_id {LAST_BILL} {FIRST_OPEN}
      WHERE c.legal_entity_id = %(entity)s
        AND a.id >= %(account_from)s AND a.id < %(account_to)s AND {NOT_PARKED}
-       AND invoicing_cycle_end({STARTS_ON}, a.cycle_day) <= %(business_date)s
+       AND {CYCLE_ENDS_ON} <= %(business_date)s
        AND NOT EXISTS (SELECT 1 FROM invoicing_draftbill d
                         WHERE d.account_id = a.id AND d.run_id = %(run)s)
      ORDER BY a.id LIMIT %(limit)s

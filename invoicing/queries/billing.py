@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 from accounts.domain.kinds import Kind
+from accounts.queries.calendars import calendar_join, cycle_ends, cycle_starts
 from invoicing.domain.charges import LedgerRow, Tax, UsageSum
 from tariffs.models import PackageVersion, PlanVersion, TaxRate
 from tariffs.queries import UnknownTaxRate
@@ -53,12 +54,18 @@ NOT_REVIEWED: Final = """
                  WHERE c.id = a.contract_id AND bp.review <> 'never')
 """
 
+#: The first day that is on no bill yet, `st.starts_on`, and the rule of its cycle.
+FIRST_OPEN: Final = f"""
+    CROSS JOIN LATERAL (SELECT {STARTS_ON} AS starts_on) st
+    {calendar_join(account="a.id", day="st.starts_on")}
+"""
+CYCLE_ENDS_ON: Final = cycle_ends("st.starts_on")
+
 CLOSED: Final = f"""
-    SELECT a.id FROM accounts_account a {LAST_BILL}
+    SELECT a.id FROM accounts_account a {LAST_BILL} {FIRST_OPEN}
      WHERE a.id >= %(account_from)s AND a.id < %(account_to)s
        AND {NOT_PARKED} AND {NOT_REVIEWED}
-       AND invoicing_cycle_end({STARTS_ON}, a.cycle_day)
-           <= %(business_date)s
+       AND {CYCLE_ENDS_ON} <= %(business_date)s
      ORDER BY a.id LIMIT %(limit)s
 """
 
@@ -98,12 +105,12 @@ DUE: Final = f"""
           LEFT JOIN served s ON s.account_id = c.account_id
          WHERE m.account_id IS NOT NULL OR s.account_id IS NOT NULL
     )
-    SELECT account_id, legal_entity_id, currency, opening,
-           greatest(invoicing_cycle_start(lively_on, cycle_day), starts_on) AS period_start,
-           invoicing_cycle_end(lively_on, cycle_day) AS period_end, entries_from
-      FROM lively
-     WHERE invoicing_cycle_end(lively_on, cycle_day) <= %(business_date)s
-     ORDER BY account_id
+    SELECT a.account_id, legal_entity_id, currency, opening,
+           greatest({cycle_starts("a.lively_on")}, a.starts_on) AS period_start,
+           {cycle_ends("a.lively_on")} AS period_end, entries_from
+      FROM lively a {calendar_join(account="a.account_id", day="a.lively_on")}
+     WHERE {cycle_ends("a.lively_on")} <= %(business_date)s
+     ORDER BY a.account_id
 """
 
 ENTRIES: Final = f"""

@@ -13,9 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import queries as accounts_queries
+from accounts.domain.calendars import Calendar
 from accounts.models import Account, BundleShare, PackageAssignment, Subscription
+from accounts.queries.calendars import calendar_of
 from billing_project.kernel.money import ZERO
-from billing_project.kernel.periods import cycle_of
 from invoicing.models import BilledPeriod
 from invoicing.queries.offers import UnableToOffer, first_day_of, missing_money, package_period
 from invoicing.queries.plans import get_plan_on, own_fee
@@ -222,9 +223,8 @@ def _quote(
         version.pk, fees={place.key: place.fee for place in places}
     )
     shares = {share.key: share.share for share in priced.shares}
-    parts = tuple(
-        _part(place, shares[place.key], cycle_day=account.cycle_day, on=on) for place in places
-    )
+    calendar = calendar_of(account)
+    parts = tuple(_part(place, shares[place.key], calendar=calendar, on=on) for place in places)
     return BundleQuote(
         bundle_version_id=version.pk,
         name_ru=version.bundle.name_ru,
@@ -237,7 +237,7 @@ def _quote(
     )
 
 
-def _part(place: _Place, share: Decimal, *, cycle_day: int, on: date) -> PartQuote:
+def _part(place: _Place, share: Decimal, *, calendar: Calendar, on: date) -> PartQuote:
     assert place.service is not None  # noqa: S101
     return PartQuote(
         part_id=place.row.pk,
@@ -249,12 +249,12 @@ def _part(place: _Place, share: Decimal, *, cycle_day: int, on: date) -> PartQuo
         package_version_id=place.version.pk if place.version else None,
         fee=str(place.fee),
         share=str(share),
-        from_day=_from_day(place, cycle_day=cycle_day, on=on).isoformat(),
-        cost_now=str(_cost_now(place, share, cycle_day=cycle_day, on=on)),
+        from_day=_from_day(place, calendar=calendar, on=on).isoformat(),
+        cost_now=str(_cost_now(place, share, calendar=calendar, on=on)),
     )
 
 
-def _from_day(place: _Place, *, cycle_day: int, on: date) -> date:
+def _from_day(place: _Place, *, calendar: Calendar, on: date) -> date:
     """The first day that costs the share: that of the next period which begins, or begins now."""
     assert place.service is not None  # noqa: S101
     if place.version is not None and place.assignment is None:
@@ -267,7 +267,7 @@ def _from_day(place: _Place, *, cycle_day: int, on: date) -> date:
     if starts_on >= on:
         return starts_on
     # A period that runs, to be charged in arrears or by the night, began before.
-    return cycle_of(on, cycle_day=cycle_day).end if place.fee_period == "month" else on
+    return calendar.cycle_on(on).days.end if place.fee_period == "month" else on
 
 
 def _begins_on(place: _Place) -> date:
@@ -279,7 +279,7 @@ def _begins_on(place: _Place) -> date:
     return timezone.localdate(begun) if begun else date.max
 
 
-def _cost_now(place: _Place, share: Decimal, *, cycle_day: int, on: date) -> Decimal:
+def _cost_now(place: _Place, share: Decimal, *, calendar: Calendar, on: date) -> Decimal:
     """What is charged at once for a package that is added with the bundle."""
     if place.version is None or place.assignment is not None:
         return ZERO
@@ -293,6 +293,6 @@ def _cost_now(place: _Place, share: Decimal, *, cycle_day: int, on: date) -> Dec
         share,
         starts_on=starts_on,
         ends_before=on + timedelta(days=valid) if valid else None,
-        cycle_day=cycle_day,
+        calendar=calendar,
     )
     return amount

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from accounts import queries as accounts_queries
+from accounts.queries.calendars import calendar_join, whole_cycle
 from invoicing.models import Outage, OutageRule
 
 #: What a selection may name, and the condition of each; what is left out doesn't narrow.
@@ -32,12 +33,12 @@ AFFECTED: Final = """
     WITH down AS (
         SELECT s.id AS subscription_id, s.account_id, v.id AS plan_version_id,
                coalesce(own.fee, v.fee) AS fee, v.fee_period, v.proration,
-               invoicing_cycle_end(%(day)s, a.cycle_day)
-               - invoicing_cycle_start(%(day)s, a.cycle_day) AS cycle_days,
+               whole.ends_on - whole.starts_on AS cycle_days, whole.months,
                floor(extract(epoch FROM least(%(ended_at)s, s.terminated_at)
                              - greatest(%(started_at)s, s.activated_at)) / 60)::int AS minutes
           FROM accounts_subscription s
-          JOIN accounts_account a ON a.id = s.account_id
+          JOIN accounts_account a ON a.id = s.account_id {calendar}
+         CROSS JOIN LATERAL (SELECT {whole}) AS whole (starts_on, ends_on, months)
           JOIN accounts_customer cu ON cu.id = a.customer_id
           JOIN accounts_planassignment q
             ON q.account_id = s.account_id AND q.subscription_id = s.id
@@ -51,7 +52,8 @@ AFFECTED: Final = """
     ), priced AS (
         SELECT account_id, subscription_id, plan_version_id, minutes,
                fee / CASE WHEN fee_period = 'day' THEN 1
-                          WHEN proration = 'fixed_30' THEN 30 ELSE cycle_days END AS daily_fee
+                          WHEN proration IN ('fixed_30', 'month_30') THEN 30
+                          ELSE cycle_days / months::numeric END AS daily_fee
           FROM down WHERE minutes >= greatest(%(from_minutes)s, 1)
     )
     SELECT account_id, subscription_id, plan_version_id, minutes, round(daily_fee, 4) AS daily_fee,
@@ -96,7 +98,15 @@ def affected(
         "account_from": account_from,
         "account_to": account_to,
     }
-    return AFFECTED.format(own=own, narrows=narrows), values
+    return (
+        AFFECTED.format(
+            own=own,
+            narrows=narrows,
+            calendar=calendar_join(account="a.id", day="%(day)s"),
+            whole=whole_cycle("%(day)s"),
+        ),
+        values,
+    )
 
 
 def day_of(outage: Outage) -> date:

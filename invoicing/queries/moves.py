@@ -7,19 +7,21 @@ from typing import Any, Final
 
 from django.db import connection
 
+from accounts.queries.calendars import calendar_join, cycle_ends, cycle_starts
 from tariffs import queries as tariffs_queries
 
 # Services on an earlier version that were not told of this move yet. At renewal: the first day of
 # a cycle on or after the earliest.
-MOVERS: Final = """
+MOVERS: Final = f"""
     SELECT s.account_id, s.id AS subscription_id, f.fee,
            CASE WHEN NOT %(is_renewal)s THEN %(earliest_on)s::date
-                WHEN invoicing_cycle_start(%(earliest_on)s::date, a.cycle_day)
+                WHEN {cycle_starts("%(earliest_on)s::date")}
                      = %(earliest_on)s::date THEN %(earliest_on)s::date
-                ELSE invoicing_cycle_end(%(earliest_on)s::date, a.cycle_day) END AS effective_on
+                ELSE {cycle_ends("%(earliest_on)s::date")} END AS effective_on
       FROM accounts_planassignment q
       JOIN accounts_subscription s ON s.id = q.subscription_id AND s.account_id = q.account_id
       JOIN accounts_account a ON a.id = s.account_id
+           {calendar_join(account="a.id", day="%(earliest_on)s::date")}
       JOIN tariffs_planversion f ON f.id = q.plan_version_id
      WHERE q.plan_version_id = ANY(%(former_ids)s) AND q.active_to IS NULL
        AND s.state <> 'terminated'

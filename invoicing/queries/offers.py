@@ -12,7 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import queries as accounts_queries
+from accounts.domain.calendars import Calendar
 from accounts.models import PackageAssignment, Subscription
+from accounts.queries.calendars import calendar_of
 from billing_project.kernel.money import ZERO, round_money
 from billing_project.kernel.periods import Period
 from invoicing.domain.proration import FeeTerms, fee_of, next_period
@@ -116,7 +118,7 @@ def _quote(subscription: Subscription, version: PackageVersion, *, on: date) -> 
             version.fee,
             starts_on=starts_on,
             ends_before=ends_before,
-            cycle_day=subscription.account.cycle_day,
+            calendar=calendar_of(subscription.account),
             on=on,
         )
     return PackageQuote(
@@ -140,16 +142,16 @@ def package_period(
     *,
     starts_on: date,
     ends_before: date | None,
-    cycle_day: int,
+    calendar: Calendar,
 ) -> tuple[Period, Decimal]:
     """Return the days that a charge beginning on a day covers, and what it comes to."""
     if not version.is_recurring:
         return Period(starts_on, starts_on + timedelta(days=1)), round_money(fee)
     terms = FeeTerms(fee, version.fee_period, version.proration)
     period = next_period(
-        starts_on=starts_on, cycle_day=cycle_day, terms=terms, ends_before=ends_before
+        starts_on=starts_on, calendar=calendar, terms=terms, ends_before=ends_before
     )
-    return period, fee_of(period, cycle_day=cycle_day, terms=terms)
+    return period, fee_of(period, calendar=calendar, terms=terms)
 
 
 def _charges(
@@ -158,13 +160,13 @@ def _charges(
     *,
     starts_on: date,
     ends_before: date | None,
-    cycle_day: int,
+    calendar: Calendar,
     on: date,
 ) -> tuple[Decimal, date | None, Decimal | None]:
     """Return what is charged at once, and when and how much is charged next."""
     if ends_before is not None and starts_on >= ends_before:
         return ZERO, None, None
-    terms: dict[str, Any] = {"ends_before": ends_before, "cycle_day": cycle_day}
+    terms: dict[str, Any] = {"ends_before": ends_before, "calendar": calendar}
     first, amount = package_period(version, fee, starts_on=starts_on, **terms)
     is_advance = version.fee_timing == PackageVersion.FeeTiming.ADVANCE
     if not is_advance:

@@ -12,10 +12,12 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from accounts import queries as accounts_queries
+from accounts.domain.calendars import Calendar
 from accounts.models import PausedDays, Subscription
+from accounts.queries.calendars import calendar_of
 from billing_project.kernel.money import ZERO, round_money
-from billing_project.kernel.periods import Period, cycle_of
-from invoicing.domain.proration import FeeTerms, prorated_fee
+from billing_project.kernel.periods import Period
+from invoicing.domain.proration import FeeTerms, part_price
 from invoicing.models import Pause
 from invoicing.queries.plans import get_plan_on
 from invoicing.queries.splits import EVERYTHING, PLAN, Cut, quote_given_back
@@ -117,7 +119,7 @@ def get_pause_quote(
         fee=rule.fee,
         fee_period=rule.fee_period,
         keeps_packages=rule.keeps_packages,
-        total=_total(decision, cycle_day=subscription.account.cycle_day),
+        total=_total(decision, calendar=calendar_of(subscription.account)),
         given_back=quote_given_back(cut) if is_now else None,
     )
 
@@ -159,7 +161,7 @@ def _last_ended_on(subscription_id: int) -> date | None:
     return found
 
 
-def _total(decision: Decision, *, cycle_day: int) -> Decimal | None:
+def _total(decision: Decision, *, calendar: Calendar) -> Decimal | None:
     if decision.ends_on is None:
         return None
     first = decision.starts_on + decision.free_days * _DAY
@@ -167,17 +169,17 @@ def _total(decision: Decision, *, cycle_day: int) -> Decimal | None:
         Period(min(first, decision.ends_on), decision.ends_on),
         fee=decision.rule.fee,
         fee_period=decision.rule.fee_period,
-        cycle_day=cycle_day,
+        calendar=calendar,
     )
 
 
-def pause_fee(period: Period, *, fee: Decimal, fee_period: str, cycle_day: int) -> Decimal:
+def pause_fee(period: Period, *, fee: Decimal, fee_period: str, calendar: Calendar) -> Decimal:
     """Return what paused days that aren't free cost: cycle by cycle, each rounded."""
     terms, total, start = FeeTerms(fee, fee_period), ZERO, period.start
     while start < period.end:
-        cycle = cycle_of(start, cycle_day=cycle_day)
-        end = min(cycle.end, period.end)
-        total += prorated_fee(terms, days=(end - start).days, cycle_days=cycle.days)
+        cycle = calendar.cycle_on(start)
+        end = min(cycle.days.end, period.end)
+        total += part_price(terms, Period(start, end), cycle)
         start = end
     return round_money(total)
 

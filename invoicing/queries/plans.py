@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 
 from accounts import queries as accounts_queries
 from accounts.models import Account, Subscription
+from accounts.queries.calendars import calendar_of
 from billing_project.kernel.money import ZERO
-from billing_project.kernel.periods import Period, cycle_of
+from billing_project.kernel.periods import Period
 from invoicing.domain.proration import FeeTerms, fee_of, next_period
 from invoicing.domain.quotes import Move, PlanTerms, Quote, Refusal, quote_change
 from invoicing.models import BilledPeriod, Pause, PlanChange
@@ -196,7 +197,7 @@ def _decide_move(
         after=Side(version.plan_id, version.fee, version.fee_period),
         held_since=_held_since(subscription, plan_id=present.plan_id, on=on),
         on=on,
-        next_period_on=cycle_of(on, cycle_day=subscription.account.cycle_day).end,
+        next_period_on=calendar_of(subscription.account).cycle_on(on).days.end,
         wanted=wanted,
     )
 
@@ -233,7 +234,7 @@ def _quote(
         before=plan_terms(present, fee=own_fee(account, present, on=on)),
         after=plan_terms(version, fee=own_fee(account, version, on=effective_on)),
         on=on,
-        cycle_day=account.cycle_day,
+        calendar=calendar_of(account),
         move=Move(
             effective_on=effective_on,
             fee=decision.fee,
@@ -278,6 +279,11 @@ def list_quotes(*, subscription_id: int, on: date) -> list[Quote]:
     ]
 
 
+def fee_terms(version: PlanVersion, *, fee: Decimal) -> FeeTerms:
+    """Return how a plan version's fee is counted, at the fee that is paid."""
+    return FeeTerms(fee, version.fee_period, version.proration, version.bills_change_day)
+
+
 def plan_terms(version: PlanVersion, *, fee: Decimal) -> PlanTerms:
     """Return a plan version as the values that a quote compares, at the fee that is paid."""
     included: dict[str, int] = defaultdict(int)
@@ -288,7 +294,7 @@ def plan_terms(version: PlanVersion, *, fee: Decimal) -> PlanTerms:
         plan_version_id=version.pk,
         name_ru=version.plan.name_ru,
         name_en=version.plan.name_en,
-        fee=FeeTerms(fee, version.fee_period, version.proration),
+        fee=fee_terms(version, fee=fee),
         included=dict(included),
         speed_kbps=version.speed_kbps,
     )
@@ -311,24 +317,26 @@ def forecast_fee(*, subscription_id: int, on: date) -> NextFee | None:
             return None
         starts_on = resumed_on
     change = find_scheduled_change(subscription_id)
-    is_changed = change is not None and change.effective_on <= starts_on
-    version = (
-        get_plan_version(change.plan_version_id)
-        if change is not None and is_changed
-        else get_plan_on(subscription_id, on=starts_on)
-    )
-    ends_before = change.effective_on if change and not is_changed else None
+    following = get_plan_version(change.plan_version_id) if change is not None else None
+    changes_on = None
+    if change is not None and following is not None:
+        changes_on = fee_terms(following, fee=ZERO).first_day(change.effective_on)
+    is_changed = changes_on is not None and changes_on <= starts_on
+    version = get_plan_on(subscription_id, on=starts_on)
+    if is_changed and following is not None:
+        version = following
+    ends_before = None if is_changed else changes_on
     fee = own_fee(subscription.account, version, on=starts_on)
     share = accounts_queries.share_of(subscription_id=subscription_id, on=starts_on)
     if share is not None and not is_changed:
         fee = share.fee
-    terms = FeeTerms(fee, version.fee_period, version.proration)
-    cycle_day = subscription.account.cycle_day
+    terms = fee_terms(version, fee=fee)
+    calendar = calendar_of(subscription.account)
     period = next_period(
-        starts_on=starts_on, cycle_day=cycle_day, terms=terms, ends_before=ends_before
+        starts_on=starts_on, calendar=calendar, terms=terms, ends_before=ends_before
     )
     due_on = period.start if version.fee_timing == "advance" else period.end
-    return NextFee(due_on, period, fee_of(period, cycle_day=cycle_day, terms=terms), version)
+    return NextFee(due_on, period, fee_of(period, calendar=calendar, terms=terms), version)
 
 
 def _resumed_on(subscription_id: int) -> date | None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts import queries as accounts_queries
 from accounts.models import BundleShare, Consent, PackageAssignment, Subscription
+from accounts.queries.calendars import calendar_of
 from billing_project.kernel.money import ZERO
 from billing_project.kernel.periods import Period
 from invoicing.models import BilledPeriod, Pause
@@ -132,7 +133,7 @@ def _package(service: Subscription, held: PackageAssignment, known: _Known) -> R
             fee,
             starts_on=starts_on,
             ends_before=ends_before,
-            cycle_day=service.account.cycle_day,
+            calendar=calendar_of(service.account),
         )
         is_advance = version.fee_timing == "advance"
         due_on = max(period.start if is_advance else period.end, known.on)
@@ -181,7 +182,7 @@ def _pause(service: Subscription, pause: Pause, known: _Known) -> Recurring:
             Period(first, pause.ends_on),
             fee=pause.fee,
             fee_period=pause.fee_period,
-            cycle_day=service.account.cycle_day,
+            calendar=calendar_of(service.account),
         )
     version = get_plan_on(service.pk, on=known.on)
     return Recurring(

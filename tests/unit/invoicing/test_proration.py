@@ -8,71 +8,116 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from accounts.domain.calendars import Calendar, Rule, monthly
 from billing_project.kernel.periods import Period, cycle_of
 from invoicing.domain.proration import (
     Convention,
     FeeTerms,
     fee_of,
     next_period,
+    part_price,
     price_of,
-    prorated_fee,
     share_of,
     unused_fee,
 )
 
+PRORATIONS = ["actual", "fixed_30", "month_30", "seconds"]
 FEES = st.decimals(min_value=0, max_value=100_000, places=2)
-TERMS = st.builds(FeeTerms, FEES, st.just("month"), st.sampled_from(["actual", "fixed_30"]))
+TERMS = st.builds(FeeTerms, FEES, st.just("month"), st.sampled_from(PRORATIONS))
 DAYS = st.dates(min_value=date(2024, 1, 1), max_value=date(2030, 12, 31))
 CYCLE_DAYS = st.integers(1, 31)
 
 CASES = [
-    pytest.param("300", "month", "actual", 10, 31, "96.77", id="ten days of January"),
-    pytest.param("300", "month", "actual", 31, 31, "300.00", id="a whole cycle"),
-    pytest.param("300", "month", "actual", 0, 31, "0.00", id="no day"),
-    pytest.param("300", "month", "fixed_30", 10, 31, "100.00", id="ten thirtieths"),
-    pytest.param("300", "month", "fixed_30", 30, 31, "300.00", id="thirty of thirty-one"),
-    pytest.param("300", "month", "fixed_30", 28, 28, "300.00", id="a whole February"),
-    pytest.param("9.99", "day", "actual", 3, 31, "29.97", id="three days of a daily fee"),
-    pytest.param("100", "month", "actual", 1, 31, "3.23", id="half a kopeck goes up"),
+    pytest.param("300", "month", "actual", 10, "96.77", id="ten days of January"),
+    pytest.param("300", "month", "actual", 31, "300.00", id="a whole cycle"),
+    pytest.param("300", "month", "fixed_30", 10, "100.00", id="ten thirtieths"),
+    pytest.param("300", "month", "fixed_30", 30, "300.00", id="thirty of thirty-one"),
+    pytest.param("300", "month", "month_30", 10, "100.00", id="ten days of a month of thirty"),
+    pytest.param("300", "month", "seconds", 10, "96.77", id="the seconds of ten days"),
+    pytest.param("9.99", "day", "actual", 3, "29.97", id="three days of a daily fee"),
+    pytest.param("100", "month", "actual", 1, "3.23", id="half a kopeck goes up"),
 ]
+JANUARY = monthly(1).cycle_on(date(2026, 1, 1))
+#: Cycles of one or two months on any day, one of them cut short by a change.
+CALENDARS = st.builds(
+    lambda day, months, phase: Calendar((Rule(day, months, phase % months),)),
+    CYCLE_DAYS,
+    st.sampled_from([1, 2]),
+    st.integers(0, 1),
+)
 
 
-@pytest.mark.parametrize(("fee", "period", "proration", "days", "cycle", "expected"), CASES)
-def test_fee_of_some_days(fee, period, proration, days, cycle, expected) -> None:
+@pytest.mark.parametrize(("fee", "period", "proration", "days", "expected"), CASES)
+def test_fee_of_some_days(fee, period, proration, days, expected) -> None:
     terms = FeeTerms(Decimal(fee), period, proration)
-    assert prorated_fee(terms, days=days, cycle_days=cycle) == Decimal(expected)
+    part = Period(date(2026, 1, 1), date(2026, 1, 1) + timedelta(days=days))
+    assert part_price(terms, part, JANUARY) == Decimal(expected)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        pytest.param(date(2026, 1, 15), date(2026, 2, 1), "160.00", id="a month of 31 days as 30"),
+        pytest.param(date(2026, 1, 31), date(2026, 2, 1), "0.00", id="its 31st as none"),
+        pytest.param(date(2026, 1, 1), date(2026, 2, 1), "300.00", id="all of it"),
+        pytest.param(date(2026, 1, 1), date(2026, 1, 31), "300.00", id="never more than the fee"),
+    ],
+)
+def test_months_of_thirty_days(start, end, expected) -> None:
+    terms = FeeTerms(Decimal(300), proration="month_30")
+    assert part_price(terms, Period(start, end), JANUARY) == Decimal(expected)
+
+
+def test_months_of_thirty_days_across_their_end() -> None:
+    cycle = monthly(15).cycle_on(date(2026, 2, 20))
+    terms = FeeTerms(Decimal(300), proration="month_30")
+    part = Period(date(2026, 2, 20), date(2026, 3, 15))
+    assert part_price(terms, part, cycle) == Decimal("250.00")
+
+
+def test_a_part_between_moments() -> None:
+    terms = FeeTerms(Decimal(310), proration="seconds")
+    part = Period(datetime(2026, 1, 31, 6), datetime(2026, 2, 1))
+    assert part_price(terms, part, JANUARY) == Decimal("7.50")
+
+
+def test_two_months_cost_two_fees_and_a_part_its_share() -> None:
+    cycle = Calendar((Rule(1, 2),)).cycle_on(date(2026, 1, 1))
+    terms = FeeTerms(Decimal(295))
+    assert part_price(terms, cycle.days, cycle) == Decimal("590.00")
+    part = Period(date(2026, 2, 1), date(2026, 3, 1))
+    assert part_price(terms, part, cycle) == Decimal("280.00")
 
 
 @settings(deadline=None)
-@given(terms=TERMS, day=DAYS, cycle_day=CYCLE_DAYS, part=st.integers(1, 31))
-def test_a_part_costs_between_nothing_and_the_fee(terms, day, cycle_day, part) -> None:
-    cycle = cycle_of(day, cycle_day=cycle_day)
-    shorter = prorated_fee(terms, days=part - 1, cycle_days=cycle.days)
-    longer = prorated_fee(terms, days=part, cycle_days=cycle.days)
-    assert 0 <= shorter <= longer <= terms.fee
+@given(terms=TERMS, day=DAYS, calendar=CALENDARS, part=st.integers(1, 62))
+def test_a_part_costs_between_nothing_and_the_fee(terms, day, calendar, part) -> None:
+    cycle = calendar.cycle_on(day)
+    ends = [min(cycle.days.start + timedelta(days=n), cycle.days.end) for n in (part, part + 1)]
+    prices = [part_price(terms, Period(cycle.days.start, end), cycle) for end in ends]
+    assert 0 <= prices[0] <= prices[1] <= terms.fee * cycle.months
 
 
 @settings(deadline=None)
-@given(terms=TERMS, day=DAYS, cycle_day=CYCLE_DAYS, used=st.integers(-3, 40))
-def test_charge_less_credit_is_worth_the_days_used(terms, day, cycle_day, used) -> None:
-    period = next_period(starts_on=day, cycle_day=cycle_day, terms=terms)
-    charged = fee_of(period, cycle_day=cycle_day, terms=terms)
-    unused_from = period.start + timedelta(days=used)
+@given(terms=TERMS, day=DAYS, calendar=CALENDARS, used=st.integers(-3, 70))
+def test_charge_less_credit_is_worth_the_days_used(terms, day, calendar, used) -> None:
+    period = next_period(starts_on=day, calendar=calendar, terms=terms)
+    charged = fee_of(period, calendar=calendar, terms=terms)
+    unused_from = min(period.start + timedelta(days=used), period.end)
     credit = unused_fee(
-        charged, period=period, unused_from=unused_from, cycle_day=cycle_day, terms=terms
+        charged, period=period, unused_from=unused_from, calendar=calendar, terms=terms
     )
-    days = max(0, min(used, period.days))
-    cycle = cycle_of(day, cycle_day=cycle_day)
-    worth = (
-        charged if days == period.days else prorated_fee(terms, days=days, cycle_days=cycle.days)
-    )
-    assert charged - credit == worth
+    worth = Decimal(0)
+    if unused_from > period.start:
+        worth = fee_of(Period(period.start, unused_from), calendar=calendar, terms=terms)
+    # Thirty days a month: the thirty-first of a part may be worth more than what was charged.
+    assert charged - credit == min(worth, charged)
     assert 0 <= credit <= charged
 
 
 def test_a_charge_covers_the_rest_of_the_cycle() -> None:
     terms = FeeTerms(Decimal(300))
-    assert next_period(starts_on=date(2026, 2, 10), cycle_day=31, terms=terms) == Period(
+    assert next_period(starts_on=date(2026, 2, 10), calendar=monthly(31), terms=terms) == Period(
         date(2026, 2, 10), date(2026, 2, 28)
     )
 
@@ -80,17 +125,17 @@ def test_a_charge_covers_the_rest_of_the_cycle() -> None:
 def test_a_charge_ends_where_the_plan_changes() -> None:
     period = next_period(
         starts_on=date(2026, 1, 1),
-        cycle_day=1,
+        calendar=monthly(1),
         terms=FeeTerms(Decimal(310)),
         ends_before=date(2026, 1, 11),
     )
     assert period == Period(date(2026, 1, 1), date(2026, 1, 11))
-    assert fee_of(period, cycle_day=1, terms=FeeTerms(Decimal(310))) == Decimal("100.00")
+    assert fee_of(period, calendar=monthly(1), terms=FeeTerms(Decimal(310))) == Decimal("100.00")
 
 
 def test_a_daily_fee_covers_a_day() -> None:
     terms = FeeTerms(Decimal(10), "day")
-    assert next_period(starts_on=date(2026, 1, 31), cycle_day=1, terms=terms).days == 1
+    assert next_period(starts_on=date(2026, 1, 31), calendar=monthly(1), terms=terms).days == 1
 
 
 class TestShares:
@@ -129,9 +174,10 @@ class TestShares:
     def test_a_plans_fee_in_a_calendar_month_is_the_same_share(self, terms, day, part) -> None:
         cycle = cycle_of(day, cycle_day=1)
         some = Period(cycle.start, cycle.start + timedelta(days=min(part, cycle.days)))
-        convention = Convention(terms.proration)
-        assert price_of(terms.fee, some, cycle=cycle, convention=convention) == prorated_fee(
-            terms, days=some.days, cycle_days=cycle.days
+        counts = {"month_30": "fixed_30", "seconds": "actual_seconds"}
+        convention = Convention(counts.get(terms.proration, terms.proration))
+        assert price_of(terms.fee, some, cycle=cycle, convention=convention) == fee_of(
+            some, calendar=monthly(1), terms=terms
         )
 
     @pytest.mark.parametrize(
