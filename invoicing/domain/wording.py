@@ -41,6 +41,21 @@ def money(amount: Decimal, *, language: str, currency: str = "RUB") -> str:
     return f"{sign}{symbol}{size}"
 
 
+def price(amount: Decimal, *, language: str, currency: str = "RUB") -> str:
+    """
+    Return a price for people; one with parts of a kopeck keeps them.
+
+    >>> price(Decimal("0.12500"), language="en")
+    '₽0.125'
+    """
+    if amount == amount.quantize(Decimal("0.01")):
+        return money(amount, language=language, currency=currency)
+    figures, symbol = f"{amount.normalize():f}", SIGNS.get(currency, currency)
+    if language == "ru":
+        return f"{figures.replace('.', ',')}{FIXED}{symbol}"
+    return f"{symbol}{figures}"
+
+
 def day(value: date, *, language: str) -> str:
     """
     Return a day with its year.

@@ -19,6 +19,7 @@ from accounts.models import Account, Contract, Customer, IdentifierUse, LegalEnt
 from invoicing.domain import papers, wording
 from invoicing.models import Bill, BillLine
 from invoicing.queries.bills import get_bill, list_lines
+from invoicing.queries.explained import explain_bill
 from invoicing.queries.plans import get_plan_on
 
 DOCUMENTS: Final = Path(__file__).resolve().parents[1] / "documents"
@@ -73,6 +74,7 @@ def bill_paper(bill: Bill, *, language: str) -> dict[str, Any]:
                 for line in moved
             ],
             "how_to_pay": _how_to_pay(bill),
+            "explained": explain_bill(bill, language=language),
             "words": {
                 "payer": _("Payer"),
                 "balance": _("Balance"),
