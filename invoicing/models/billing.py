@@ -30,8 +30,11 @@ class BilledPeriod(models.Model):
         REST = "rest", _("days of a pause")
         MINIMUM = "minimum", _("minimum charge")
 
-    account = models.ForeignKey(Account, on_delete=models.PROTECT)
-    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT)
+    # Written from these rows, which are never deleted: checking each again costs as much as charging.
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, db_constraint=False, db_index=False
+    )
+    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, db_constraint=False)
     plan_version_id = models.BigIntegerField()
     kind = models.CharField(max_length=12, default="fee")
     what = models.CharField(max_length=8, choices=What, default=What.PLAN, db_default="plan")
@@ -183,8 +186,14 @@ class Bill(models.Model):
     = owes). Lines add up to net, tax and gross.
     """
 
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="bills")
-    legal_entity = models.ForeignKey(LegalEntity, on_delete=models.PROTECT)
+    account = models.ForeignKey(
+        Account,
+        on_delete=models.PROTECT,
+        related_name="bills",
+        db_constraint=False,
+        db_index=False,
+    )
+    legal_entity = models.ForeignKey(LegalEntity, on_delete=models.PROTECT, db_constraint=False)
     number = models.BigIntegerField()
     year = models.PositiveSmallIntegerField()
     number_text = models.CharField(_("number"), max_length=32)
@@ -202,7 +211,7 @@ class Bill(models.Model):
     closing = models.DecimalField(max_digits=14, decimal_places=2)
     #: A void bill of the same cycle, in whose place this one is: what it charges is carried into
     #: the next bill by entries of its own, so it stands outside of the chain of balances.
-    replaces = models.ForeignKey("self", on_delete=models.PROTECT, null=True)
+    replaces = models.ForeignKey("self", on_delete=models.PROTECT, null=True, db_index=False)
     recorded_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -214,7 +223,11 @@ class Bill(models.Model):
                 condition=models.Q(replaces__isnull=True),
                 name="bill_once_a_cycle",
             ),
-            models.UniqueConstraint(fields=["account", "replaces"], name="bill_replaced_once"),
+            models.UniqueConstraint(
+                fields=["replaces", "account"],
+                condition=models.Q(replaces__isnull=False),
+                name="bill_replaced_once",
+            ),
             models.CheckConstraint(
                 condition=models.Q(gross=models.F("net") + models.F("tax")),
                 name="bill_net_and_tax_make_gross",
@@ -238,12 +251,14 @@ class Bill(models.Model):
 class BillNumber(models.Model):
     """Registry: a number of a legal entity's series belongs to one bill."""
 
-    legal_entity = models.ForeignKey(LegalEntity, on_delete=models.PROTECT)
+    legal_entity = models.ForeignKey(
+        LegalEntity, on_delete=models.PROTECT, db_constraint=False, db_index=False
+    )
     document = models.CharField(max_length=12, default="bill")
     year = models.PositiveSmallIntegerField()
     number = models.BigIntegerField()
     account_id = models.BigIntegerField()
-    bill = models.OneToOneField(Bill, on_delete=models.PROTECT)
+    bill = models.OneToOneField(Bill, on_delete=models.PROTECT, db_constraint=False)
 
     class Meta:
         constraints = [
@@ -263,7 +278,10 @@ class BillLine(models.Model):
     `kind`: fee, usage, one_off, adjustment. `quantity` in `unit` (second, message, byte, day).
     """
 
-    bill = models.ForeignKey(Bill, on_delete=models.PROTECT, related_name="lines")
+    # Written with its bill, which is never deleted; an invariant looks whether it is there.
+    bill = models.ForeignKey(
+        Bill, on_delete=models.PROTECT, related_name="lines", db_constraint=False, db_index=False
+    )
     account_id = models.BigIntegerField()
     position = models.PositiveIntegerField()
     kind = models.CharField(max_length=12)
@@ -282,7 +300,7 @@ class BillLine(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["account_id", "bill", "position"], name="billline_once"
+                fields=["bill", "position", "account_id"], name="billline_once"
             ),
             models.CheckConstraint(
                 condition=models.Q(gross=models.F("net") + models.F("tax")),
@@ -299,7 +317,7 @@ class BilledEntry(models.Model):
 
     account_id = models.BigIntegerField()
     entry_id = models.BigIntegerField()
-    bill = models.ForeignKey(Bill, on_delete=models.PROTECT)
+    bill = models.ForeignKey(Bill, on_delete=models.PROTECT, db_constraint=False, db_index=False)
 
     class Meta:
         constraints = [

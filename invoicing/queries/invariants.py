@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from billing_project.kernel.invariants import Invariant
-from invoicing.queries import consolidated, correction_invariants
+from invoicing.queries import consolidated, correction_invariants, debt_invariants
 from invoicing.queries.billing import LATE_DAYS, UNBILLED
 from invoicing.queries.recurring_invariants import recurring_invariants
 
@@ -59,6 +59,30 @@ ENTRIES_ADD_UP: Final = """
 BILLED_TWICE: Final = """
     SELECT account_id, entry_id, count(*) FROM invoicing_billedentry
      GROUP BY account_id, entry_id HAVING count(*) > 1
+"""
+# The database doesn't check these: they are written by the million beside what they name.
+ORPHANS: Final = """
+    SELECT 'line' AS what, l.account_id, l.id, l.bill_id AS named FROM invoicing_billline l
+      LEFT JOIN invoicing_bill b ON b.id = l.bill_id AND b.account_id = l.account_id
+     WHERE b.id IS NULL
+    UNION ALL
+    SELECT 'entry', x.account_id, x.entry_id, x.bill_id FROM invoicing_billedentry x
+      LEFT JOIN invoicing_bill b ON b.id = x.bill_id AND b.account_id = x.account_id
+     WHERE b.id IS NULL
+    UNION ALL
+    SELECT 'number', n.account_id, n.id, n.bill_id FROM invoicing_billnumber n
+      LEFT JOIN invoicing_bill b ON b.id = n.bill_id AND b.account_id = n.account_id
+     WHERE b.id IS NULL
+    UNION ALL
+    SELECT 'period', p.account_id, p.id, p.subscription_id FROM invoicing_billedperiod p
+      LEFT JOIN accounts_subscription s
+        ON s.id = p.subscription_id AND s.account_id = p.account_id
+     WHERE s.id IS NULL
+    UNION ALL
+    SELECT 'bill', b.account_id, b.id, b.legal_entity_id FROM invoicing_bill b
+      LEFT JOIN accounts_account a ON a.id = b.account_id
+      LEFT JOIN accounts_legalentity e ON e.id = b.legal_entity_id
+     WHERE a.id IS NULL OR e.id IS NULL
 """
 PERIODS: Final = """
     SELECT account_id, subscription_id, period_start, period_end, former_end FROM (
@@ -147,6 +171,11 @@ def invariants() -> list[Invariant]:
         ),
         ("an entry is on one bill", BILLED_TWICE, _("An entry was billed twice.")),
         (
+            "what was billed names what is there",
+            ORPHANS,
+            _("A line, number or billed entry has no bill, or a period no service."),
+        ),
+        (
             "billed periods follow each other",
             PERIODS,
             _("Days of a service were charged twice, or skipped."),
@@ -189,5 +218,6 @@ def invariants() -> list[Invariant]:
     ]
     told += correction_invariants.list_told()
     told += consolidated.list_told()
+    told += debt_invariants.list_told()
     found = [Invariant(name=f"invoicing: {name}", sql=sql, why=why) for name, sql, why in told]
     return found + recurring_invariants()
