@@ -199,6 +199,8 @@ def _write(draft: BonusGrant) -> BonusGrant:
         reason=draft.reason,
         now=draft.granted_at,
         actor=draft.actor,
+        pays=draft.pays,
+        expires_on=draft.expires_on.isoformat() if draft.expires_on else None,
     )
     return draft
 

@@ -146,10 +146,12 @@ def _dissolve(
     holding.active_to = max(at, holding.active_from)
     holding.end_reason = (reason or _("One of its parts ended."))[:200]
     holding.save(update_fields=["active_to", "end_reason"])
-    _announce("bundle.dissolved", holding, now=now, who=who)
+    _announce("bundle.dissolved", holding, now=now, who=who, from_date=until.isoformat())
 
 
-def _announce(kind: str, holding: BundleHolding, *, now: datetime, who: tuple[str, str]) -> None:
+def _announce(
+    kind: str, holding: BundleHolding, *, now: datetime, who: tuple[str, str], **told: str
+) -> None:
     bundle = holding.bundle_version.bundle
     record_event(
         kind=kind,
@@ -163,5 +165,6 @@ def _announce(kind: str, holding: BundleHolding, *, now: datetime, who: tuple[st
             "name_ru": bundle.name_ru,
             "name_en": bundle.name_en,
             "reason": holding.end_reason,
+            **told,
         },
     )

@@ -78,14 +78,21 @@ def approved(*, approval_id: int, kind: str, actor: str, now: datetime) -> Appro
 
 
 def tell(
-    kind: str, *, account_id: int, amount: Decimal, reason: str, now: datetime, actor: str
+    kind: str,
+    *,
+    account_id: int,
+    amount: Decimal,
+    reason: str,
+    now: datetime,
+    actor: str,
+    **more: str | None,
 ) -> None:
-    """Write the event of a correction."""
+    """Write the event of a correction; `more` goes to its data."""
     kernel.record_event(
         kind=kind,
         account_id=account_id,
         customer_id=Account.objects.values_list("customer_id", flat=True).get(pk=account_id),
         happened_at=now,
         actor=actor,
-        data={"amount": str(amount), "reason": reason},
+        data={"amount": str(amount), "reason": reason, **more},
     )

@@ -73,7 +73,7 @@ def agree_pause(
             actor=actor,
             on_behalf_of=on_behalf_of,
         )
-    _announce("pause.agreed", pause, now=now, who=(actor, on_behalf_of))
+    _announce("pause.agreed", pause, now=now, who=(actor, on_behalf_of), is_now=quote.is_now)
     if quote.is_now:
         _begin(pause, business_date=timezone.localdate(now), now=now, actor=actor)
     return pause
@@ -301,7 +301,9 @@ def _withdraw(pause: Pause, *, now: datetime, who: tuple[str, str], reason: str)
     )
 
 
-def _announce(kind: str, pause: Pause, *, now: datetime, who: tuple[str, str]) -> None:
+def _announce(
+    kind: str, pause: Pause, *, now: datetime, who: tuple[str, str], **told: bool
+) -> None:
     record_event(
         kind=kind,
         account_id=pause.account_id,
@@ -316,6 +318,7 @@ def _announce(kind: str, pause: Pause, *, now: datetime, who: tuple[str, str]) -
             "ends_on": pause.ends_on.isoformat() if pause.ends_on else None,
             "fee": str(pause.fee),
             "fee_period": pause.fee_period,
-            "reason": pause.close_reason,
+            "reason": pause.close_reason.rstrip("."),
+            **told,
         },
     )

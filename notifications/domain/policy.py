@@ -4,7 +4,7 @@ Who is told what, and by which channel.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 EMAIL: Final = "email"
 INBOX: Final = "inbox"
@@ -22,6 +22,9 @@ CATEGORY_OF: Final[dict[str, str]] = {
     "plan.change_scheduled": SERVICE,
     "plan.changed": SERVICE,
     "plan.change_cancelled": SERVICE,
+    "bundle.dissolved": MONEY,
+    "pause.agreed": SERVICE,
+    "pause.cancelled": SERVICE,
     "payment.received": MONEY,
     "payment.reversed": MONEY,
     "payment.refunded": MONEY,
@@ -32,12 +35,16 @@ CATEGORY_OF: Final[dict[str, str]] = {
     "autopay.capped": MONEY,
     "autopay.failed": MONEY,
     "adjustment.posted": MONEY,
+    "bonus.granted": MONEY,
     "balance.low": MONEY,
     "access.restricted": SERVICE,
     "access.restored": SERVICE,
     "promise.given": MONEY,
+    "promise.kept": MONEY,
     "promise.broken": MONEY,
+    "limit.changed": MONEY,
     "bill.issued": MONEY,
+    "bill.consolidated": MONEY,
     "credit_note.issued": MONEY,
     "debit_note.issued": MONEY,
     "bill.reissued": MONEY,
@@ -60,6 +67,11 @@ class Address:
 
     channel: str
     recipient: str
+
+
+def is_told(kind: str, data: Mapping[str, Any]) -> bool:
+    """Return whether anybody is told; a pause that begins at once is told as the service's."""
+    return kind in CATEGORY_OF and not (kind == "pause.agreed" and data.get("is_now"))
 
 
 def choose_addresses(

@@ -47,6 +47,22 @@ REMEDY: Final[Mapping[tuple[str, str], str]] = {
     ("en", "slow"): "the speed is back at once",
     ("en", "suspended"): "the service works again at once",
 }
+#: (language, sort of bonus): the charges it pays.
+PAYS: Final[Mapping[tuple[str, str], str]] = {
+    ("ru", "any"): "любые начисления",
+    ("ru", "fees"): "абонентскую плату",
+    ("ru", "usage"): "звонки, SMS и интернет",
+    ("en", "any"): "any charges",
+    ("en", "fees"): "subscription fees",
+    ("en", "usage"): "calls, messages and internet",
+}
+#: (language, period of a fee): so much for how long.
+PER: Final[Mapping[tuple[str, str], str]] = {
+    ("ru", "month"): "{fee} в месяц",
+    ("ru", "day"): "{fee} в день",
+    ("en", "month"): "{fee} per month",
+    ("en", "day"): "{fee} per day",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +143,8 @@ SOURCES: Final[Mapping[str, tuple[tuple[str, ...], Callable[[_Context, object], 
     "amount": (("amount", "total", "gross"), _Context.money),
     "balance": (("balance", "money"), _Context.money),
     "paid": (("paid",), _Context.money),
+    "limit": (("limit",), _Context.money),
+    "limit_before": (("before",), _Context.money),
     "price": (("price",), _Context.owed),
     "spent": (("spent",), _Context.money),
     "fee": (("fee", "fee_after", "new_fee"), _Context.money),
@@ -134,7 +152,8 @@ SOURCES: Final[Mapping[str, tuple[tuple[str, ...], Callable[[_Context, object], 
     "top_up": (("to_open",), _Context.top_up),
     "due": (("due_at",), _Context.moment),
     "due_date": (("due_on", "due_date", "pay_until"), _Context.day),
-    "from_date": (("effective_on", "active_from", "from_date"), _Context.day),
+    "from_date": (("effective_on", "active_from", "starts_on", "from_date"), _Context.day),
+    "until": (("ends_on", "expires_on"), _Context.day),
     "number": (("number",), _Context.text),
     "bill": (("bill",), _Context.text),
     "link": (("link",), _Context.text),
@@ -163,7 +182,8 @@ def build_values(
         "moment": context.moment(moment),
         "plan": str(data.get(f"plan_{language}") or data.get("plan") or ""),
         "period": _period(data, context),
-        "about": str(data.get(f"about_{language}") or data.get("about") or ""),
+        "about": _named(data, language),
+        "pays": PAYS.get((language, str(data.get("pays", ""))), ""),
     }
     for variable, (keys, write) in SOURCES.items():
         raw = next((data[key] for key in keys if data.get(key) not in (None, "")), None)
@@ -171,7 +191,21 @@ def build_values(
             values[variable] = _written(write, context, raw)
     values.update(_access_words(data, language, values.get("speed", "")))
     values.update(_allowance_words(data, context))
+    values["cost"] = _cost(data, context)
     return {variable: text for variable, text in values.items() if text}
+
+
+def _named(data: Mapping[str, Any], language: str) -> str:
+    """What the event is about, or what it is called."""
+    keys = (f"about_{language}", f"name_{language}", "about")
+    return next((str(data[key]) for key in keys if data.get(key)), "")
+
+
+def _cost(data: Mapping[str, Any], context: _Context) -> str:
+    """A fee and for how long; nothing where there is none."""
+    fee = _written(_Context.owed, context, data["fee"]) if data.get("fee") else ""
+    per = PER.get((context.language, str(data.get("fee_period", ""))), "")
+    return per.format(fee=fee) if fee and per else ""
 
 
 def _written(write: Callable[[_Context, object], str], context: _Context, raw: object) -> str:

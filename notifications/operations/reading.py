@@ -14,7 +14,14 @@ from billing_project.kernel.events import NOTIFICATIONS
 from billing_project.kernel.models import BusinessEvent
 from billing_project.kernel.operations import take_inbox
 from notifications import channels, queries
-from notifications.domain.policy import CATEGORY_OF, EMAIL, INBOX, Address, choose_addresses
+from notifications.domain.policy import (
+    CATEGORY_OF,
+    EMAIL,
+    INBOX,
+    Address,
+    choose_addresses,
+    is_told,
+)
 from notifications.domain.values import LANGUAGES, Person, build_values
 from notifications.domain.wording import UnableToWord, render, render_line
 
@@ -110,7 +117,7 @@ def _read_portion(*, now: datetime) -> Told:
 
 def _compose(events: Sequence[BusinessEvent]) -> Iterator[Row]:
     """Word every event for every address; a few queries for all of them together."""
-    told = [event for event in events if event.kind in CATEGORY_OF]
+    told = [event for event in events if is_told(event.kind, event.data)]
     persons = queries.list_persons([(event.account_id, event.customer_id or 0) for event in told])
     wanted = queries.list_wanted({person.customer_id for person in persons.values()})
     wordings = queries.list_wordings({event.kind for event in told})

@@ -20,6 +20,20 @@ TEMPLATES = json.loads((Path(wording.__file__).parents[1] / "data" / "templates.
 SAMPLES = {
     "service": {"service": "internet", "identifier": "ivanova"},
     "plan": {"plan_ru": "Дом", "plan_en": "Home", "fee": "500.00", "effective_on": "2026-12-01"},
+    "bundle": {"name_ru": "Всё дома", "name_en": "All at home", "from_date": "2026-12-01"},
+    "pause": {
+        "service": "internet",
+        "starts_on": "2026-12-01",
+        "ends_on": "2026-12-15",
+        "fee": "10.00",
+        "fee_period": "day",
+    },
+    "bonus": {
+        "amount": "50.00",
+        "pays": "fees",
+        "expires_on": "2026-12-31",
+        "reason": "за ожидание",
+    },
     "payment": {"amount": "120.00", "money": "0.00", "gateway": "desk"},
     "adjustment": {"amount": "-20.00", "money": "80.00", "reason": "сбой"},
     "balance": {"balance": "30.00", "from_date": "2026-11-25"},
@@ -171,6 +185,51 @@ class TestTemplates:
         money = SAMPLES["allowance"] | {"is_money": True, "included": 30000, "left": 1250}
         values = build_values(money, person=_person("en"), happened_at=HAPPENED)
         assert (_plain(values["included"]), _plain(values["left"])) == ("₽300", "₽12.50")
+
+    @pytest.mark.parametrize(
+        ("kind", "ru", "en"),
+        [
+            (
+                "bundle.dissolved",
+                "Комплект «Всё дома» больше не действует: одна из его частей отключена или "
+                "изменена. С 1 декабря остальное стоит столько, сколько по отдельности.",
+                "Your bundle All at home is no longer in force: one of its parts ended or changed. "
+                "From 1 December the rest costs what it costs alone.",
+            ),
+            (
+                "pause.agreed",
+                "С 1 декабря услуга «интернет» будет на паузе. Она снова заработает 15 декабря. "
+                "Пауза стоит 10 ₽ в день.",
+                "From 1 December your service (internet) will be paused. "
+                "It works again on 15 December. The pause costs ₽10 per day.",
+            ),
+            (
+                "bonus.granted",
+                "На лицевой счёт 100000017 начислен бонус 50 ₽. Он оплачивает абонентскую плату. "
+                "Действует по 31 декабря. Причина: за ожидание.",
+                "Account 100000017 got a bonus of ₽50. It pays subscription fees. "
+                "The last day is 31 December. Reason: за ожидание.",
+            ),
+        ],
+    )
+    def test_the_look_of(self, kind: str, ru: str, en: str) -> None:
+        assert _plain(_message(kind)[1]) == ru
+        assert _plain(_message(kind, "en")[1]) == en
+
+    @pytest.mark.parametrize(
+        ("data", "said"),
+        [
+            ({"ends_on": None, "fee": "0.00"}, "С 1 декабря услуга «интернет» будет на паузе."),
+            (
+                {"ends_on": None, "fee": "90.00", "fee_period": "month"},
+                "С 1 декабря услуга «интернет» будет на паузе. Пауза стоит 90 ₽ в месяц.",
+            ),
+        ],
+    )
+    def test_a_pause_says_only_what_there_is(self, data: dict, said: str) -> None:
+        values = build_values(SAMPLES["pause"] | data, person=_person(), happened_at=HAPPENED)
+        row = next(row for row in TEMPLATES if row["event_kind"] == "pause.agreed")
+        assert _plain(render(row["body"], values=values)) == said
 
     def test_a_promise_ends_at_the_persons_own_hour(self) -> None:
         data = SAMPLES["promise"]
