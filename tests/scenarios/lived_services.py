@@ -56,6 +56,7 @@ class Customers:
     numbers: dict[str, str] = field(default_factory=dict)
     records: list[tuple[str, Use]] = field(default_factory=list)
     disputes: dict[int, tuple[PlainAccount, plain_bills.Line]] = field(default_factory=dict)
+    hour: int = 12
     compared: int = 0
     nights: int = 0
     acted: bool = False
@@ -63,15 +64,15 @@ class Customers:
 
     def __post_init__(self) -> None:
         self.source = UsageSource.objects.create(code="csv-1", name="csv-1", format="retel_csv")
-        self.minutes = 0
+        self.seconds = 0
 
     @property
     def now(self) -> datetime:
-        """Acts follow each other by minutes, from noon on."""
-        self.minutes += 1
+        """Acts follow each other by seconds, from the hour on that was reached."""
+        self.seconds += 1
         self.acted = True
-        noon = datetime.combine(self.today, time(12), tzinfo=ZONE)
-        return noon + timedelta(minutes=self.minutes)
+        began = datetime.combine(self.today, time(self.hour), tzinfo=ZONE)
+        return began + timedelta(seconds=self.seconds)
 
     @property
     def when(self) -> dict[str, Any]:

@@ -67,6 +67,10 @@ class Line:
     def left(self) -> Decimal:
         return self.gross - self.credited
 
+    @property
+    def left_tax(self) -> Decimal:
+        return self.tax - self.credited_tax
+
 
 @dataclass
 class Bill:

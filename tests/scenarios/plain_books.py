@@ -28,6 +28,20 @@ NOT_PAID_WITH_BONUSES = MONEY_IN | {"ADJUSTMENT", "WRITE_OFF"}
 LOOSE = timedelta(days=10)
 
 
+def part_of_tax(line: Line, amount: Decimal, *, sign: int) -> Decimal:
+    """
+    The tax of a part of a line that a note changes: what is left has neither tax nor net below zero,
+    and with the last kopeck of a line its last tax goes.
+    """
+    tax = rounded(exact_tax(amount, line.percent, included=True))
+    if amount == -sign * line.left:
+        return -sign * line.left_tax
+    if sign < 0 < line.gross:
+        left_net = line.left - line.left_tax
+        return max(min(tax, line.left_tax), amount - left_net, ZERO)
+    return tax
+
+
 @dataclass
 class Bonus:
     """Bonus money that pays anything until its last day."""
@@ -212,10 +226,7 @@ class PlainAccount:
         taxes = []
         for line, amount in parts:
             sign = -1 if kind == "CREDIT_NOTE" else 1
-            tax = rounded(exact_tax(amount, line.percent, included=True))
-            if kind == "CREDIT_NOTE" and amount == line.left:
-                # With the last kopeck of a line its last tax goes.
-                tax = line.tax - line.credited_tax
+            tax = part_of_tax(line, amount, sign=sign)
             line.credited -= sign * amount
             line.credited_tax -= sign * tax
             self.post(day, kind, sign * amount, service=line.service)
