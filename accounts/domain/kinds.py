@@ -25,6 +25,7 @@ class Kind(IntEnum):
     CREDIT_NOTE = 24
     DEBIT_NOTE = 25
     COMPENSATION = 26
+    LATE_FEE = 27
     ADJUSTMENT = 30
     PROMISE_PRICE = 31
     WRITE_OFF = 32
@@ -83,6 +84,7 @@ CONTRA_OF: Final[dict[Kind, Contra]] = {
     Kind.CREDIT_NOTE: Contra.REVENUE_OTHER,
     Kind.DEBIT_NOTE: Contra.REVENUE_OTHER,
     Kind.COMPENSATION: Contra.REVENUE_OTHER,
+    Kind.LATE_FEE: Contra.REVENUE_OTHER,
     Kind.ADJUSTMENT: Contra.ADJUSTMENTS,
     Kind.PROMISE_PRICE: Contra.REVENUE_OTHER,
     Kind.WRITE_OFF: Contra.WRITE_OFFS,
@@ -107,6 +109,7 @@ SIGN: Final[dict[Kind, int]] = {
     Kind.CREDIT_NOTE: 1,
     Kind.DEBIT_NOTE: -1,
     Kind.COMPENSATION: 1,
+    Kind.LATE_FEE: -1,
     Kind.PROMISE_PRICE: -1,
     Kind.WRITE_OFF: 1,
     Kind.TRANSFER_OUT: -1,

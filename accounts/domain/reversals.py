@@ -8,7 +8,9 @@ from accounts.domain.kinds import Kind
 from accounts.domain.posting import OWN_REFS
 
 #: Kinds that nothing else depends on: what was corrected by hand is corrected back by hand.
-REVERSIBLE: Final = frozenset({Kind.ADJUSTMENT, Kind.WRITE_OFF, Kind.PROMISE_PRICE, Kind.OPENING})
+REVERSIBLE: Final = frozenset(
+    {Kind.ADJUSTMENT, Kind.WRITE_OFF, Kind.PROMISE_PRICE, Kind.OPENING, Kind.LATE_FEE}
+)
 
 
 def is_reversible(*, kind: Kind, ref: int, is_reversal: bool) -> bool:

@@ -23,6 +23,7 @@ KIND_LABELS: Final[dict[int, Any]] = {
     Kind.CREDIT_NOTE: _("Credit note"),
     Kind.DEBIT_NOTE: _("Debit note"),
     Kind.COMPENSATION: _("Compensation"),
+    Kind.LATE_FEE: _("Late fee"),
     Kind.ADJUSTMENT: _("Adjustment"),
     Kind.PROMISE_PRICE: _("Promised payment"),
     Kind.WRITE_OFF: _("Write-off"),

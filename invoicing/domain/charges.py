@@ -2,16 +2,16 @@
 From ledger entries and usage sums to the charges of a bill, with their titles in both languages.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
 from accounts.domain.kinds import USAGE_KINDS, Kind
 from billing_project.kernel.money import ZERO
 from invoicing.domain import wording
-from invoicing.domain.documents import ADJUSTMENT, FEE, ONE_OFF, USAGE, Charge
+from invoicing.domain.documents import ADJUSTMENT, FEE, LATE_FEE, ONE_OFF, USAGE, Charge
 
 PAYMENTS: Final = frozenset({Kind.PAYMENT, Kind.PAYMENT_REVERSAL, Kind.REFUND, Kind.CHARGEBACK})
 #: Moves of the balance that aren't sold: they carry no tax.
@@ -31,7 +31,7 @@ ADJUSTMENTS: Final = frozenset(
 #: Entries that stand on the bill by zone: usage, and what pricing it again changed.
 BY_ZONE: Final = USAGE_KINDS | {Kind.USAGE_CORRECTION}
 #: Entries whose tax nobody asks for; usage is taxed by zone, see `charge_of_usage`.
-UNTAXED: Final = PAYMENTS | ADJUSTMENTS | BY_ZONE
+UNTAXED: Final = PAYMENTS | ADJUSTMENTS | BY_ZONE | {Kind.LATE_FEE}
 TITLES: Final[dict[Kind, tuple[str, str]]] = {
     Kind.FEE: ("Абонентская плата", "Recurring fee"),
     Kind.FEE_CREDIT: ("Возврат абонентской платы", "Recurring fee given back"),
@@ -153,6 +153,35 @@ def _titles(row: LedgerRow) -> tuple[str, str]:
         )
     reason = str(told.get("reason") or told.get("comment") or "")
     return (f"{title_ru}: {reason}", f"{title_en}: {reason}") if reason else (title_ru, title_en)
+
+
+def charge_of_late_fees(rows: Iterable[LedgerRow]) -> Charge | None:
+    """
+    Return the one line that the late fees of a bill are, those taken back off; None without any.
+
+    A penalty is not sold: it carries no tax. The line says how much being late with which bill cost.
+    """
+    found = [row for row in rows if row.kind == Kind.LATE_FEE]
+    total = -sum((row.amount for row in found), ZERO)
+    if not total:
+        return None
+    bills: dict[str, Decimal] = {}
+    for row in found:
+        for part in row.explanation.get("parts", ()):
+            bills[part["bill"]] = bills.get(part["bill"], ZERO) + Decimal(part["amount"])
+    days = [row.business_date for row in found]
+    first, end = min(days), max(days) + timedelta(days=1)
+    return Charge(
+        kind=LATE_FEE,
+        amount=total,
+        title_ru=f"Пени за просрочку, {wording.days(first, end, language='ru')}",
+        title_en=f"Late fee, {wording.days(first, end, language='en')}",
+        count=len(found),
+        explanation={
+            "entries": [row.entry_id for row in found],
+            "bills": {number: str(amount) for number, amount in bills.items()},
+        },
+    )
 
 
 def charge_of_usage(usage: UsageSum) -> Charge:

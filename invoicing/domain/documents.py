@@ -16,9 +16,10 @@ from billing_project.kernel.money import ZERO, round_money, round_together
 FEE: Final = "fee"
 USAGE: Final = "usage"
 ONE_OFF: Final = "one_off"
+LATE_FEE: Final = "late_fee"
 ADJUSTMENT: Final = "adjustment"
 #: The order of lines on a bill.
-ORDER: Final = {FEE: 0, USAGE: 1, ONE_OFF: 2, ADJUSTMENT: 3}
+ORDER: Final = {FEE: 0, USAGE: 1, ONE_OFF: 2, LATE_FEE: 3, ADJUSTMENT: 4}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

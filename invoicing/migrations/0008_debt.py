@@ -254,6 +254,7 @@ class Migration(migrations.Migration):
                 ("actor", models.CharField(max_length=60)),
                 ("on_behalf_of", models.CharField(blank=True, default="", max_length=60)),
                 ("approval_id", models.BigIntegerField(null=True)),
+                ("after_bill_id", models.BigIntegerField(default=0)),
                 ("request_id", models.CharField(max_length=60)),
                 ("closed_at", models.DateTimeField(null=True)),
                 ("closed_by", models.CharField(blank=True, default="", max_length=60)),

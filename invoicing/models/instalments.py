@@ -47,6 +47,8 @@ class InstalmentPlan(models.Model):
     actor = models.CharField(max_length=60)
     on_behalf_of = models.CharField(max_length=60, blank=True, default="")
     approval_id = models.BigIntegerField(null=True)
+    #: The newest bill when it was agreed on: what was on no bill then is on one after it.
+    after_bill_id = models.BigIntegerField(default=0)
     request_id = models.CharField(max_length=60)
     closed_at = models.DateTimeField(null=True)
     closed_by = models.CharField(max_length=60, blank=True, default="")

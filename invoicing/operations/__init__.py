@@ -4,6 +4,7 @@ from invoicing.operations.bills import issue_bills
 from invoicing.operations.bundles import buy_bundle, review_lapsed
 from invoicing.operations.consolidation import consolidate_bills
 from invoicing.operations.fees import charge_fees
+from invoicing.operations.late_fees import charge_late_fees
 from invoicing.operations.moves import UnableToMove, announce_moves, move_to_new_version
 from invoicing.operations.offers import UnableToBuy, buy_package, drop_package
 from invoicing.operations.pauses import (
@@ -37,6 +38,7 @@ __all__ = [
     "cancel",
     "cancel_pause",
     "charge_fees",
+    "charge_late_fees",
     "consolidate_bills",
     "drop_package",
     "end_pause",

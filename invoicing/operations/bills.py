@@ -28,6 +28,7 @@ from invoicing.domain.charges import (
     UNTAXED,
     Tax,
     charge_of_entry,
+    charge_of_late_fees,
     charge_of_rest,
     charge_of_usage,
 )
@@ -233,7 +234,7 @@ def decide(cycles: Sequence[DueCycle], taxes: TaxTable) -> list[Document]:
     return documents
 
 
-def _charges(entries: Iterable[Entry], taxes: TaxTable) -> Iterable[Charge]:
+def _charges(entries: Sequence[Entry], taxes: TaxTable) -> Iterable[Charge]:
     for entry in entries:
         tax = NO_TAX
         if entry.row.kind not in UNTAXED:
@@ -246,6 +247,9 @@ def _charges(entries: Iterable[Entry], taxes: TaxTable) -> Iterable[Charge]:
         charge = charge_of_entry(entry.row, tax=tax)
         if charge is not None:
             yield charge
+    late = charge_of_late_fees(entry.row for entry in entries)
+    if late is not None:
+        yield late
 
 
 def _rests(

@@ -13,39 +13,26 @@ from django.utils.translation import gettext as _
 
 from accounts.queries import MONEY_SQL
 from billing_project.kernel.money import ZERO
-from invoicing.domain.aging import age_debt
-from invoicing.domain.open_debt import BilledSum, open_items, unbilled_part
+from invoicing.queries.open_debt import OPEN_SQL
 
 #: Days overdue at which a bucket ends; after the last there is one more.
 LIMITS: Final = (30, 60, 90)
 WIDTHS: Final = (14, 44, 14, 14, *([14] * (len(LIMITS) + 2)))
 
-# Bills that count, the youngest first; what was paid after the last of them.
-DEBTORS: Final = f"""
-    SELECT a.id, a.number, c.id, c.name, c.kind, -m.money AS debt, last.closing,
-           coalesce(paid.amount, 0), coalesce(bills.due, '{{}}'), coalesce(bills.charged, '{{}}')
-      FROM ({MONEY_SQL}) AS m
+#: Debts now, of one kind of customers or of all.
+DEBTS: Final = f"""
+    SELECT m.account_id, -m.money AS debt FROM ({MONEY_SQL}) m
       JOIN accounts_account a ON a.id = m.account_id
       JOIN accounts_customer c ON c.id = a.customer_id
-      LEFT JOIN LATERAL (
-        SELECT b.closing, b.period_end FROM invoicing_bill b
-         WHERE b.account_id = a.id
-           AND NOT EXISTS (SELECT 1 FROM invoicing_billvoid v WHERE v.bill_id = b.id)
-         ORDER BY b.period_end DESC, b.id DESC LIMIT 1
-      ) AS last ON true
-      LEFT JOIN LATERAL (
-        SELECT sum(p.amount) AS amount FROM accounts_payment p
-         WHERE p.account_id = a.id AND p.state = 'posted' AND p.business_date >= last.period_end
-      ) AS paid ON true
-      LEFT JOIN LATERAL (
-        SELECT array_agg(b.due_on ORDER BY b.period_end DESC, b.id DESC) AS due,
-               array_agg(b.gross ORDER BY b.period_end DESC, b.id DESC) AS charged
-          FROM invoicing_bill b
-         WHERE b.account_id = a.id
-           AND NOT EXISTS (SELECT 1 FROM invoicing_billvoid v WHERE v.bill_id = b.id)
-      ) AS bills ON true
-     WHERE m.money < 0 AND (%s = '' OR c.kind = %s)
-     ORDER BY debt DESC, a.id
+     WHERE m.money < 0 AND (%(kind)s = '' OR c.kind = %(kind)s)
+"""
+DEBTORS: Final = f"""{OPEN_SQL.format(debts=DEBTS)}
+    SELECT a.id, a.number, c.id, c.name, c.kind, o.debt, o.buckets
+      FROM (SELECT account_id, sum(open) AS debt, array[{{sums}}] AS buckets
+              FROM open GROUP BY account_id) o
+      JOIN accounts_account a ON a.id = o.account_id
+      JOIN accounts_customer c ON c.id = a.customer_id
+     ORDER BY o.debt DESC, a.id
 """
 
 
@@ -79,10 +66,27 @@ class Aging:
 
 def iterate_debt(*, on: date, kind: str = "") -> Iterator[AgedDebt]:
     """Yield the debtors, the largest debt first; `kind` is a customer's, empty = all."""
+    values = {"kind": kind, "day": on, "in_detail": False, "on": date.max}
     with transaction.atomic(), connection.chunked_cursor() as cursor:
-        cursor.execute(DEBTORS, [kind, kind])
-        for row in cursor:
-            yield _aged(row, on)
+        cursor.execute(DEBTORS.format(sums=", ".join(_sums())), values)
+        for *who, debt, buckets in cursor:
+            account_id, number, customer_id, name, customer_kind = who
+            yield AgedDebt(
+                account_id, number, customer_id, name, customer_kind, debt, tuple(buckets)
+            )
+
+
+def _sums() -> Iterator[str]:
+    """Yield the sums by age: not due on the day, up to each of LIMITS, beyond (also what is older)."""
+    age = "(%(day)s::date - due_on)"
+    yield _sum_of(f"what = 'unbilled' OR {age} <= 0")
+    for low, high in zip((0, *LIMITS), LIMITS, strict=False):
+        yield _sum_of(f"{age} > {low} AND {age} <= {high}")
+    yield _sum_of(f"what = 'older' OR {age} > {LIMITS[-1]}")
+
+
+def _sum_of(condition: str) -> str:
+    return f"coalesce(sum(open) FILTER (WHERE {condition}), 0)"
 
 
 def sum_debt(*, on: date, kind: str = "", largest: int = 50) -> Aging:
@@ -122,13 +126,3 @@ def aging_totals(aging: Aging) -> list[Any]:
     """Return the last row of the report."""
     count = _("In all: %(count)s") % {"count": aging.accounts}
     return ["", count, "", aging.debt, *aging.buckets]
-
-
-def _aged(row: tuple[Any, ...], on: date) -> AgedDebt:
-    *who, debt, closing, paid_since, due, charged = row
-    bills = [BilledSum(day, amount) for day, amount in zip(due, charged, strict=True)]
-    unbilled = unbilled_part(debt, closing=closing, paid_since=paid_since)
-    items = open_items(debt, unbilled=unbilled, bills=bills, on=on)
-    buckets = age_debt(items, LIMITS, on=on)
-    account_id, number, customer_id, name, kind = who
-    return AgedDebt(account_id, number, customer_id, name, kind, debt, tuple(buckets))

@@ -28,6 +28,7 @@ KINDS: Final[dict[Kind, Promise]] = {
     Kind.CREDIT_NOTE: _("Credit notes"),
     Kind.DEBIT_NOTE: _("Debit notes"),
     Kind.COMPENSATION: _("Compensations"),
+    Kind.LATE_FEE: _("Late fees"),
     Kind.ADJUSTMENT: _("Correction"),
     Kind.PROMISE_PRICE: _("Price of the promised payment"),
     Kind.WRITE_OFF: _("Debt written off"),
@@ -53,6 +54,7 @@ SPENDING: Final = USAGE_KINDS | {
     Kind.ONE_OFF,
     Kind.TAX,
     Kind.PROMISE_PRICE,
+    Kind.LATE_FEE,
 }
 
 SERVICES: Final[dict[str, Promise]] = {
