@@ -123,7 +123,7 @@ CHARGE_PLANS: Final = f"""
       FROM counted
      ORDER BY account_id, subscription_id
     ON CONFLICT DO NOTHING
-    RETURNING id
+    RETURNING id, period_end
 """
 
 #: What is charged, one after another, each until nothing is due.
@@ -176,19 +176,26 @@ def charge_package(
 def _charge_all(charge: str, values: Mapping[str, Any], *, now: datetime, actor: str) -> int:
     charged = 0
     for _pass in range(MOST_PASSES):
-        count = _charge_next(charge, values, now=now, actor=actor)
-        if not count:
-            return charged
+        count, is_over = _charge_next(charge, values, now=now, actor=actor)
         charged += count
+        if is_over:
+            return charged
     raise UnableToChargeFees(_("The periods that are due don't come to an end."))
 
 
 @transaction.atomic
-def _charge_next(charge: str, values: Mapping[str, Any], *, now: datetime, actor: str) -> int:
-    """Charge the next due period of each chain; the period and its posting commit together."""
+def _charge_next(
+    charge: str, values: Mapping[str, Any], *, now: datetime, actor: str
+) -> tuple[int, bool]:
+    """
+    Charge the next due period of each chain; the period and its posting commit together.
+
+    Returns how many, and whether no chain can have another: those not charged now have none due, and
+    a period that ends after the day has no successor that begins by it.
+    """
     lock_fees(alone=False)
     with connection.cursor() as cursor:
         cursor.execute(charge, values)
-        ids = [row[0] for row in cursor.fetchall()]
-    post_fees(ids, now=now, actor=actor)
-    return len(ids)
+        rows = cursor.fetchall()
+    post_fees([row[0] for row in rows], now=now, actor=actor)
+    return len(rows), all(ends_on > values["business_date"] for _id, ends_on in rows)

@@ -75,7 +75,7 @@ CHARGE_PACKAGES: Final = f"""
      WHERE (fee_timing = 'advance' AND NOT is_paused) OR ends_on <= %(business_date)s
      ORDER BY account_id, subscription_id, assignment_id
     ON CONFLICT DO NOTHING
-    RETURNING id
+    RETURNING id, period_end
 """
 
 CHARGE_PAUSES: Final = f"""
@@ -119,5 +119,5 @@ CHARGE_PAUSES: Final = f"""
       FROM due WHERE ends_on <= %(business_date)s
      ORDER BY account_id, subscription_id
     ON CONFLICT DO NOTHING
-    RETURNING id
+    RETURNING id, period_end
 """
