@@ -5,6 +5,7 @@ from django.urls import path
 from portal.views import (
     autopay,
     bills,
+    credit,
     disputes,
     funds,
     home,
@@ -33,6 +34,7 @@ urlpatterns = [
     path("sign-in/code/enter/", sign_in.by_code, name="by-code"),
     path("sign-out/", sign_in.sign_out, name="sign-out"),
     path("language/", settings.choose_language, name="language"),
+    path("accounts/", home.accounts, name="accounts"),
     path("account/", home.choose_account, name="choose-account"),
     path("payments/", bills.payments, name="payments"),
     path("payments/history/", bills.payment_history, name="payment-history"),
@@ -43,6 +45,7 @@ urlpatterns = [
     path("pay/<str:token>/", top_up.pay, name="pay"),
     path("pay/<str:token>/outcome/", top_up.paid, name="paid"),
     path("payments/voucher/", vouchers.redeem, name="voucher"),
+    path("payments/credit/", credit.credit, name="credit"),
     path("payments/promise/", promises.promise, name="promise"),
     path("bills/<int:bill_id>/", bills.bill, name="bill"),
     path(

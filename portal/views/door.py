@@ -17,7 +17,7 @@ from django.utils.cache import patch_cache_control
 from accounts.domain.households import Right
 from accounts.models import User
 from notifications.queries import count_unread
-from portal.queries import people
+from portal.queries import people, seen
 from portal.queries.operator import get_operator
 from portal.queries.people import AccountChoice
 
@@ -34,6 +34,11 @@ class Visitor:
     accounts: list[AccountChoice]
     account: AccountChoice
     reach: Right = Right.PAY
+
+    @property
+    def at_hand(self) -> list[AccountChoice]:
+        """The accounts of the short list; `accounts` may be hundreds."""
+        return seen.at_hand(self.accounts, chosen=self.account)
 
     @property
     def is_company_of_units(self) -> bool:
