@@ -74,7 +74,8 @@ class Part:
 
 def part_of(line: LineNow, amount: Decimal, *, kind: str) -> Part:
     """
-    Return the part of `amount` with tax by the line's rate; credits in full take exactly its tax.
+    Return the part of `amount` with tax by the line's rate; what takes back all of a line, a credit
+    of one that charges or a debit of one that gives back, takes exactly its tax.
 
     Raises WrongPart when a credit is more than is left, or the line can't be corrected at all.
 
@@ -85,20 +86,19 @@ def part_of(line: LineNow, amount: Decimal, *, kind: str) -> Part:
     if amount <= 0 or amount != round_money(amount) or line.kind not in SOLD:
         raise WrongPart(line.creditable)
     tax = round_money(amount * line.tax_percent / (100 + line.tax_percent))
-    if kind == CREDIT:
-        if amount > line.creditable:
-            raise WrongPart(line.creditable)
-        if line.gross > 0:
-            tax = _tax_of_credit(line, amount, tax)
+    if kind == CREDIT and amount > line.creditable:
+        raise WrongPart(line.creditable)
+    sign = 1 if kind == CREDIT else -1
+    if line.gross * sign > 0 and amount <= line.left * sign:
+        tax = _tax_taken(amount, tax, left=line.left * sign, left_tax=line.left_tax * sign)
     return Part(line, amount - tax, tax)
 
 
-def _tax_of_credit(line: LineNow, amount: Decimal, tax: Decimal) -> Decimal:
-    """Keep what is left of net and of tax from going below zero: with the last kopeck both are 0."""
-    if amount == line.left:
-        return max(min(line.left_tax, amount), ZERO)
-    left_net = line.left - line.left_tax
-    return max(min(tax, line.left_tax), amount - left_net, ZERO)
+def _tax_taken(amount: Decimal, tax: Decimal, *, left: Decimal, left_tax: Decimal) -> Decimal:
+    """Keep what is left of net and of tax from changing sides: with the last kopeck both are 0."""
+    if amount == left:
+        return max(min(left_tax, amount), ZERO)
+    return max(min(tax, left_tax), amount - (left - left_tax), ZERO)
 
 
 def take_all(

@@ -34,12 +34,12 @@ def part_of_tax(line: Line, amount: Decimal, *, sign: int) -> Decimal:
     and with the last kopeck of a line its last tax goes.
     """
     tax = rounded(exact_tax(amount, line.percent, included=True))
-    if amount == -sign * line.left:
-        return -sign * line.left_tax
-    if sign < 0 < line.gross:
-        left_net = line.left - line.left_tax
-        return max(min(tax, line.left_tax), amount - left_net, ZERO)
-    return tax
+    left, left_tax = -sign * line.left, -sign * line.left_tax
+    if line.gross * sign > 0 or amount > left:
+        return tax
+    if amount == left:
+        return left_tax
+    return max(min(tax, left_tax), amount - (left - left_tax), ZERO)
 
 
 @dataclass

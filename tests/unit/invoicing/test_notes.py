@@ -70,6 +70,15 @@ def test_more_than_is_left_is_refused_with_what_is_left(gross: Decimal, more: De
         (line("120.00", "20.00", percent="20"), "60.00", DEBIT, ("50.00", "10.00")),
         (line("100.00", "0", percent="0"), "40.00", CREDIT, ("40.00", "0.00")),
         (line("-31.00", "-5.59"), "12.20", DEBIT, ("10.00", "2.20")),
+        # what gave back goes with the tax that spreading left it
+        (line("-31.00", "-5.60"), "31.00", DEBIT, ("25.40", "5.60")),
+        (line("-31.00", "-5.58"), "30.99", DEBIT, ("25.41", "5.58")),
+        (
+            line("-31.00", "-5.60", debited="12.20", debited_tax="2.20"),
+            "18.80",
+            DEBIT,
+            ("15.40", "3.40"),
+        ),
         (
             line("-31.00", "-5.59", debited="12.20", debited_tax="2.20"),
             "12.20",
