@@ -31,7 +31,7 @@ from billing_project.night import (
 )
 from dunning import operations as dunning_operations
 from invoicing import operations as invoicing_operations
-from invoicing.operations import bill_runs
+from invoicing.operations import bill_runs, minimums, settlement
 from notifications import operations as notifications_operations
 from provisioning import operations as provisioning_operations
 from rating import operations as rating_operations
@@ -145,7 +145,14 @@ def charge_fees(night: Night, piece: JobRun, _advance: Advance) -> Summary:
         account_from=piece.account_from,
         account_to=piece.account_to,
     )
-    return {"periods charged": charged}
+    topped_up = minimums.charge_minimums(
+        business_date=_morning(night),
+        now=night.now,
+        actor=night.actor,
+        account_from=piece.account_from,
+        account_to=piece.account_to,
+    )
+    return {"periods charged": charged + topped_up}
 
 
 def settle_bonuses(night: Night, piece: JobRun, _advance: Advance) -> Summary:
@@ -178,6 +185,34 @@ def close_promises(night: Night, _piece: JobRun, _advance: Advance) -> Summary:
     """Close promised payments that were kept or are overdue."""
     closed = dunning_operations.promises.close_due(now=night.now, actor=night.actor)
     return {"promises kept": closed.kept, "promises broken": closed.broken}
+
+
+def charge_late_fees(night: Night, piece: JobRun, _advance: Advance) -> Summary:
+    """Charge what being late cost on the day that ends."""
+    charged = invoicing_operations.charge_late_fees(
+        business_date=night.business_date,
+        now=night.now,
+        actor=night.actor,
+        account_from=piece.account_from,
+        account_to=piece.account_to,
+    )
+    return {"late fees": charged}
+
+
+def follow_debts(night: Night, _piece: JobRun, _advance: Advance) -> Summary:
+    """Split what was paid for consolidated bills; look which instalment plans are kept."""
+    shares = invoicing_operations.settle_shares(
+        business_date=night.business_date, now=night.now, actor=night.actor
+    )
+    plans = dunning_operations.instalments.follow(
+        on=_morning(night), may_break=True, now=night.now, actor=night.actor
+    )
+    return {
+        "payments split": shares.split,
+        "splits taken back": shares.returned,
+        "plans kept": plans.kept,
+        "plans broken": plans.broken,
+    }
 
 
 def decide_access(night: Night, piece: JobRun, advance: Advance) -> Summary:
@@ -229,6 +264,13 @@ def issue_bills(night: Night, piece: JobRun, _advance: Advance) -> Summary:
         account_from=piece.account_from,
         account_to=piece.account_to,
     ).bills
+    settlement.settle_deposits(
+        business_date=_morning(night),
+        now=night.now,
+        actor=night.actor,
+        account_from=piece.account_from,
+        account_to=piece.account_to,
+    )
     # Tax that prices don't include is posted with the bill, and may leave an interval of access.
     decided = dunning_operations.drain_crossings(now=night.now, actor=night.actor)
     return {"bills": issued, "accounts decided": decided.accounts}
@@ -303,6 +345,8 @@ STEPS: Final = (
     Step("vouchers", expire_vouchers),
     Step("promises", close_promises),
     Step("cards", charge_cards),
+    Step("late_fees", charge_late_fees, account_ranges),
+    Step("debts", follow_debts),
     Step("access", decide_access, account_ranges),
     Step("drafts", draft_bills, account_ranges),
     Step("approve", approve_drafts),

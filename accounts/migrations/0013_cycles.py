@@ -175,13 +175,28 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(("returned_on__isnull", True), ("state", "held")),
-                            models.Q(("returned_on__isnull", False), ("state", "returned")),
+                            ("state", "held"),
+                            models.Q(
+                                ("debt__isnull", False),
+                                ("returned_on__isnull", False),
+                                ("state", "returned"),
+                            ),
                             _connector="OR",
                         ),
                         name="deposit_returned_has_day",
                     ),
                 ],
             },
+        ),
+        migrations.AddField(
+            model_name="creditclass",
+            name="deposit_percent",
+            field=models.DecimalField(
+                db_default=100,
+                decimal_places=2,
+                default=100,
+                max_digits=6,
+                verbose_name="pays of a plan's deposit, %",
+            ),
         ),
     ]

@@ -51,8 +51,8 @@ class Deposit(models.Model):
             models.UniqueConstraint(fields=["account", "request_id"], name="deposit_once"),
             models.CheckConstraint(condition=models.Q(amount__gt=0), name="deposit_positive"),
             models.CheckConstraint(
-                condition=models.Q(state="held", returned_on__isnull=True)
-                | models.Q(state="returned", returned_on__isnull=False),
+                condition=models.Q(state="held")
+                | models.Q(state="returned", debt__isnull=False, returned_on__isnull=False),
                 name="deposit_returned_has_day",
             ),
         ]

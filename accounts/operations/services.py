@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts import queries
 from accounts.models import Account, PausedDays, PlanAssignment, Subscription
-from accounts.operations import pool
+from accounts.operations import deposits, pool
 from accounts.operations.bundles import review_bundles
 from accounts.operations.packages import end_packages
 from billing_project.kernel.operations import change_state, record_event
@@ -55,9 +55,11 @@ def order_service(
     """
     Order a service with its plan and its numbers, (kind, value) pairs; all or nothing.
 
-    Raises UnableToOrder, or `pool.UnableToOccupy` for a number that is not free.
+    The plan's deposit is taken off the balance. Raises UnableToOrder, or `pool.UnableToOccupy` for a
+    number that is not free.
     """
     on = timezone.localdate(now)
+    who = (actor, on_behalf_of)
     _check_order(account, plan_version, service=service, now=now)
     subscription: Subscription = Subscription.objects.create(
         account=account, service=service, address=address, ordered_at=now
@@ -67,14 +69,38 @@ def order_service(
     )
     for kind, value in identifiers:
         pool.occupy(subscription=subscription, kind=kind, value=value, now=now, on=on)
+    _take_deposit(subscription, plan_version, now=now, who=who)
     _announce(
         "service.ordered",
         subscription,
         now=now,
-        who=(actor, on_behalf_of),
+        who=who,
         data={"plan_version_id": plan_version.pk, "identifiers": [v for _kind, v in identifiers]},
     )
     return subscription
+
+
+def _take_deposit(
+    subscription: Subscription, plan_version: PlanVersion, *, now: datetime, who: tuple[str, str]
+) -> None:
+    """Keep the deposit that the plan asks of accounts of this credit class, if any."""
+    amount = deposits.deposit_for(subscription.account, plan_version.deposit)
+    if not amount:
+        return
+    try:
+        deposits.take_deposit(
+            account_id=subscription.account_id,
+            subscription_id=subscription.pk,
+            plan_version_id=plan_version.pk,
+            amount=amount,
+            request_id=f"service:{subscription.pk}",
+            business_date=timezone.localdate(now),
+            now=now,
+            actor=who[0],
+            on_behalf_of=who[1],
+        )
+    except deposits.UnableToKeepDeposit as refusal:
+        raise UnableToOrder(str(refusal)) from None
 
 
 def _check_order(

@@ -9,6 +9,7 @@ from accounts.queries import cash_desk, intake, receipts, relations, vouchers
 from accounts.queries.acquiring_invariants import acquiring_invariants
 from accounts.queries.correction_invariants import correction_invariants
 from accounts.queries.credit import credit_invariants
+from accounts.queries.deposits import deposit_invariants
 from accounts.queries.held_invariants import held_invariants
 from accounts.queries.statements import statement_invariants
 from billing_project.kernel.invariants import Invariant
@@ -232,5 +233,6 @@ def invariants() -> list[Invariant]:
         *acquiring_invariants(),
         *statement_invariants(),
         *held_invariants(),
+        *deposit_invariants(),
         *credit_invariants(),
     ]

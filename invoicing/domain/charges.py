@@ -23,6 +23,9 @@ ADJUSTMENTS: Final = frozenset(
         Kind.TRANSFER_IN,
         Kind.TRANSFER_OUT,
         Kind.BONUS_USE,
+        # Kept apart, not sold.
+        Kind.DEPOSIT,
+        Kind.DEPOSIT_RETURN,
         # Documents of their own, with their tax: the next bill only carries what they moved.
         Kind.CREDIT_NOTE,
         Kind.DEBIT_NOTE,
@@ -44,6 +47,8 @@ TITLES: Final[dict[Kind, tuple[str, str]]] = {
     Kind.ADJUSTMENT: ("Корректировка", "Adjustment"),
     Kind.WRITE_OFF: ("Списание задолженности", "Write-off"),
     Kind.OPENING: ("Начальный остаток", "Opening balance"),
+    Kind.DEPOSIT: ("Гарантийный взнос", "Deposit"),
+    Kind.DEPOSIT_RETURN: ("Возврат гарантийного взноса", "Deposit returned"),
     Kind.TRANSFER_IN: ("Перевод с другого счёта", "Transfer from another account"),
     Kind.TRANSFER_OUT: ("Перевод на другой счёт", "Transfer to another account"),
 }
@@ -51,6 +56,10 @@ TITLES: Final[dict[Kind, tuple[str, str]]] = {
 FEE_TITLES: Final[dict[tuple[Kind, str], tuple[str, str]]] = {
     (Kind.FEE, "package"): ("Плата за пакет", "Fee of the package"),
     (Kind.FEE_CREDIT, "package"): ("Возврат платы за пакет", "Fee of the package given back"),
+    (Kind.FEE, "minimum"): (
+        "Доплата до минимальной суммы, тариф",
+        "Top-up to the minimum charge, plan",
+    ),
     (Kind.FEE, "pause"): ("Плата за блокировку, тариф", "Fee of the pause, plan"),
 }
 USAGE_TITLES: Final[dict[Kind, tuple[str, str, str]]] = {

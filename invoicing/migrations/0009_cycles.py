@@ -37,6 +37,15 @@ class Migration(migrations.Migration):
             name="what",
             field=models.CharField(choices=WHAT, db_default="plan", default="plan", max_length=8),
         ),
+        migrations.AddField(
+            model_name="billingpolicy",
+            name="own_cycle_change",
+            field=models.BooleanField(
+                db_default=False,
+                default=False,
+                verbose_name="subscribers may change their cycle day, once a cycle",
+            ),
+        ),
         migrations.RunSQL(
             (SQL / "cycles.sql").read_text(), (SQL / "cycles_reverse.sql").read_text()
         ),

@@ -25,6 +25,9 @@ class BillingPolicy(models.Model):
     money = models.DecimalField(
         _("and of more than, in money"), max_digits=14, decimal_places=2, default=300
     )
+    own_cycle_change = models.BooleanField(
+        _("subscribers may change their cycle day, once a cycle"), default=False, db_default=False
+    )
 
     class Meta:
         verbose_name = _("how bills go out")

@@ -240,11 +240,26 @@ def settle_at_night(*, now: datetime, actor: str) -> int:
     return approved
 
 
-def set_policy(*, legal_entity_id: int, review: str, percent: Decimal, money: Decimal) -> None:
-    """Say how a legal entity's bills go out, and from where on a change is unusual."""
+def set_policy(
+    *,
+    legal_entity_id: int,
+    review: str,
+    percent: Decimal,
+    money: Decimal,
+    own_cycle_change: bool = False,
+) -> None:
+    """
+    Say how a legal entity's bills go out, from where on a change is unusual, and whether subscribers
+    may change their cycle day.
+    """
     BillingPolicy.objects.update_or_create(
         legal_entity_id=legal_entity_id,
-        defaults={"review": review, "percent": percent, "money": money},
+        defaults={
+            "review": review,
+            "percent": percent,
+            "money": money,
+            "own_cycle_change": own_cycle_change,
+        },
     )
 
 

@@ -14,6 +14,7 @@ from accounts.models import Consent, Subscription
 from accounts.operations import consents
 from invoicing.models import PlanChange
 from invoicing.operations import plan_changes
+from invoicing.operations.cycles import end_cycle
 from invoicing.operations.fee_postings import lock_fees
 from invoicing.operations.offers import withdraw_ended
 from invoicing.operations.pauses import close_pause
@@ -33,11 +34,15 @@ def terminate_service(
     actor: str,
     on_behalf_of: str = "",
     reason: str = "",
+    is_final: bool = False,
 ) -> Decimal:
     """
     End a service for good; return what is given back of its fees.
 
-    The last day is charged, days after it are given back at once; what is still to be charged up to
+    `is_final`: if it was the account's last one its cycle ends today, and the coming night issues
+    the final bill, against which deposits are returned; otherwise the bill comes with the cycle.
+
+    The last day is charged if the plan says so, days after it are given back at once; what is still to be charged up to
     it (arrears) follows in the night. A change of plan that was scheduled is cancelled, a pause ends,
     consents to its fees are withdrawn.
     """
@@ -76,4 +81,13 @@ def terminate_service(
     withdraw_ended(locked.account_id, now=now, who=who)
     today = timezone.localdate(now)
     cut = Cut(subscription_id, today + timedelta(days=1), what=EVERYTHING, ended_at=now)
-    return split_periods(cuts=[cut], business_date=today, now=now, actor=actor)
+    given_back = split_periods(cuts=[cut], business_date=today, now=now, actor=actor)
+    if is_final:
+        end_cycle(
+            account_id=locked.account_id,
+            on=today + timedelta(days=1),
+            now=now,
+            actor=actor,
+            on_behalf_of=on_behalf_of,
+        )
+    return given_back
