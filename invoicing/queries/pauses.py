@@ -165,8 +165,10 @@ def _total(decision: Decision, *, calendar: Calendar) -> Decimal | None:
     if decision.ends_on is None:
         return None
     first = decision.starts_on + decision.free_days * _DAY
+    if first >= decision.ends_on:
+        return ZERO
     return pause_fee(
-        Period(min(first, decision.ends_on), decision.ends_on),
+        Period(first, decision.ends_on),
         fee=decision.rule.fee,
         fee_period=decision.rule.fee_period,
         calendar=calendar,

@@ -161,6 +161,14 @@ class TestFees:
         assert lines(service, "pause") == [(day(21), day(26), D("25.00"))]
         assert broken_promises() == []
 
+    def test_within_the_free_days_it_costs_nothing(self, service) -> None:
+        make_rule(fee=D("5.00"), free_days=10)
+        told = quote(service, day(10), until=day(21))
+        assert (told.free_days, told.total) == (10, D("0.00"))
+        pause(service, on=day(10), until=day(20))
+        nights(day(11), day(21))
+        assert lines(service, "pause") == []
+
     def test_by_the_month_it_is_prorated(self, service) -> None:
         make_rule(fee=D("31.00"), fee_period="month")
         night(JAN)
