@@ -94,30 +94,47 @@ def _fees(standing: Iterable[queries.StandingPart | None]) -> Mapping[str, Decim
 
 
 def review_bundles(
-    *, subscription_id: int, at: datetime, now: datetime, who: tuple[str, str], reason: str = ""
+    *,
+    subscription_id: int,
+    at: datetime,
+    now: datetime,
+    who: tuple[str, str],
+    reason: str = "",
+    until: date | None = None,
 ) -> int:
     """
     Dissolve the bundles of a service one of whose parts isn't held any more from a moment on, and
     price anew those a part of which costs something else; return how many were dissolved.
 
-    For whoever ends a service or package or sets a plan. Writes `bundle.dissolved`.
+    For whoever ends a service or package or sets a plan. Shares hold for periods that begin before
+    `until`; None: on the day of `at` too, unless that is midnight. Writes `bundle.dissolved`.
     """
+    # The day on which a part ends is charged still, unless it ends at midnight.
+    until = until or timezone.localdate(at - timedelta(microseconds=1)) + timedelta(days=1)
+
     holdings = BundleHolding.objects.filter(
         shares__subscription_id=subscription_id, active_to__isnull=True
     ).distinct()
-    return sum(_review(holding, at=at, now=now, who=who, reason=reason) for holding in holdings)
+    return sum(
+        _review(holding, at=at, until=until, now=now, who=who, reason=reason)
+        for holding in holdings
+    )
 
 
 def _review(
-    holding: BundleHolding, *, at: datetime, now: datetime, who: tuple[str, str], reason: str
+    holding: BundleHolding,
+    *,
+    at: datetime,
+    until: date,
+    now: datetime,
+    who: tuple[str, str],
+    reason: str,
 ) -> bool:
     shares = list(holding.shares.filter(until__isnull=True).order_by("part_id"))
     parts = [
         HeldPart(one.part_id, one.subscription_id, one.package_assignment_id) for one in shares
     ]
     standing = queries.standing_of_parts(holding.bundle_version_id, parts, at=at)
-    # The day on which a part ends is charged still, unless it ends at midnight.
-    until = timezone.localdate(at - timedelta(microseconds=1)) + timedelta(days=1)
     if None in standing.values():
         _dissolve(holding, until=until, at=at, now=now, who=who, reason=reason)
         return True

@@ -239,8 +239,12 @@ def set_plan(
         active_from=active_from,
     )
     who = (actor, on_behalf_of)
+    # First the bundles: the day of the change is the new plan's, which is no part of them.
+    changed_on = timezone.localdate(active_from)
+    review_bundles(
+        subscription_id=subscription_id, at=active_from, now=now, who=who, until=changed_on
+    )
     end_packages(subscription, at=active_from, now=now, who=who, plan=version.plan)
-    review_bundles(subscription_id=subscription_id, at=active_from, now=now, who=who)
     _announce(
         "plan.changed",
         subscription,

@@ -15,6 +15,7 @@ from invoicing.queries.offers import UnableToOffer
 from invoicing.queries.recurring import list_recurring
 from tariffs import operations as tariffs
 from tariffs.domain.drafts import BundlePartDraft
+from tariffs.models import MoveRule
 from tests.integration.invoicing.household import (
     ACTOR,
     at,
@@ -243,3 +244,27 @@ def test_what_is_to_come_is_told_with_the_bundle(home) -> None:
     assert sum(one.next_amount for one in told) == D("600.00")
     assert {one.next_on for one in told} == {FEB}
     assert {one.bundle_ru for one in told} == {"Дом"}
+
+
+@pytest.mark.parametrize("timing", ["advance", "arrears"])
+def test_a_plan_in_the_place_of_a_part_costs_its_own_fee_from_its_first_day(timing) -> None:
+    MoveRule.objects.create(timing="now")
+    account = make_account()
+    net = make_version("500.00", plan=make_plan(service="internet"), fee_timing=timing)
+    tv = make_version("250.00", plan=make_plan(service="iptv"))
+    fast = make_version("890.00", plan=make_plan(service="internet"))
+    service, _tv = connect(account, net), connect(account, tv)
+    take(account, make_bundle(net, tv), on=JAN)
+    night(date(2026, 1, 2))
+    changed_on = date(2026, 1, 11)
+    operations.schedule(
+        subscription_id=service.pk,
+        plan_version_id=fast.pk,
+        on=changed_on,
+        now=at(changed_on),
+        actor=ACTOR,
+    )
+    nights(date(2026, 1, 12), FEB)
+    # 21 of 31 days of 890; what was held before in the bundle cost 400.
+    assert (changed_on, FEB, D("602.90")) in lines(service)
+    assert broken_promises() == []
