@@ -41,6 +41,7 @@ BEAT: Final[dict[str, dict[str, Any]]] = {
     "outages": {"task": "bills.compensate", "schedule": _MINUTE, "options": _FRESH},
     "bill_runs": {"task": "bills.issue", "schedule": _MINUTE, "options": _FRESH},
     "access": {"task": "access.drain", "schedule": _MINUTE, "options": _FRESH},
+    "debts": {"task": "access.follow_debts", "schedule": _MINUTE, "options": _FRESH},
     "promises": {"task": "access.close_promises", "schedule": crontab(minute="2")},
     "network": {"task": "network.send", "schedule": _MINUTE, "options": _FRESH},
     "messages": {"task": "notifications.read_events", "schedule": _MINUTE, "options": _FRESH},

@@ -25,3 +25,11 @@ def audit_all(**_kwargs: object) -> None:
 def close_promises(**_kwargs: object) -> None:
     """Close promised payments that are paid or over."""
     operations.promises.close_due(now=timezone.now())
+
+
+@shared_task(name="access.follow_debts", queue="access", ignore_result=True)
+def follow_debts(**_kwargs: object) -> None:
+    """Split payments for consolidated bills; unfreeze what was paid of instalment plans."""
+    now = timezone.now()
+    today = timezone.localdate(now)
+    operations.instalments.follow_debts(business_date=today, now=now)

@@ -38,25 +38,45 @@ def transfer(
     promised are not money to give away.
     """
     _check_accounts(from_account_id, to_account_id)
-    if amount <= 0 or amount != round_money(amount):
+    draft = Transfer(
+        account_id=from_account_id,
+        request_id=request_id,
+        to_account_id=to_account_id,
+        amount=amount,
+        business_date=business_date,
+        transferred_at=now,
+        actor=actor,
+        on_behalf_of=on_behalf_of,
+    )
+    return _write(draft, is_limited=True)
+
+
+def move(*, draft: Transfer) -> Transfer:
+    """
+    Move money between accounts whose owners are one payer's, as the caller knows; once a request.
+
+    Not limited by what is there: a share of a payment follows it, and goes back with it.
+    """
+    rows = Account.objects.filter(pk__in=[draft.account_id, draft.to_account_id])
+    if rows.values("currency").distinct().count() != 1 or rows.count() != 2:
+        raise UnableToTransfer(_("Money moves between two accounts of one customer and currency."))
+    return _write(draft, is_limited=False)
+
+
+@transaction.atomic
+def _write(draft: Transfer, *, is_limited: bool) -> Transfer:
+    if draft.amount <= 0 or draft.amount != round_money(draft.amount):
         raise UnableToTransfer(_("The amount must be positive, in whole minor units."))
-    with transaction.atomic():
-        moved, is_new = Transfer.objects.get_or_create(
-            account_id=from_account_id,
-            request_id=request_id,
-            defaults={
-                "to_account_id": to_account_id,
-                "amount": amount,
-                "business_date": business_date,
-                "transferred_at": now,
-                "actor": actor,
-                "on_behalf_of": on_behalf_of,
-            },
-        )
-        if (moved.amount, moved.to_account_id) != (amount, to_account_id):
-            raise UnableToTransfer(_("This request was a different transfer."))
-        if is_new:
-            _post(moved, now=now)
+    names = ("to_account_id", "amount", "business_date", "transferred_at", "actor", "on_behalf_of")
+    moved, is_new = Transfer.objects.get_or_create(
+        account_id=draft.account_id,
+        request_id=draft.request_id,
+        defaults={name: getattr(draft, name) for name in names},
+    )
+    if (moved.amount, moved.to_account_id) != (draft.amount, draft.to_account_id):
+        raise UnableToTransfer(_("This request was a different transfer."))
+    if is_new:
+        _post(moved, is_limited=is_limited)
     return moved
 
 
@@ -67,7 +87,8 @@ def _check_accounts(from_account_id: int, to_account_id: int) -> None:
         raise UnableToTransfer(_("Money moves between two accounts of one customer and currency."))
 
 
-def _post(moved: Transfer, *, now: datetime) -> None:
+def _post(moved: Transfer, *, is_limited: bool) -> None:
+    now = moved.transferred_at
     postings = transfer_postings(
         from_account_id=moved.account_id,
         to_account_id=moved.to_account_id,
@@ -78,7 +99,7 @@ def _post(moved: Transfer, *, now: datetime) -> None:
     posted = post(postings=postings, now=now, actor=moved.actor, on_behalf_of=moved.on_behalf_of)
     # The row is locked by the posting itself, so this is the money as nobody else can change it.
     held = AccountBalance.objects.values_list("held", flat=True).get(pk=moved.account_id)
-    if posted[0].money < held:
+    if is_limited and posted[0].money < held:
         raise UnableToTransfer(_("There is not enough money on the account."))
     _tell(moved, now=now)
 

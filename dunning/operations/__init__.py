@@ -1,6 +1,6 @@
 """What dunning does: decide access, give and close promised payments, set limits."""
 
-from dunning.operations import credit_rules, disputes, promises
+from dunning.operations import credit_rules, disputes, instalments, promises
 from dunning.operations.deciding import (
     Decided,
     UnableToSettle,
@@ -34,6 +34,7 @@ __all__ = [
     "disputes",
     "drain_crossings",
     "ensure_reference_data",
+    "instalments",
     "mend_floors",
     "promises",
     "set_credit_limit",

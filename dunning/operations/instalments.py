@@ -17,9 +17,10 @@ from dunning.operations.floors import set_floors
 from invoicing.models import InstalmentPlan
 from invoicing.operations import instalments
 from invoicing.operations.instalments import Agreement, Followed, UnableToAgree, Wish
+from invoicing.operations.shares import Settled, settle_shares
 from invoicing.queries.instalments import list_active
 
-__all__ = ["UnableToAgree", "Wish", "agree", "approve", "cancel", "follow"]
+__all__ = ["UnableToAgree", "Wish", "agree", "approve", "cancel", "follow", "follow_debts"]
 
 #: Plans looked at in one transaction.
 PORTION: Final = 500
@@ -85,6 +86,14 @@ def follow(*, on: date, may_break: bool, now: datetime, actor: str) -> Followed:
             total.broken + done.broken,
         )
     return total
+
+
+def follow_debts(
+    *, business_date: date, now: datetime, actor: str = "system:debts"
+) -> tuple[Settled, Followed]:
+    """Do by day what the night does too: split payments, unfreeze what was paid; break nothing."""
+    settled = settle_shares(business_date=business_date, now=now, actor=actor)
+    return settled, follow(on=business_date, may_break=False, now=now, actor=actor)
 
 
 @transaction.atomic

@@ -572,6 +572,15 @@ class Migration(migrations.Migration):
                         to="accounts.subscription",
                     ),
                 ),
+                (
+                    "consolidated",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="choices",
+                        to="invoicing.consolidatedbill",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
@@ -684,30 +693,6 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="paymentchoice_of_one_payment",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentchoice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("bill__isnull", False),
-                        ("plan__isnull", True),
-                        ("subscription__isnull", True),
-                    ),
-                    models.Q(
-                        ("bill__isnull", True),
-                        ("plan__isnull", True),
-                        ("subscription__isnull", False),
-                    ),
-                    models.Q(
-                        ("bill__isnull", True),
-                        ("plan__isnull", False),
-                        ("subscription__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="paymentchoice_for_one_thing",
             ),
         ),
         migrations.RunSQL((SQL / "debt.sql").read_text(), migrations.RunSQL.noop),

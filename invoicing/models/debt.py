@@ -58,7 +58,8 @@ class DebtPolicy(models.Model):
 class PaymentChoice(AppendOnly):
     """
     What the payer said a payment is for: a bill, a service, an instalment plan. Money that it doesn't
-    need pays the oldest debt. A payment by card is chosen for before it is there.
+    need pays the oldest debt. For a consolidated bill it is split among the units. A payment by card is
+    chosen for before it is there.
     """
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT)
@@ -68,6 +69,9 @@ class PaymentChoice(AppendOnly):
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, null=True)
     plan = models.ForeignKey(
         InstalmentPlan, on_delete=models.PROTECT, null=True, related_name="choices"
+    )
+    consolidated = models.ForeignKey(
+        ConsolidatedBill, on_delete=models.PROTECT, null=True, related_name="choices"
     )
     chosen_at = models.DateTimeField()
     actor = models.CharField(max_length=60)
@@ -85,12 +89,7 @@ class PaymentChoice(AppendOnly):
                 | models.Q(payment__isnull=True, card_payment__isnull=False),
                 name="paymentchoice_of_one_payment",
             ),
-            models.CheckConstraint(
-                condition=models.Q(bill__isnull=False, subscription__isnull=True, plan__isnull=True)
-                | models.Q(bill__isnull=True, subscription__isnull=False, plan__isnull=True)
-                | models.Q(bill__isnull=True, subscription__isnull=True, plan__isnull=False),
-                name="paymentchoice_for_one_thing",
-            ),
+            # One thing, of four columns: migrations/sql/debt.sql.
         ]
 
     def __str__(self) -> str:

@@ -20,6 +20,7 @@ from invoicing.operations.plan_changes import (
     execute_due,
     schedule,
 )
+from invoicing.operations.shares import UnableToSplit, settle_shares
 from invoicing.operations.splits import split_periods
 from invoicing.operations.termination import UnableToTerminate, terminate_service
 from invoicing.queries.splits import Cut
@@ -30,6 +31,7 @@ __all__ = [
     "UnableToChangePause",
     "UnableToChangePlan",
     "UnableToMove",
+    "UnableToSplit",
     "UnableToTerminate",
     "agree_pause",
     "announce_moves",
@@ -48,6 +50,7 @@ __all__ = [
     "review_lapsed",
     "run_pauses",
     "schedule",
+    "settle_shares",
     "split_periods",
     "terminate_service",
 ]

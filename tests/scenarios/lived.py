@@ -32,7 +32,7 @@ HEADER = "record_id,kind,subscriber,started_at,quantity,other_number"
 NO_LIMIT = Decimal(10) ** 9
 #: Steps of the night that move no money of these years.
 QUIET = {"months", "online", "limits", "vouchers", "cards", "drafts", "approve", "access"}
-QUIET |= {"network", "messages", "books"}
+QUIET |= {"network", "messages", "books", "late_fees", "debts"}
 USAGE = {"load", "price", "post"}
 
 

@@ -20,3 +20,6 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
         + (extract(month FROM day) - extract(month FROM first_day))::integer
         + (day >= invoicing_cycle_day(day, extract(day FROM first_day)::integer))::integer END
 $$;
+
+ALTER TABLE invoicing_paymentchoice ADD CONSTRAINT paymentchoice_for_one_thing
+    CHECK (num_nonnulls(bill_id, subscription_id, plan_id, consolidated_id) = 1);
