@@ -86,7 +86,6 @@ CHARGE_MINIMUMS: Final = f"""
 """
 
 
-@transaction.atomic
 def charge_minimums(
     *,
     business_date: date,
@@ -103,13 +102,18 @@ def charge_minimums(
     """
     if not PlanVersion.objects.filter(minimum__gt=0).exists():
         return 0
-    lock_fees(alone=False)
     values: dict[str, Any] = {
         "business_date": business_date,
         "account_from": account_from,
         "account_to": account_to,
         "zone": settings.TIME_ZONE,
     }
+    return _charge(values, now=now, actor=actor)
+
+
+@transaction.atomic
+def _charge(values: dict[str, Any], *, now: datetime, actor: str) -> int:
+    lock_fees(alone=False)
     with connection.cursor() as cursor:
         cursor.execute(CHARGE_MINIMUMS, values)
         ids = [row[0] for row in cursor.fetchall()]
