@@ -160,7 +160,7 @@ class PromiseRule(models.Model):
     credit_classes = _words(_("credit classes"))
 
     amount_is = models.CharField(
-        _("amount"), max_length=12, choices=AmountIs, default=AmountIs.UP_TO
+        _("which amount"), max_length=12, choices=AmountIs, default=AmountIs.UP_TO
     )
     max_amount = models.DecimalField(_("at most"), max_digits=14, decimal_places=2, default=500)
     fee_percent = models.DecimalField(
@@ -203,12 +203,14 @@ class PromiseRule(models.Model):
             models.CheckConstraint(
                 condition=models.Q(days__gte=1, max_amount__gt=0, price__gte=0),
                 name="promiserule_terms_make_sense",
+                violation_error_message=_("A rule gives more than nothing, for a day or more."),
             ),
             models.CheckConstraint(
                 condition=models.Q(valid_to__isnull=True)
                 | models.Q(valid_from__isnull=True)
                 | models.Q(valid_to__gt=models.F("valid_from")),
                 name="promiserule_valid_some_day",
+                violation_error_message=_("The rule would never be offered."),
             ),
         ]
 

@@ -111,6 +111,20 @@ class AmountForm(PortalForm):
     )
 
 
+class LimitForm(PortalForm):
+    """A credit limit; zero for none."""
+
+    limit = forms.DecimalField(
+        label=_("Credit limit"),
+        min_value=0,
+        max_digits=12,
+        decimal_places=2,
+        localize=True,
+        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+        error_messages=AmountForm.base_fields["amount"].error_messages,
+    )
+
+
 class DisputeForm(AmountForm):
     """What is wrong with a charge, and about how much of it."""
 

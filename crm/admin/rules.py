@@ -5,14 +5,15 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import Field, Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from accounts.queries.credit import list_classes
 from crm.admin.site import CatalogueAdmin, ReadOnlyAdmin, site
 from crm.models import StaffSignIn
 from dunning import operations as dunning_operations
-from dunning.models import AccessRule, PromiseRule
+from dunning.models import AccessRule
 from invoicing.models import NumberSeries
 from notifications.domain.wording import UnableToWord, check_template
 from notifications.models import Template
@@ -39,6 +40,15 @@ class AccessRuleAdmin(CatalogueAdmin):
     )
     ordering = ("position",)
 
+    def formfield_for_dbfield(
+        self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> forms.Field | None:
+        """The credit class is one there is, or any."""
+        if db_field.name != "credit_class":
+            return super().formfield_for_dbfield(db_field, request, **kwargs)
+        choices = [("", _("any class")), *((each.code, each.name) for each in list_classes())]
+        return forms.ChoiceField(label=_("Credit class"), choices=choices, required=False)
+
     def save_model(self, request: HttpRequest, obj: Model, form: object, change: bool) -> None:  # noqa: PLR0917 - Django's signature
         """Save the rule; everybody is decided anew by it."""
         super().save_model(request, obj, form, change)
@@ -61,13 +71,6 @@ class PauseRuleAdmin(CatalogueAdmin):
 
     list_display = ("__str__", "is_allowed", "min_days", "max_days", "free_days", "fee")
     list_select_related = ("plan",)
-
-
-@admin.register(PromiseRule, site=site)
-class PromiseRuleAdmin(CatalogueAdmin):
-    """The rule of the promised payment."""
-
-    list_display = ("max_amount", "days", "price", "days_between", "is_active")
 
 
 @admin.register(Gateway, site=site)

@@ -80,7 +80,8 @@ def give_promise(request: HttpRequest, account_id: int) -> HttpResponse:
     """Give a promised payment on the subscriber's word; "why not" is always answered."""
     account = account_or_404(account_id)
     answer = dunning_queries.can_promise(account_id, timezone.now())
-    form = forms.PromiseForm(request.POST or None)
+    # The amount of the rule, where there is but one; else what would be offered at most.
+    form = forms.PromiseForm(request.POST or None, initial={"amount": answer.max_amount or None})
 
     def act() -> str:
         promise = dunning_operations.promises.give(

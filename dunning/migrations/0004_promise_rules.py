@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
                 ],
                 default="up_to",
                 max_length=12,
-                verbose_name="amount",
+                verbose_name="which amount",
             ),
         ),
         migrations.AddField(
@@ -258,6 +258,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("days__gte", 1), ("max_amount__gt", 0), ("price__gte", 0)),
                 name="promiserule_terms_make_sense",
+                violation_error_message="A rule gives more than nothing, for a day or more.",
             ),
         ),
         migrations.AddConstraint(
@@ -270,6 +271,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="promiserule_valid_some_day",
+                violation_error_message="The rule would never be offered.",
             ),
         ),
         migrations.AddIndex(

@@ -22,6 +22,7 @@ from dunning.domain.promise_terms import FEE_SHARE, MISSING
 from dunning.domain.promises import Applicant, Paid, Past, PromiseTerms, Rule, Verdict
 from dunning.models import CreditRuleChange, PromisedPayment, PromiseRule
 from dunning.queries.access import access_of
+from dunning.queries.promise_words import explain
 from invoicing.queries.recurring import list_recurring
 from tariffs.domain.eligibility import Buyer, Conditions
 
@@ -43,6 +44,11 @@ class Matched:
     account: Account
     money: Decimal
     verdict: Verdict
+
+    @property
+    def sentences(self) -> list[str]:
+        """What is in the way, and when it will be gone."""
+        return [explain(reason, verdict=self.verdict) for reason in self.verdict.reasons]
 
 
 @dataclass(frozen=True, slots=True)

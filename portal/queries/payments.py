@@ -7,6 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from accounts import queries as accounts_queries
+from accounts.domain.households import Right
+from dunning.queries.limits import Credit, get_credit
 from invoicing.queries.slips import account_has_slips
 from portal.queries import bills
 from portal.queries.bills import BillRow, PaymentRow
@@ -17,7 +19,7 @@ from portal.queries.top_up import takes_cards
 
 @dataclass(frozen=True, slots=True)
 class PaymentsPage:
-    """`to_pay` is what is missing to zero."""
+    """`to_pay` is what is missing to zero; `credit` None where there is no limit, nor one to choose."""
 
     to_pay: Decimal
     promise: PromiseView
@@ -26,6 +28,7 @@ class PaymentsPage:
     next_key: int | None
     takes_cards: bool
     has_slip: bool
+    credit: Credit | None
 
 
 def get_payments_page(account: AccountChoice, *, now: datetime) -> PaymentsPage:
@@ -39,4 +42,11 @@ def get_payments_page(account: AccountChoice, *, now: datetime) -> PaymentsPage:
         next_key=payments[-1].id if len(payments) == bills.PAGE else None,
         takes_cards=takes_cards(account.id),
         has_slip=account_has_slips(account.id),
+        credit=_credit_of(account),
     )
+
+
+def _credit_of(account: AccountChoice) -> Credit | None:
+    """Return the credit for whoever manages the account; who only pays chooses nothing."""
+    credit = get_credit(account.id) if account.right == Right.MANAGE else None
+    return credit if credit and (credit.limit or credit.may_choose) else None

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from dunning import queries as dunning_queries
+from dunning.queries.promise_rules import paid_since
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class PromiseView:
     max_amount: Decimal
     due_at: datetime | None
     price: Decimal
+    is_exact: bool = False
+    possible_at: datetime | None = None
 
 
 def find_promise(account_id: int, *, now: datetime) -> PromiseView:
@@ -35,7 +38,7 @@ def find_promise(account_id: int, *, now: datetime) -> PromiseView:
     row = dunning_queries.find_open_promise(account_id)
     answer = dunning_queries.can_promise(account_id, now)
     return PromiseView(
-        open=OpenPromise(row.amount, row.due_at, max(row.amount - row.paid, Decimal(0)))
+        open=OpenPromise(row.amount, row.due_at, max(row.amount - paid_since(row), Decimal(0)))
         if row
         else None,
         is_allowed=answer.is_allowed,
@@ -43,4 +46,6 @@ def find_promise(account_id: int, *, now: datetime) -> PromiseView:
         max_amount=answer.max_amount,
         due_at=answer.due_at,
         price=answer.price,
+        is_exact=answer.is_exact,
+        possible_at=answer.possible_at,
     )

@@ -24,7 +24,7 @@ from tariffs.models import (
 )
 
 
-def _ticks(label: Any, choices: Iterable[Any], **options: Any) -> forms.MultipleChoiceField:
+def ticks(label: Any, choices: Iterable[Any], **options: Any) -> forms.MultipleChoiceField:
     return forms.MultipleChoiceField(
         label=label,
         required=False,
@@ -37,8 +37,8 @@ def _ticks(label: Any, choices: Iterable[Any], **options: Any) -> forms.Multiple
 class WhomForm(forms.ModelForm):  # type: ignore[type-arg]
     """To whom a plan version is sold; nothing chosen = everybody."""
 
-    customer_kinds = _ticks(gettext_lazy("Kinds of customers"), Customer.Kind.choices)
-    account_kinds = _ticks(gettext_lazy("Kinds of accounts"), Account.Kind.choices)
+    customer_kinds = ticks(gettext_lazy("Kinds of customers"), Customer.Kind.choices)
+    account_kinds = ticks(gettext_lazy("Kinds of accounts"), Account.Kind.choices)
     regions = WordsField(
         label=gettext_lazy("Regions"),
         max_length=2000,
@@ -71,7 +71,7 @@ class NewPackageForm(forms.ModelForm):  # type: ignore[type-arg]
 class PackageVersionForm(AmountsForm):
     """The terms of a draft of a package."""
 
-    services = _ticks(
+    services = ticks(
         gettext_lazy("Services it fits"),
         Plan.Service.choices,
         help_text=gettext_lazy("None chosen: any."),

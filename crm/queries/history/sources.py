@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Payment, PaymentNotice
 from accounts.queries import cash_desk as desk_queries
 from accounts.queries import receipts as receipt_queries
+from accounts.queries.credit import list_classes
 from billing_project.kernel.models import BusinessEvent
 from crm.domain.timeline import Item, Key
 from crm.models import Interaction
@@ -31,6 +32,7 @@ MONEY_EVENTS: Final = (
     | Q(kind__startswith="promise.")
     | Q(kind__startswith="hold.")
     | Q(kind__startswith="bonus.")
+    | Q(kind__in=("limit.changed", "credit_class.changed"))
     | Q(kind__in=("debt.written_off", "entry.reversed", "money.transferred"))
     | Q(kind=REVERSED)
     | Q(kind__startswith="payment.re")
@@ -52,6 +54,8 @@ MONEY_KINDS: Final = (
     "money.",
     "adjustment.",
     "promise.",
+    "limit.",
+    "credit_class.",
     "dispute.",
     "credit_note.",
     "debit_note.",
@@ -274,10 +278,17 @@ def _names(
     return {(key, pk): value for pk, value in found}
 
 
-def _event_text(row: BusinessEvent, names: dict[tuple[str, int], str]) -> str:
+def _class_names() -> dict[str, str]:
+    return {each.code: each.name for each in list_classes()}
+
+
+def _event_text(scope: Scope, row: BusinessEvent, names: dict[tuple[str, int], str]) -> str:
     keys = ("plan_version_id", "package_version_id")
     found = (names.get((key, row.data.get(key, 0)), "") for key in keys)
     about = next(filter(None, found), "")
+    if row.kind in {"limit.changed", "credit_class.changed"}:
+        currency = scope.currencies.get(row.account_id, "RUB")
+        return words.credit_text(row.data, classes=_class_names(), currency=currency)
     if row.kind.startswith("price."):
         return words.price_text(row.data, about=about)
     return words.event_text(row.data, about=about)
@@ -290,7 +301,7 @@ def _event_item(scope: Scope, row: BusinessEvent, names: dict[tuple[str, int], s
         key=Key(row.happened_at, "event", row.pk),
         kind="money" if is_money else "service",
         title=words.event_title(row.kind),
-        text=_event_text(row, names),
+        text=_event_text(scope, row, names),
         amount=-amount if amount is not None and row.kind in TAKING else amount,
         currency=scope.currencies.get(row.account_id, "RUB"),
         moves_money=not row.kind.startswith(STANDING),

@@ -81,6 +81,8 @@ EVENT_TITLES: Final = {
     "ticket.opened": gettext_lazy("Ticket opened"),
     "ticket.answered": gettext_lazy("Answer to a ticket"),
     "ticket.closed": gettext_lazy("Ticket closed"),
+    "limit.changed": gettext_lazy("Credit limit changed"),
+    "credit_class.changed": gettext_lazy("Credit class changed"),
     "promise.kept": gettext_lazy("Promise kept"),
     "promise.broken": gettext_lazy("Promise broken"),
     "guard.set": gettext_lazy("Spending guard set"),
@@ -139,6 +141,15 @@ def price_text(data: Mapping[str, Any], *, about: str) -> str:
         last = date.fromisoformat(data["active_to"]) - timedelta(days=1)
         told.append(_("to %(day)s") % {"day": written_day(last)})
     return " · ".join(filter(None, [*told, data.get("reason", "")]))
+
+
+def credit_text(data: Mapping[str, Any], *, classes: Mapping[str, str], currency: str) -> str:
+    """Return what limit or class became what, and why; `classes` are names by code."""
+    if "limit" in data:
+        both = [money(Decimal(data[name]), currency) for name in ("before", "limit")]
+    else:
+        both = [classes.get(data[name], data[name]) for name in ("before", "credit_class")]
+    return " · ".join(filter(None, [" → ".join(both), data.get("reason", "")]))
 
 
 def event_amount(data: Mapping[str, Any]) -> Decimal | None:

@@ -6,7 +6,16 @@ from typing import Final
 
 from django.urls import URLPattern, path
 
-from crm.views.catalogue import comparisons, decks, offers, plans, previews, records, zones
+from crm.views.catalogue import (
+    comparisons,
+    credit,
+    decks,
+    offers,
+    plans,
+    previews,
+    records,
+    zones,
+)
 
 _PLANS: Final = [
     # Two names of one page: the menu's, and the section's.
@@ -135,7 +144,15 @@ _OFFERS: Final = [
     ),
 ]
 
+_CREDIT: Final = [
+    path("credit/", credit.overview, name="catalogue-credit"),
+    path("credit/rules/new/", credit.promise_rule, name="catalogue-new-promise-rule"),
+    path("credit/rules/<int:rule_id>/", credit.promise_rule, name="catalogue-promise-rule"),
+    path("credit/classes/new/", credit.credit_class, name="catalogue-new-credit-class"),
+    path("credit/classes/<int:class_id>/", credit.credit_class, name="catalogue-credit-class"),
+]
+
 #: Not of the catalogue, but told by its explanation: what an account used.
 RECORDS: Final = path("accounts/<int:account_id>/records/", records.records, name="records")
 
-PATHS: Final[list[URLPattern]] = [*_PLANS, *_DECKS, *_OFFERS]
+PATHS: Final[list[URLPattern]] = [*_PLANS, *_DECKS, *_OFFERS, *_CREDIT]
