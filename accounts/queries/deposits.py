@@ -46,6 +46,14 @@ def list_deposits(account_ids: Iterable[int]) -> list[Deposit]:
     return list(rows.select_related("account", "subscription").order_by("state", "-id"))
 
 
+def kept_deposits(account_ids: Iterable[int]) -> dict[int, Decimal]:
+    """Return what is kept of accounts that have a deposit."""
+    rows = Deposit.objects.filter(account_id__in=list(account_ids), state=Deposit.State.HELD)
+    return dict(
+        rows.values("account_id").annotate(kept=Sum("amount")).values_list("account_id", "kept")
+    )
+
+
 def sum_deposits(account_id: int) -> Decimal:
     """Return what is kept of an account."""
     rows = Deposit.objects.filter(account_id=account_id, state=Deposit.State.HELD)

@@ -48,6 +48,9 @@ class PolicyForm(forms.Form):
     review = forms.ChoiceField(label=_("Bills"), choices=BillingPolicy.Review.choices)
     percent = _percent(_("Unusual: a change against last month of more than, %"), min_value=0)
     money = amount_field(_("and of more than, in money"), min_value=Decimal(0))
+    own_cycle_change = forms.BooleanField(
+        label=_("Subscribers may change their cycle day, once a cycle"), required=False
+    )
 
 
 class ReleaseForm(forms.Form):

@@ -107,4 +107,9 @@ class TerminateForm(forms.Form):
             ("other", _("other")),
         ],
     )
+    is_final = forms.BooleanField(
+        label=_("If it is the last service: final bill tonight, deposits are returned against it"),
+        required=False,
+        initial=True,
+    )
     is_sure = forms.BooleanField(label=_("The subscriber heard what it costs and wants it"))

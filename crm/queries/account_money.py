@@ -12,9 +12,10 @@ from django.db.models import QuerySet
 
 from accounts import queries as accounts_queries
 from accounts.domain.reversals import is_reversible
-from accounts.models import Account, BonusGrant, EntryReversal, Hold
+from accounts.models import Account, BonusGrant, Deposit, EntryReversal, Hold
 from accounts.queries import Balance, Entry, Statement, StatementLine
 from accounts.queries import bonuses as bonus_queries
+from accounts.queries import deposits as deposit_queries
 from accounts.queries import holds as hold_queries
 from crm.queries import staff
 
@@ -49,6 +50,7 @@ class AccountMoney:
     holds: tuple[Hold, ...]
     past_holds: tuple[Hold, ...]
     bonuses: tuple[BonusGrant, ...]
+    deposits: tuple[Deposit, ...] = ()
 
     @property
     def in_sessions(self) -> Decimal:
@@ -75,6 +77,7 @@ def get_account_money(
         holds=tuple(hold_queries.list_holds(account.pk)),
         past_holds=tuple(hold_queries.list_past_holds(account.pk)),
         bonuses=tuple(bonus_queries.list_grants(account.pk)),
+        deposits=tuple(deposit_queries.list_deposits([account.pk])),
     )
 
 

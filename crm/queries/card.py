@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts import queries as accounts_queries
+from accounts.domain.calendars import Rule
 from accounts.models import (
     Account,
     Contract,
@@ -23,7 +24,10 @@ from accounts.models import (
     Subscription,
 )
 from accounts.queries import Balance
+from accounts.queries.calendars import calendars_of
+from accounts.queries.deposits import kept_deposits
 from billing_project.kernel.models import Approval
+from billing_project.kernel.money import ZERO
 from crm.models import CardView, Interaction
 from crm.queries.disputes import DisputeRow, list_of_customer
 from dunning import queries as dunning_queries
@@ -70,6 +74,8 @@ class AccountOnCard:
     account: Account
     balance: Balance
     promise: PromisedPayment | None
+    cycle: Rule
+    deposit: Decimal
     approvals: int
     services: tuple[ServiceOnCard, ...]
     disputes: tuple[DisputeRow, ...] = ()
@@ -151,6 +157,7 @@ def get_card(*, customer: Customer, now: datetime) -> Card:
         )
     }
     approvals = _pending_by_account(ids)
+    calendars, kept = calendars_of(accounts), kept_deposits(ids)
     disputed = list_of_customer(ids, on=timezone.localdate(now))
     return Card(
         customer=customer,
@@ -160,6 +167,8 @@ def get_card(*, customer: Customer, now: datetime) -> Card:
                 account=account,
                 balance=balances[account.pk],
                 promise=promises.get(account.pk),
+                cycle=calendars[account.pk].rule_on(timezone.localdate(now)),
+                deposit=kept.get(account.pk, ZERO),
                 approvals=approvals.get(account.pk, 0),
                 services=tuple(services[account.pk]),
                 disputes=tuple(each for each in disputed if each.dispute.account_id == account.pk),

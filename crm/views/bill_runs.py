@@ -159,7 +159,8 @@ def policy(request: HttpRequest, entity_id: int) -> HttpResponse:
     """Say how a legal entity's bills go out."""
     entity = _entity(entity_id)
     now = policy_of(entity.pk)
-    initial = {"review": now.review, "percent": now.percent, "money": now.money}
+    columns = ("review", "percent", "money", "own_cycle_change")
+    initial = {name: getattr(now, name) for name in columns}
     form = forms.PolicyForm(request.POST or None, initial=initial)
 
     def act() -> str:

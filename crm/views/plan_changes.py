@@ -80,6 +80,7 @@ def terminate(request: HttpRequest, subscription_id: int) -> HttpResponse:
             actor=staff_of(request).actor,
             on_behalf_of=f"customer:{service.account.customer_id}",
             reason=form.cleaned_data["reason"],
+            is_final=form.cleaned_data["is_final"],
         )
         return _("The service is terminated; %(amount)s is given back.") % {
             "amount": money(given_back, service.account.currency)

@@ -56,7 +56,8 @@ class VersionForm(AmountsForm):
     class Meta:
         model = PlanVersion
         fields = (
-            *("fee", "fee_period", "fee_timing", "proration", "connection_price"),
+            *("fee", "fee_period", "fee_timing", "proration", "bills_change_day"),
+            *("bills_last_day", "minimum", "deposit", "connection_price"),
             *("tax_category", "tax_included", "speed_kbps", "slow_speed_kbps"),
             *("on_sale_from", "effect", "moves_on", "notice_days"),
         )

@@ -32,6 +32,7 @@ MONEY_EVENTS: Final = (
     | Q(kind__startswith="promise.")
     | Q(kind__startswith="hold.")
     | Q(kind__startswith="bonus.")
+    | Q(kind__startswith="deposit.")
     | Q(kind__in=("limit.changed", "credit_class.changed"))
     | Q(kind__in=("debt.written_off", "entry.reversed", "money.transferred"))
     | Q(kind=REVERSED)
@@ -45,6 +46,7 @@ MONEY_EVENTS: Final = (
 
 MONEY_KINDS: Final = (
     "payment.",
+    "deposit.",
     "chargeback.",
     "autopay.",
     "hold.",
@@ -68,6 +70,7 @@ TAKING: Final = (
     "chargeback.lost",
     "debit_note.issued",
     "money.transferred",
+    "deposit.taken",
 )
 
 #: Events with an amount that doesn't move by them.
@@ -289,6 +292,8 @@ def _event_text(scope: Scope, row: BusinessEvent, names: dict[tuple[str, int], s
     if row.kind in {"limit.changed", "credit_class.changed"}:
         currency = scope.currencies.get(row.account_id, "RUB")
         return words.credit_text(row.data, classes=_class_names(), currency=currency)
+    if row.kind == "cycle.changed":
+        return words.cycle_text(row.data)
     if row.kind.startswith("price."):
         return words.price_text(row.data, about=about)
     return words.event_text(row.data, about=about)

@@ -29,6 +29,9 @@ EVENT_TITLES: Final = {
     "bill.consolidated": gettext_lazy("Consolidated bill issued"),
     "contract.signed": gettext_lazy("Contract signed"),
     "account.opened": gettext_lazy("Account opened"),
+    "cycle.changed": gettext_lazy("Billing cycle changed"),
+    "deposit.taken": gettext_lazy("Deposit taken"),
+    "deposit.returned": gettext_lazy("Deposit returned"),
     "service.ordered": gettext_lazy("Service ordered"),
     "service.activated": gettext_lazy("Service activated"),
     "service.suspended": gettext_lazy("Service paused"),
@@ -141,6 +144,17 @@ def price_text(data: Mapping[str, Any], *, about: str) -> str:
         last = date.fromisoformat(data["active_to"]) - timedelta(days=1)
         told.append(_("to %(day)s") % {"day": written_day(last)})
     return " · ".join(filter(None, [*told, data.get("reason", "")]))
+
+
+def cycle_text(data: Mapping[str, Any]) -> str:
+    """Return how an account's cycles run, and from when."""
+    length = _("two months") if data["months"] == 2 else _("a month")
+    told = [
+        _("cycle from the %(day)s") % {"day": data["cycle_day"]},
+        length,
+        _("from %(day)s") % {"day": _day(data["starts_on"])},
+    ]
+    return " · ".join(told)
 
 
 def credit_text(data: Mapping[str, Any], *, classes: Mapping[str, str], currency: str) -> str:
