@@ -5,6 +5,7 @@ Sets the demo operator up: catalogue, people, money, files of the switches, the 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -15,11 +16,17 @@ from django.db import connection, transaction
 from accounts import operations as accounts_operations
 from accounts import queries as accounts_queries
 from accounts.domain.kinds import Kind
-from accounts.models import Account, Customer, User
+from accounts.models import Account, Customer, Subscription, User
 from billing_project import night_steps
-from billing_project.demo.establish import ZONE, Established, establish, midnight
-from billing_project.demo.people import DemoAccount, draw_people
+from billing_project.demo.establish import ZONE, Established, establish, midnight, noon
+from billing_project.demo.people import (
+    FIXED_BASE,
+    MOBILE_BASE,
+    DemoAccount,
+    draw_people,
+)
 from billing_project.demo.sell import create_operator, put_on_sale
+from billing_project.demo.stories import Numbers, Stories, begin_stories, end_stories
 from billing_project.demo.usage import Lines, Written, days_before, write_usage
 from billing_project.kernel import operations as kernel_operations
 from billing_project.kernel.periods import Period, add_months, month_of
@@ -99,10 +106,11 @@ def seed_demo(*, wishes: Wishes, tell: Tell) -> Seeded:
         customers, accounts = draw_people(
             count=wishes.subscribers, seed=wishes.seed, first_day=first_day
         )
+        entity = create_operator()
         ids = establish(
             customers=customers,
             accounts=accounts,
-            entity=create_operator(),
+            entity=entity,
             versions=versions,
             first_day=first_day,
         )
@@ -110,11 +118,22 @@ def seed_demo(*, wishes: Wishes, tell: Tell) -> Seeded:
         accounts_operations.open_balances()
         _open_with(accounts, ids, on=first_day, now=wishes.now)
         logins = _logins(ids, accounts)
+        tell("a household and a company with units")
+        stories = Stories(entity, versions, _numbers_after(accounts), began_at=noon(first_day))
+        begin_stories(stories)
     _analyze()
     tell("files of the switches")
-    usage = _write_files(accounts, wishes)
+    usage = _write_files(_lines(accounts, stories), wishes)
     payments = _live_through(wishes, tell)
-    return Seeded(len(customers), len(accounts), ids.services, payments, usage, logins)
+    end_stories(stories, now=wishes.now, agent=User.objects.get(login="agent"))
+    return Seeded(
+        Customer.objects.count(),
+        Account.objects.count(),
+        Subscription.objects.count(),
+        payments,
+        usage,
+        logins + stories.logins,
+    )
 
 
 def _open_with(accounts: list[DemoAccount], ids: Established, *, on: date, now: datetime) -> None:
@@ -189,11 +208,19 @@ def _analyze() -> None:
         cursor.execute("ANALYZE")
 
 
-def _lines(accounts: list[DemoAccount]) -> Lines:
+def _numbers_after(accounts: list[DemoAccount]) -> Numbers:
+    last = {"msisdn": MOBILE_BASE, "fixed": FIXED_BASE, "login": 0}
+    for service in chain.from_iterable(account.services for account in accounts):
+        if service.identifier.isdigit():
+            kind = service.identifier_kind
+            last[kind] = max(last[kind], int(service.identifier))
+    return Numbers(mobile=last["msisdn"], fixed=last["fixed"])
+
+
+def _lines(accounts: list[DemoAccount], stories: Stories) -> Lines:
     of_kind: dict[str, list[str]] = {"msisdn": [], "fixed": [], "login": []}
-    for account in accounts:
-        for service in account.services:
-            of_kind[service.identifier_kind].append(service.identifier)
+    for service in chain(stories.services, *(account.services for account in accounts)):
+        of_kind[service.identifier_kind].append(service.identifier)
     return Lines(
         mobile=np.array(of_kind["msisdn"], dtype=np.int64),
         fixed=np.array(of_kind["fixed"], dtype=np.int64),
@@ -201,9 +228,8 @@ def _lines(accounts: list[DemoAccount]) -> Lines:
     )
 
 
-def _write_files(accounts: list[DemoAccount], wishes: Wishes) -> Written:
+def _write_files(lines: Lines, wishes: Wishes) -> Written:
     """Write the files of each month into a folder of its own, those of the last where the night looks."""
-    lines = _lines(accounts)
     total = Written(0, 0)
     for part in _months(wishes):
         written = write_usage(
