@@ -9,8 +9,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext as _
+from psycopg2.errors import UniqueViolation
 from psycopg2.extras import Json
 
 from accounts.domain.kinds import CONTRA_OF, Fund, Kind
@@ -24,6 +26,8 @@ POST_ONE: Final = """
         %s::smallint, %s::smallint, %s::timestamptz, %s::bigint, %s::bigint, %s::date, %s::jsonb,
         %s::text, %s::text)
 """
+#: In POST_MANY: keys that a rival wrote since the statement began are passed over.
+WITH_RIVALS: Final = "ON CONFLICT (account_id, kind, ref) DO NOTHING"
 #: The task that drains balance crossings.
 DRAIN: Final = "access.drain"
 #: A mass posting may meet a rival's keys this many times before it gives up.
@@ -118,9 +122,13 @@ def post_many(
     crossed: int = 0
     with transaction.atomic(), connection.cursor() as cursor:
         statement = POST_MANY.format(source=bind(cursor, source_sql, params))
-        for _try in range(TRIES):
-            cursor.execute(statement, values)
-            differing, missing, wanted, inserted, crossings = cursor.fetchone()
+        for attempt in range(TRIES):
+            # Looking for rivals before each key costs a sixth of the whole: only who met one does.
+            found = _try_alone(cursor, statement, values) if attempt == 0 else None
+            if found is None:
+                cursor.execute(statement, values)
+                found = cursor.fetchone()
+            differing, missing, wanted, inserted, crossings = found
             _refuse(differing=differing, missing=missing, kind=kind)
             posted, crossed = posted + inserted, crossed + crossings
             # A rival's keys, or twice the same key in the source: the next look sees them.
@@ -131,6 +139,20 @@ def post_many(
     if crossed:
         queue.nudge(DRAIN)
     return posted
+
+
+def _try_alone(
+    cursor: CursorWrapper, statement: str, values: dict[str, Any]
+) -> tuple[int, ...] | None:
+    """Post as if nobody else posted the same; None, and nothing is posted, if somebody does."""
+    try:
+        with transaction.atomic():
+            cursor.execute(statement.replace(WITH_RIVALS, ""), values)
+            return tuple(cursor.fetchone())
+    except IntegrityError as error:
+        if not isinstance(error.__cause__, UniqueViolation):
+            raise
+    return None
 
 
 def _refuse(*, differing: int, missing: int, kind: Kind) -> None:

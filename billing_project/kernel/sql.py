@@ -2,7 +2,7 @@
 Selects handed from one app to another's set-based operation (`source_sql=`, `params=`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db.backends.utils import CursorWrapper
@@ -18,3 +18,14 @@ def bind(cursor: CursorWrapper, source_sql: str, params: Params = None) -> str:
     """
     bound: bytes = cursor.mogrify(source_sql, params or None)
     return bound.decode().replace("%", "%%")
+
+
+def id_array(ids: Iterable[int]) -> str:
+    """
+    Return ids as the text of an array, for `%s::bigint[]`: a list becomes ARRAY[…], of which the
+    server parses every element as an expression, a microsecond each.
+
+    >>> id_array([3, 5])
+    '{3,5}'
+    """
+    return "{" + ",".join(map(str, ids)) + "}"

@@ -9,6 +9,11 @@ from django.db import migrations, models
 SQL = Path(__file__).parent / "sql" / "speed.sql"
 # The functions stay as they are: they answer the same.
 KEY_AGAIN = """
+    DROP TRIGGER follows_another ON invoicing_billedperiod;
+    DROP FUNCTION invoicing_keep_chain;
+    ALTER TABLE invoicing_billedperiod ADD CONSTRAINT billedperiod_follows_another
+        FOREIGN KEY (account_id, subscription_id, kind, previous_end)
+        REFERENCES invoicing_billedperiod (account_id, subscription_id, kind, period_end);
     ALTER TABLE invoicing_billedentry REPLICA IDENTITY DEFAULT;
     ALTER TABLE invoicing_billedentry ADD PRIMARY KEY (id);
 """

@@ -10,6 +10,7 @@ from django.db import connection
 from accounts import operations as accounts
 from accounts.domain.kinds import Kind
 from accounts.queries.calendars import calendar_join
+from billing_project.kernel.sql import id_array
 
 #: Advisory lock: shared by those who charge, alone for those who cut what was charged.
 FEES_LOCK: Final = 7_306_010
@@ -53,7 +54,7 @@ POSTINGS: Final = f"""
            AND b.what NOT IN ('pause', 'minimum') AND coalesce(sh.package_assignment_id, 0) = b.source_id
            AND sh.first <= b.period_start AND (sh.until IS NULL OR b.period_start < sh.until)
           LEFT JOIN accounts_bundleholding hold ON hold.id = sh.holding_id
-         WHERE b.id = ANY(%(ids)s)
+         WHERE b.id = ANY(%(ids)s::bigint[])
     ), alike AS (
         SELECT array_agg(account_id) AS account_ids, array_agg(id) AS ids,
                array_agg(amount) AS amounts, array_agg(charged_on) AS days,
@@ -97,5 +98,9 @@ def post_fees(period_ids: list[int], *, now: datetime, actor: str) -> None:
     """Post the fees of charged periods, their ids being the references (decision A1)."""
     if period_ids:
         accounts.post_many(
-            source_sql=POSTINGS, params={"ids": period_ids}, kind=Kind.FEE, now=now, actor=actor
+            source_sql=POSTINGS,
+            params={"ids": id_array(period_ids)},
+            kind=Kind.FEE,
+            now=now,
+            actor=actor,
         )

@@ -15,6 +15,9 @@ from invoicing.queries.package_days import HELD
 CYCLE: Final = CYCLE_OF.format(account="c")
 CALENDAR_DUE: Final = calendar_join(account="c.account_id", day="c.starts_on")
 
+#: What another one charged meanwhile is not charged again.
+WITH_RIVALS: Final = "ON CONFLICT DO NOTHING"
+
 # `halts` are the pauses in which packages rest too. `%(assignment_id)s`: only that one, 0 = all.
 CHARGE_PACKAGES: Final = f"""
     WITH held AS ({HELD}
@@ -74,7 +77,7 @@ CHARGE_PACKAGES: Final = f"""
       FROM due
      WHERE (fee_timing = 'advance' AND NOT is_paused) OR ends_on <= %(business_date)s
      ORDER BY account_id, subscription_id, assignment_id
-    ON CONFLICT DO NOTHING
+    {WITH_RIVALS}
     RETURNING id, period_end
 """
 
@@ -118,6 +121,6 @@ CHARGE_PAUSES: Final = f"""
            fee, fee_period, 'actual', %(business_date)s - 1
       FROM due WHERE ends_on <= %(business_date)s
      ORDER BY account_id, subscription_id
-    ON CONFLICT DO NOTHING
+    {WITH_RIVALS}
     RETURNING id, period_end
 """

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from decimal import Decimal
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
@@ -40,8 +41,16 @@ def render_contract_pdf(contract_id: int, language: str = "ru") -> bytes:
 def render(template: str, paper: dict[str, Any]) -> bytes:
     """Return a template of invoicing/documents filled with plain values, as PDF."""
     data = orjson.dumps(paper).decode()
-    pdf: bytes = typst.compile(str(DOCUMENTS / template), sys_inputs={"data": data})
+    # A compiler of this call's own, since threads set papers at once; the fonts are everybody's.
+    compiler = typst.Compiler(str(DOCUMENTS / template), font_paths=_fonts())
+    pdf: bytes = compiler.compile(sys_inputs={"data": data})
     return pdf
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    """Look for the machine's fonts once a process: that took as long as setting a bill."""
+    return typst.Fonts()
 
 
 def bill_paper(bill: Bill, *, language: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from django.db import connection, models
 from django.utils.translation import gettext as _
 from django_fsm import FSMField
 
-from billing_project.kernel.sql import Params, bind
+from billing_project.kernel.sql import Params, bind, id_array
 
 # Rows are locked in the order of their ids, so that two mass moves can't deadlock.
 MOVE: Final = """
@@ -59,7 +59,7 @@ def change_state(
         if ids is None:
             source = bind(cursor, ids_sql, params)
         else:
-            source = bind(cursor, "SELECT unnest(%s::bigint[])", [list(ids)])
+            source = bind(cursor, "SELECT unnest(%s::bigint[])", [id_array(ids)])
         statement = MOVE.format(
             field=connection.ops.quote_name(field),
             table=connection.ops.quote_name(model._meta.db_table),

@@ -32,30 +32,40 @@ BEGIN
                  (month + interval '2 months')::date) - 1;
 END $$;
 
+-- Months, by far the most, are counted here: a function called from a function costs twice.
 CREATE OR REPLACE FUNCTION invoicing_cycle_start(
     day date, cycle_day integer, months integer, phase integer
 ) RETURNS date LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
-    begins date := invoicing_cycle_start(day, cycle_day);
+    month timestamp := date_trunc('month', day::timestamp);
+    turn date := least(month::date + cycle_day, (month + interval '1 month')::date) - 1;
 BEGIN
-    IF months = 1 OR (extract(month FROM begins)::integer - 1) % 2 = phase THEN
-        RETURN begins;
+    IF turn > day THEN
+        turn := least((month - interval '1 month')::date + cycle_day, month::date) - 1;
+    END IF;
+    IF months = 1 OR (extract(month FROM turn)::integer - 1) % 2 = phase THEN
+        RETURN turn;
     END IF;
     RETURN invoicing_cycle_day(
-        (date_trunc('month', begins::timestamp) - interval '1 month')::date, cycle_day);
+        (date_trunc('month', turn::timestamp) - interval '1 month')::date, cycle_day);
 END $$;
 
 CREATE OR REPLACE FUNCTION invoicing_cycle_end(
     day date, cycle_day integer, months integer, phase integer
 ) RETURNS date LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
-    ends date := invoicing_cycle_end(day, cycle_day);
+    month timestamp := date_trunc('month', day::timestamp);
+    turn date := least(month::date + cycle_day, (month + interval '1 month')::date) - 1;
 BEGIN
-    IF months = 1 OR (extract(month FROM ends)::integer - 1) % 2 = phase THEN
-        RETURN ends;
+    IF turn <= day THEN
+        turn := least((month + interval '1 month')::date + cycle_day,
+                      (month + interval '2 months')::date) - 1;
+    END IF;
+    IF months = 1 OR (extract(month FROM turn)::integer - 1) % 2 = phase THEN
+        RETURN turn;
     END IF;
     RETURN invoicing_cycle_day(
-        (date_trunc('month', ends::timestamp) + interval '1 month')::date, cycle_day);
+        (date_trunc('month', turn::timestamp) + interval '1 month')::date, cycle_day);
 END $$;
 
 CREATE OR REPLACE FUNCTION invoicing_part_price(
@@ -86,3 +96,25 @@ END $$;
 -- Found by account and entry alone; fourteen rows a bill, so each index counts.
 ALTER TABLE invoicing_billedentry DROP CONSTRAINT invoicing_billedentry_pkey;
 ALTER TABLE invoicing_billedentry REPLICA IDENTITY USING INDEX billedentry_once;
+
+-- The chain of billed periods (decision B3): looked at for a whole statement at once. As a foreign key,
+-- row by row, it cost as much as writing the rows. What it names can't go: the table is append-only.
+CREATE FUNCTION invoicing_keep_chain() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT 1 FROM fresh f
+         WHERE f.previous_end IS NOT NULL
+           AND NOT EXISTS (
+               SELECT 1 FROM invoicing_billedperiod p
+                WHERE p.account_id = f.account_id AND p.subscription_id = f.subscription_id
+                  AND p.kind = f.kind AND p.period_end = f.previous_end)
+    ) THEN
+        RAISE EXCEPTION 'a billed period follows one that is not there'
+            USING ERRCODE = '23503', CONSTRAINT = 'billedperiod_follows_another';
+    END IF;
+    RETURN NULL;
+END $$;
+ALTER TABLE invoicing_billedperiod DROP CONSTRAINT billedperiod_follows_another;
+CREATE TRIGGER follows_another AFTER INSERT ON invoicing_billedperiod
+    REFERENCING NEW TABLE AS fresh
+    FOR EACH STATEMENT EXECUTE FUNCTION invoicing_keep_chain();
