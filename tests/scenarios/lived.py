@@ -218,10 +218,10 @@ class Life(Customers):
     def night(self) -> None:
         """Close the day in both books and compare them."""
         self._deliver()
-        before = self._told()
+        before, has_bonuses = self._told(), any(one.bonuses for one in self.books.accounts.values())
         self.books.night(self.today + DAY)
         if self.whole or self.acted or self._told() != before:
-            self._close_day()
+            self._close_day(left_out=set() if has_bonuses else {"bonuses"})
             compare(self)
         self.records.clear()
         self.acted, self.seconds, self.hour = False, 0, 12
@@ -238,7 +238,7 @@ class Life(Customers):
             for each in one.services.values()
         ]
 
-    def _close_day(self) -> None:
+    def _close_day(self, *, left_out: set[str]) -> None:
         self.nights += 1
         now = datetime.combine(self.today + DAY, time(0, 30), tzinfo=ZONE)
         if self.whole:
@@ -246,7 +246,7 @@ class Life(Customers):
             return
         night = Night(self.today, now, self.folder)
         everybody: Any = SimpleNamespace(account_from=0, account_to=jobs.LAST_ACCOUNT)
-        left_out = QUIET if self.records else QUIET | USAGE
+        left_out |= QUIET if self.records else QUIET | USAGE
         for step in night_steps.STEPS:
             if step.name not in left_out:
                 step.work(night, everybody, lambda done, total: None)

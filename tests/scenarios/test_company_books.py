@@ -99,9 +99,9 @@ def clocks(life: Life) -> None:
     )
 
 
-def every_day(life: Life) -> None:
+def every_day(life: Life, *, uses: bool) -> None:
     day = life.today
-    if day.day % 4 == 0:
+    if day.day % 4 == 0 and uses:
         for place, key in enumerate(DEPARTMENTS):
             life.use(f"{key} line", call(day, f"20:5{place}:00", 300 + 37 * day.day, ABROAD))
     if day.day == 20:
@@ -165,8 +165,7 @@ def live(folder: Path, *, whole: bool) -> Life:
     found(life)
     days = Company(life).days
     while life.today < END:
-        if whole or life.today.month in {8, 12, 3} or life.today.day == 20:
-            every_day(life)
+        every_day(life, uses=whole or life.today.day == 28)
         for act in days.get(life.today, []):
             act()
         life.night()

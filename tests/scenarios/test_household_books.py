@@ -52,13 +52,13 @@ def move_in(life: Life) -> None:
     life.connect("child", "son", "plain", number="79210000003")
 
 
-def every_day(life: Life) -> None:
-    """Calls of most days; salaries come on the 10th, pocket money on the 25th."""
+def every_day(life: Life, *, uses: bool) -> None:
+    """Calls of many days; salaries come on the 10th, pocket money on the 25th."""
     day = life.today
-    if day.day % 3 == 0:
+    if day.day % 3 == 0 and uses:
         life.use("mother", call(day, "20:58:30", 90 + day.day * 7))
         life.use("father", call(day, "02:59:10", 61, ABROAD))
-    if day.day % 7 == 0:
+    if day.day % 7 == 0 and uses:
         life.use("child", Use("data", call(day, "15:00:00", 0).began, day.day * MEBIBYTE // 3))
     if day.day == 10:
         life.pay_all("family")
@@ -153,8 +153,7 @@ def live(folder: Path, *, whole: bool) -> Life:
     move_in(life)
     days = Household(life).days
     while life.today < END:
-        if whole or life.today.day > 20 or life.today.month in {3, 10}:
-            every_day(life)
+        every_day(life, uses=whole or life.today.day == 21)
         for act in days.get(life.today, []):
             act()
         life.night()
