@@ -111,6 +111,18 @@ class AmountForm(PortalForm):
     )
 
 
+class CycleForm(PortalForm):
+    """On which day of the month the cycle begins."""
+
+    cycle_day = forms.IntegerField(
+        label=_("Day of the month, 1 to 31"),
+        min_value=1,
+        max_value=31,
+        help_text=_("In shorter months it is their last day."),
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+
+
 class LimitForm(PortalForm):
     """A credit limit; zero for none."""
 

@@ -28,12 +28,12 @@ def change_cycle(
     *,
     account_id: int,
     cycle_day: int,
-    months: int,
     on: date,
     now: datetime,
     actor: str,
     on_behalf_of: str = "",
     anchor: Anchor = Anchor.DAY,
+    months: int | None = None,
     agreed: Mapping[str, Any] | None = None,
     is_own: bool = False,
 ) -> CycleQuote:

@@ -86,17 +86,27 @@ def may_change_own(account: Account, *, on: date) -> bool:
 
 
 def get_cycle_quote(
-    *, account_id: int, anchor: Anchor, cycle_day: int, months: int, on: date
+    *,
+    account_id: int,
+    cycle_day: int,
+    on: date,
+    anchor: Anchor = Anchor.DAY,
+    months: int | None = None,
 ) -> CycleQuote:
-    """Return what a change would mean; UnableToChangeCycle if it isn't possible."""
+    """
+    Return what a change would mean; UnableToChangeCycle if it isn't possible.
+
+    Without `months` cycles stay as long as they are.
+    """
     account = Account.objects.select_related("customer").get(pk=account_id)
+    calendar = calendar_of(account)
+    months = calendar.rule_on(on).months if months is None else months
     if not 1 <= cycle_day <= 31:
         raise UnableToChangeCycle(_("The cycle day is 1 to 31."), "cycle_day")
     if months not in {1, 2}:
         raise UnableToChangeCycle(_("A cycle has one month or two."), "months")
     if account.closed_on is not None and account.closed_on <= on:
         raise UnableToChangeCycle(_("The account is closed."))
-    calendar = calendar_of(account)
     starts_on = calendar.cycle_on(on).days.end
     rule = rule_from(
         starts_on, anchor=anchor, cycle_day=cycle_day, months=months, opened_on=account.opened_on

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from accounts import queries as accounts_queries
 from accounts.domain.kinds import USAGE_KINDS, Fund, Kind
 from accounts.queries import Entry
+from accounts.queries.deposits import sum_deposits
 from invoicing.models import Bill
 from portal.domain import wording
 from portal.domain.charts import MonthChart, chart_month
@@ -47,6 +48,7 @@ class BalanceView:
 
     money: Decimal
     bonus: Decimal
+    deposit: Decimal
     held: Decimal
     credit_limit: Decimal
     promised: Decimal
@@ -122,6 +124,7 @@ def get_money(account: AccountChoice, *, promise: object, on: date) -> Money:
         balance=BalanceView(
             money=balance.money,
             bonus=balance.bonus,
+            deposit=sum_deposits(account.id),
             held=balance.held,
             credit_limit=account.credit_limit,
             promised=getattr(promise, "amount", Decimal(0)),

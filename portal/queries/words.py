@@ -36,6 +36,8 @@ KINDS: Final[dict[Kind, Promise]] = {
     Kind.BONUS_USE: _("Paid with bonuses"),
     Kind.BONUS_EXPIRY: _("Bonuses expired"),
     Kind.OPENING: _("Brought from the former billing"),
+    Kind.DEPOSIT: _("Deposit"),
+    Kind.DEPOSIT_RETURN: _("Deposit that came back"),
     Kind.TRANSFER_OUT: _("Moved to another account"),
     Kind.TRANSFER_IN: _("Moved from another account"),
 }

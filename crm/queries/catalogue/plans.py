@@ -209,14 +209,7 @@ def describe(version: PlanVersion, *, zones: dict[int, str] | None = None) -> di
         _("Connection"): words.price(version.connection_price),
         _("Tax"): _tax(version),
     }
-    if not version.bills_last_day:
-        told[_("Day of termination")] = _("not charged")
-    if not version.bills_change_day:
-        told[_("Day of a change to this plan")] = _("charged by the former plan")
-    if version.minimum:
-        told[_("Minimum charge a month")] = words.price(version.minimum)
-    if version.deposit:
-        told[_("Deposit")] = words.price(version.deposit)
+    told |= _conventions(version)
     if version.speed_kbps:
         told[_("Speed")] = _speed(version.speed_kbps)
     if version.slow_speed_kbps:
@@ -230,6 +223,20 @@ def describe(version: PlanVersion, *, zones: dict[int, str] | None = None) -> di
     told |= _allowances(version, zones or {})
     told[_("Earlier versions")] = _effect(version)
     told[_("Sold to")] = _whom(version)
+    return told
+
+
+def _conventions(version: PlanVersion) -> dict[str, str]:
+    """Return what is otherwise than usual: days that aren't charged, minimum, deposit."""
+    told: dict[str, str] = {}
+    if not version.bills_last_day:
+        told[_("Day of termination")] = _("not charged")
+    if not version.bills_change_day:
+        told[_("Day of a change to this plan")] = _("charged by the former plan")
+    if version.minimum:
+        told[_("Minimum charge a month")] = words.price(version.minimum)
+    if version.deposit:
+        told[_("Deposit")] = words.price(version.deposit)
     return told
 
 
