@@ -18,6 +18,7 @@ from accounts import queries as accounts_queries
 from accounts.domain.kinds import Kind
 from accounts.models import Account, Customer, Subscription, User
 from billing_project import night_steps
+from billing_project.demo.credit import trust
 from billing_project.demo.establish import ZONE, Established, establish, midnight, noon
 from billing_project.demo.people import (
     FIXED_BASE,
@@ -101,7 +102,9 @@ def seed_demo(*, wishes: Wishes, tell: Tell) -> Seeded:
     kernel_operations.ensure_months(first=add_months(first_day, -1), last=wishes.last_day)
     with transaction.atomic():
         tell("catalogue")
-        versions = put_on_sale(now=midnight(first_day - timedelta(days=60)))
+        opened_at = midnight(first_day - timedelta(days=60))
+        versions = put_on_sale(now=opened_at)
+        trust(now=opened_at, actor=ACTOR)
         tell("people")
         customers, accounts = draw_people(
             count=wishes.subscribers, seed=wishes.seed, first_day=first_day

@@ -76,6 +76,7 @@ SAMPLES = {
         "due_on": "2026-12-22",
         "reason": "не звонил",
     },
+    "limit": {"before": "0.00", "limit": "300.00", "reason": ""},
     "compensation": {"amount": "12.40", "about_ru": "авария на линии", "about_en": "a broken line"},
     "ticket": {"number": "3", "about": "Роутер", "reason": "Перезагрузите."},
     "password": {},
