@@ -22,6 +22,7 @@ ROUTES: Final[dict[str, dict[str, str]]] = {
     "notifications.*": {"queue": "delivery"},
     "receipts.*": {"queue": "delivery"},
     "cards.*": {"queue": "delivery"},
+    "portal.*": {"queue": "delivery"},
 }
 
 _MINUTE: Final = 60.0
@@ -52,5 +53,6 @@ BEAT: Final[dict[str, dict[str, Any]]] = {
     "receipts": {"task": "receipts.send", "schedule": _MINUTE, "options": _FRESH},
     "cards": {"task": "cards.settle", "schedule": _MINUTE, "options": _FRESH},
     "autopay": {"task": "cards.autopay", "schedule": _MINUTE, "options": _FRESH},
+    "sign_ins": {"task": "portal.forget", "schedule": crontab(hour="3", minute="40")},
     "delivery": {"task": "notifications.deliver", "schedule": _MINUTE, "options": _FRESH},
 }
