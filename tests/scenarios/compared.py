@@ -40,7 +40,7 @@ def compare_balances(life: Customers) -> None:
     for key, row in life.rows.items():
         plain = life.books.accounts[key]
         expected = (plain.money, plain.bonus, ZERO, plain.floor)
-        assert told[row.pk] == expected, f"{key} on {life.today}"
+        assert told[row.pk] == expected, f"{key} on {life.today}: {told[row.pk]}, not {expected}"
 
 
 def compare_bills(life: Customers) -> None:

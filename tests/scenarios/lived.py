@@ -14,6 +14,7 @@ from accounts import operations as accounts
 from billing_project import night_steps
 from billing_project.kernel import jobs
 from billing_project.night import Night
+from dunning.models import PromiseRule
 from dunning.operations import disputes, promises
 from invoicing.models import Bill, BillLine, Note
 from invoicing.operations import notes, voiding
@@ -96,14 +97,15 @@ class Life(Customers):
         self.books.accounts[account].bonuses.append(Bonus(Decimal(amount), last_day))
 
     def promise(self, account: str, amount: str) -> None:
-        """A promised payment, by whatever the rule says of its time and price."""
-        made = promises.give(
+        """A promised payment, at the time and price that the operator's rule says."""
+        rule = PromiseRule.objects.get(is_active=True)
+        promises.give(
             account_id=self.rows[account].pk, amount=Decimal(amount), now=self.now, actor=ACTOR
         )
         plain = self.books.accounts[account]
-        plain.sell(self.today, "PROMISE_PRICE", made.price)
-        until = made.due_at.astimezone(ZONE).date()
-        plain.promised = (Decimal(amount), ZERO, until)
+        plain.sell(self.today, "PROMISE_PRICE", rule.price)
+        plain.promised = (Decimal(amount), ZERO, self.today + rule.days * DAY)
+        compare_balances(self)
 
     # Bills and their corrections
 

@@ -64,6 +64,7 @@ class PlainAccount:
     bills: list[Bill] = field(default_factory=list)
     services: dict[str, PlainService] = field(default_factory=dict)
     disputed: dict[object, Decimal] = field(default_factory=dict)
+    #: What was promised, what was paid since, the last day.
     promised: tuple[Decimal, Decimal, date] | None = None
     bonuses: list[Bonus] = field(default_factory=list)
     own_fees: dict[str, tuple[Decimal, date]] = field(default_factory=dict)
@@ -133,11 +134,11 @@ class PlainAccount:
     # What nights do
 
     def close_promise(self, night: date) -> None:
-        """A promise ends as soon as it is paid, or with its time."""
-        if self.promised and (
-            self.promised[1] >= self.promised[0] or self.promised[2] <= night + DAY
-        ):
-            self.promised = None
+        """A promise ends in the night after it is paid, or after its last day."""
+        if self.promised:
+            amount, paid, last_day = self.promised
+            if paid >= amount or last_day <= night:
+                self.promised = None
 
     def use_bonuses(self, night: date) -> None:
         """They pay what was charged that day, then what is charged for the next."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from accounts import operations as accounts
+from dunning.models import PromiseRule
 from tariffs.models import PauseRule
 from tests.integration.invoicing.household import ACTOR
 from tests.scenarios.catalogue import make_bundle, stock
@@ -38,6 +39,7 @@ def move_in(life: Life) -> None:
         *("roam", "late", "drip", "gift", "guard"),
     )
     PauseRule.objects.create(ahead_days=90, fee=D("3.00"), free_days=10)
+    PromiseRule.objects.update(price=D("9.90"), days=5, max_amount=D(500))
     people = [
         accounts.create_person(last_name="Иванова", first_name=name, now=life.now, actor=ACTOR)
         for name in ("Мария", "Пётр")
@@ -110,6 +112,7 @@ class Household:
             ],
             date(2025, 9, 12): [lambda: self.decide("0.40")],
             date(2025, 9, 17): [lambda: unbundle(life)],
+            date(2025, 9, 22): [lambda: do.promise("son", "300.00")],
             date(2025, 10, 4): [
                 lambda: do.change_plan("father", "plain"),
                 lambda: self.dispute("fee", "120.00"),
@@ -117,6 +120,7 @@ class Household:
             date(2025, 10, 26): [lambda: clocks_change(life, life.today)],
             date(2025, 11, 2): [lambda: self.decide(None), lambda: do.change_plan("child", "free")],
             date(2025, 11, 11): [lambda: do.pause("mother", starts_on=date(2025, 12, 20))],
+            date(2025, 11, 28): [lambda: do.promise("son", "200.00")],
             date(2025, 12, 2): [
                 lambda: do.note("family", "credit_note", {"fee": "50.00", "usage": "0.30"})
             ],
