@@ -125,6 +125,9 @@ class Household:
                 lambda: do.note("family", "credit_note", {"fee": "50.00", "usage": "0.30"})
             ],
             date(2025, 12, 15): [lambda: do.change_plan("father", "thirty")],
+            # The tax rises over New Year's Eve.
+            date(2025, 12, 31): [lambda: do.use("mother", call(do.today, "23:59:00", 600, ABROAD))],
+            date(2026, 1, 1): [lambda: do.use("mother", call(do.today, "00:01:00", 600, ABROAD))],
             date(2026, 1, 15): [lambda: do.resume("mother"), lambda: do.buy("child", "gift")],
             date(2026, 1, 20): [lambda: do.buy("child", "drip")],
             date(2026, 1, 26): [lambda: do.drop("child", "drip")],
