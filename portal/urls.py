@@ -39,6 +39,7 @@ urlpatterns = [
     path("account/", home.choose_account, name="choose-account"),
     path("payments/", bills.payments, name="payments"),
     path("payments/history/", bills.payment_history, name="payment-history"),
+    path("payments/<int:payment_id>/receipts/", bills.receipts, name="receipts"),
     path("payments/autopay/", autopay.autopay, name="autopay"),
     path("payments/autopay/stop/", autopay.stop, name="autopay-stop"),
     path("payments/cards/<int:card_id>/forget/", autopay.forget_card, name="forget-card"),

@@ -97,6 +97,7 @@ class FiscalReceipt(models.Model):
         PAYMENT = "payment", _("payment")
         REVERSAL = "reversal", _("reversal")
         REFUND = "refund", _("refund")
+        CHARGEBACK = "chargeback", _("chargeback")
         CORRECTION = "correction", _("correction")
 
     class State(models.TextChoices):

@@ -50,6 +50,23 @@ RETURN_HAS_RECEIPT: Final = Invariant(
     """,
     why="Money was given back and the tax office still counts it, or the other way round.",
 )
+BANK_RETURN_HAS_RECEIPT: Final = Invariant(
+    name="a refund or a lost dispute has its return receipt exactly if the payment has a receipt",
+    sql="""
+        SELECT g.source, g.id, g.account_id, g.amount, r.amount AS told
+          FROM (SELECT 'refund' AS source, id, account_id, payment_id, amount FROM accounts_refund
+                 WHERE state = 'succeeded'
+                UNION ALL
+                SELECT 'chargeback', id, account_id, payment_id, amount FROM accounts_chargeback
+                 WHERE state = 'lost' AND amount > 0) AS g
+          LEFT JOIN accounts_fiscalreceipt s ON s.account_id = g.account_id
+           AND s.source = 'payment' AND s.source_id = g.payment_id
+          LEFT JOIN accounts_fiscalreceipt r ON r.account_id = g.account_id
+           AND r.source = g.source AND r.source_id = g.id
+         WHERE r.amount IS DISTINCT FROM CASE WHEN s.id IS NOT NULL THEN g.amount END
+    """,
+    why="The payer has the money back and the tax office still counts it, or the other way round.",
+)
 RETURNS_WITHIN_PAYMENT: Final = Invariant(
     name="receipts of what was given back never exceed the payment",
     sql="""
@@ -85,7 +102,13 @@ FAILED: Final = Invariant(
 
 def invariants() -> list[Invariant]:
     """Return the promises of fiscal receipts."""
-    return [PAYMENT_HAS_RECEIPT, RETURN_HAS_RECEIPT, RETURNS_WITHIN_PAYMENT, DONE_IS_KNOWN]
+    return [
+        PAYMENT_HAS_RECEIPT,
+        RETURN_HAS_RECEIPT,
+        BANK_RETURN_HAS_RECEIPT,
+        RETURNS_WITHIN_PAYMENT,
+        DONE_IS_KNOWN,
+    ]
 
 
 def alarms(*, now: datetime) -> list[Invariant]:

@@ -15,6 +15,7 @@ from invoicing.queries.acts import has_act
 from invoicing.queries.notes import is_void
 from invoicing.queries.slips import has_slips
 from portal.queries.disputes import NoteView, disputable_lines, list_bill_notes, open_by_line
+from portal.queries.receipts import with_receipts
 from portal.queries.words import name_gateway
 
 #: A page of a list.
@@ -104,6 +105,7 @@ class PaymentRow:
     through: str
     paid_at: datetime
     is_reversed: bool
+    has_receipt: bool = False
 
 
 def list_bills(account_id: int, *, limit: int = PAGE) -> list[BillRow]:
@@ -152,6 +154,8 @@ def list_payments(
     rows = Payment.objects.filter(account_id=account_id).order_by("-pk")
     if before is not None:
         rows = rows.filter(pk__lt=before)
+    found = list(rows[:limit])
+    told = with_receipts(row.pk for row in found)
     return [
         PaymentRow(
             row.pk,
@@ -159,8 +163,9 @@ def list_payments(
             name_gateway(row.gateway),
             row.paid_at,
             row.state == Payment.State.REVERSED,
+            has_receipt=row.pk in told,
         )
-        for row in rows[:limit]
+        for row in found
     ]
 
 

@@ -17,6 +17,7 @@ from invoicing.queries.consolidated import (
 )
 from portal.queries import bills as queries
 from portal.queries.payments import get_payments_page
+from portal.queries.receipts import list_receipts
 from portal.views.door import Visitor, for_payers, show
 from portal.views.keys import whole_number
 
@@ -55,6 +56,15 @@ def payment_history(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         context["today"] = timezone.localdate()
         return render(request, "portal/part/payment_rows.html", context)
     return show(request, visitor, "payment_history.html", **context)
+
+
+@for_payers
+def receipts(request: HttpRequest, visitor: Visitor, payment_id: int) -> HttpResponse:
+    """The fiscal receipts of a payment."""
+    found = list_receipts(payment_id, account_ids=visitor.account_ids)
+    if not found:
+        raise Http404
+    return show(request, visitor, "receipts.html", receipts=found)
 
 
 @for_payers

@@ -13,6 +13,7 @@ from accounts.domain.acquiring import Outcome
 from accounts.domain.kinds import Kind
 from accounts.domain.posting import Posting
 from accounts.models import Acquirer, Chargeback, Payment
+from accounts.operations import receipts
 from accounts.operations.posting import post
 from accounts.queries.acquiring import left_to_return
 from billing_project.kernel.operations import change_state, record_event
@@ -94,6 +95,15 @@ def _take(row: Chargeback, *, now: datetime, actor: str) -> Decimal | None:
         },
     )
     [posted] = post(postings=[posting], now=now, actor=actor)
+    receipts.write_chargeback(
+        payment_id=row.payment_id,
+        chargeback_id=row.pk,
+        amount=row.amount,
+        business_date=posting.business_date,
+        now=now,
+        actor=actor,
+        reason=row.reason,
+    )
     return posted.money
 
 

@@ -153,6 +153,38 @@ def write_refund(
     )
 
 
+def write_chargeback(
+    *,
+    payment_id: int,
+    chargeback_id: int,
+    amount: Decimal,
+    business_date: date,
+    now: datetime,
+    actor: str,
+    reason: str = "",
+) -> int:
+    """
+    Write the receipt of what the payer's bank took back; `chargeback_id` is the id of its row.
+
+    Call it in the transaction of the entry. Again writes nothing; 0 too if the payment has no receipt.
+    """
+    rows: Rows = {
+        "payments": [payment_id],
+        "ids": [chargeback_id],
+        "amounts": [amount],
+        "days": [business_date],
+    }
+    return _write(
+        OF_RETURN,
+        rows,
+        source="chargeback",
+        kind="sell_refund",
+        now=now,
+        actor=actor,
+        reason=reason,
+    )
+
+
 def write_correction(*, payment_id: int, reason: str, now: datetime, actor: str) -> int:
     """Write the correction that stands for a receipt which was never made; 0 without a gateway."""
     rows: Rows = {

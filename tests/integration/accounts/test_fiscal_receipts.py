@@ -8,9 +8,10 @@ import pytest
 from django.utils.translation import override
 
 from accounts import operations, queries
+from accounts.domain.acquiring import Outcome
 from accounts.gateways import atol
 from accounts.models import Account, FiscalGateway, FiscalReceipt, Payment
-from accounts.operations import receipts
+from accounts.operations import acquiring, receipts
 from accounts.queries import receipts as receipt_queries
 from billing_project.kernel.invariants import Invariant, find_violations
 from tests import people
@@ -237,6 +238,59 @@ class TestGivenBack:
         FiscalGateway.objects.update(active_to=TODAY + timedelta(days=1))
         reverse(payment, day=TODAY + timedelta(days=3))
         assert FiscalReceipt.objects.get(kind="sell_refund").gateway == gateway
+
+
+class TestDisputed:
+    """What the payer's bank took back."""
+
+    NAME = "a refund or a lost dispute has its return receipt exactly if the payment has a receipt"
+
+    @pytest.mark.parametrize("outcome", ["pending", "lost", "won"])
+    def test_a_lost_dispute_has_its_receipt_once(self, account: Account, outcome: str) -> None:
+        payment = pay(account)
+        for _ in range(3):
+            dispute(payment, outcome)
+        told = FiscalReceipt.objects.filter(source="chargeback")
+        expected = [("sell_refund", Decimal("200.00"))] if outcome == "lost" else []
+        assert list(told.values_list("kind", "amount")) == expected
+        assert broken() == []
+
+    def test_of_a_payment_without_a_receipt_it_has_none(self, register: FakeRegister) -> None:
+        payment = pay(people.open_account_for("Петров", "Олег"))
+        a_gateway(register.url, active_from=TODAY)
+        FiscalReceipt.objects.all().delete()
+        dispute(payment, "lost")
+        assert not FiscalReceipt.objects.exists()
+        assert self.NAME not in broken()
+
+    def test_the_register_is_told_after_the_sale(
+        self, account: Account, register: FakeRegister
+    ) -> None:
+        dispute(pay(account), "lost")
+        send_until_done(register)
+        [body] = register.told("sell_refund")
+        assert body["receipt"]["total"] == 200.0
+
+    @pytest.mark.parametrize("wrong", [{"amount": 199}, {"source": "correction"}])
+    def test_a_receipt_that_is_wrong_or_missing_is_found(
+        self, account: Account, wrong: dict[str, object]
+    ) -> None:
+        dispute(pay(account), "lost")
+        FiscalReceipt.objects.filter(source="chargeback").update(**wrong)
+        assert broken() == [self.NAME]
+
+
+def dispute(payment: Payment, outcome: str) -> None:
+    acquiring.write_chargeback(
+        payment_id=payment.pk,
+        external_id="письмо 7",
+        claimed=Decimal(200),
+        outcome={"pending": Outcome.PENDING, "lost": Outcome.FAILED, "won": Outcome.SUCCEEDED}[
+            outcome
+        ],
+        now=NOON,
+        actor=CLERK,
+    )
 
 
 def reverse(payment: Payment, day: date = TODAY) -> None:
