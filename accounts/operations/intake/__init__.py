@@ -12,7 +12,12 @@ from accounts.operations.intake.desk import (
     refuse_return,
     see_conflict,
 )
-from accounts.operations.intake.mass import ReceivedMany, receive_many, settle_waiting
+from accounts.operations.intake.mass import (
+    ReceivedMany,
+    receive_many,
+    refresh_after,
+    settle_waiting,
+)
 from accounts.operations.intake.receiving import (
     UnableToReceive,
     conclude,
@@ -33,6 +38,7 @@ __all__ = [
     "give_back",
     "receive",
     "receive_many",
+    "refresh_after",
     "refuse_return",
     "see_conflict",
     "settle",

@@ -15,11 +15,13 @@ from accounts.operations.intake.receiving import SETTLE, day_of
 from accounts.operations.payments import take_payments
 from accounts.queries.intake import claims_of, find_payers
 from billing_project.kernel import queue
-from billing_project.kernel.operations import change_state
+from billing_project.kernel.operations import change_state, refresh_statistics
 from billing_project.kernel.sql import Params, bind
 
 #: Notices settled in one transaction: a payment at the desk waits no longer than this takes.
 PORTION: Final = 10_000
+#: So many rows written are worth an analysis of the tables.
+MANY: Final = 5_000
 
 _SOURCE: Final = """
     WITH source AS MATERIALIZED (
@@ -124,10 +126,21 @@ def receive_many(
     counted as differing and shown to people. Stands in no transaction of the caller's.
     """
     stored = _store_many(source_sql, params, {"now": now, "actor": actor})
+    refresh_after(stored.new)
     settled = settle_waiting(now=now, actor=actor)
     return replace(
         stored, credited=settled.credited, unassigned=settled.unassigned, refused=settled.refused
     )
+
+
+def refresh_after(rows: int) -> None:
+    """
+    Let the planner know of many rows just written, outside of any transaction.
+
+    What reads them next would be planned for none: a registry of 20,000 lines took minutes.
+    """
+    if rows >= MANY:
+        refresh_statistics()
 
 
 @transaction.atomic(durable=True)

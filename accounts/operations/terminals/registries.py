@@ -15,7 +15,12 @@ from django.utils import timezone
 from accounts.domain.notices import AccountBy
 from accounts.formats.terminal_registry import Layout, Line, read_registry
 from accounts.models.terminals import Terminal, TerminalRegistry
-from accounts.operations.intake import ReceivedMany, receive_many, settle_waiting
+from accounts.operations.intake import (
+    ReceivedMany,
+    receive_many,
+    refresh_after,
+    settle_waiting,
+)
 
 COPY: Final = """
     COPY accounts_terminalregistryline
@@ -97,6 +102,7 @@ def receive_registry(
             **known, data=data, file_name=file_name[:200], received_at=now, actor=actor
         )
         registry = _store(draft, lines)
+        refresh_after(len(lines))
     # What was stored a moment ago is not missing.
     settle_waiting(now=now, actor="system:intake")
     compare_registry(registry_id=registry.pk)
