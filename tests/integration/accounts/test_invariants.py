@@ -15,6 +15,7 @@ from accounts.queries import cash_desk, intake, receipts, relations, vouchers
 from accounts.queries.acquiring_invariants import acquiring_invariants
 from accounts.queries.correction_invariants import correction_invariants
 from accounts.queries.credit import credit_invariants
+from accounts.queries.deposits import deposit_invariants
 from accounts.queries.held_invariants import held_invariants
 from accounts.queries.statements import statement_invariants
 from billing_project.kernel import operations as kernel
@@ -178,6 +179,7 @@ def _planted_elsewhere() -> set[str]:
         acquiring_invariants(),  # test_card_returns, test_autopay
         statement_invariants(),  # test_statements
         held_invariants(),  # test_recurring_invariants
+        deposit_invariants(),  # invoicing/test_deposits, invoicing/test_cycles
         credit_invariants(),  # dunning/test_own_limits
     ]
     return {promise.name for part in parts for promise in part}
