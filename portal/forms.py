@@ -203,11 +203,24 @@ class TopUpForm(AmountForm):
         widget=forms.CheckboxInput(attrs={"class": ""}),
     )
     key = forms.CharField(max_length=40, widget=forms.HiddenInput)
+    pays = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, acquirer: Acquirer | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if acquirer is None or not acquirer.can_save:
             del self.fields["saves_card"]
+
+
+class InstalmentsForm(PortalForm):
+    """The parts that were looked at: days and amounts as the page wrote them."""
+
+    parts = forms.IntegerField(min_value=1, max_value=60)
+    seen = forms.CharField(max_length=2000)
+    request_id = forms.CharField(max_length=40)
+
+    def clean_seen(self) -> list[list[str]]:
+        """Return (day, amount) of each part as text."""
+        return [part.split() for part in self.cleaned_data["seen"].split(";") if part]
 
 
 class VoucherForm(PortalForm):

@@ -11,6 +11,7 @@ from portal.views import (
     funds,
     home,
     inbox,
+    instalments,
     limits,
     packages,
     papers,
@@ -48,6 +49,7 @@ urlpatterns = [
     path("pay/<str:token>/outcome/", top_up.paid, name="paid"),
     path("payments/voucher/", vouchers.redeem, name="voucher"),
     path("payments/credit/", credit.credit, name="credit"),
+    path("payments/instalments/", instalments.instalments, name="instalments"),
     path("payments/promise/", promises.promise, name="promise"),
     path("bills/<int:bill_id>/", bills.bill, name="bill"),
     path(

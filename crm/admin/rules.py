@@ -14,7 +14,7 @@ from crm.admin.site import CatalogueAdmin, ReadOnlyAdmin, site
 from crm.models import StaffSignIn
 from dunning import operations as dunning_operations
 from dunning.models import AccessRule
-from invoicing.models import NumberSeries
+from invoicing.models import DebtPolicy, KeyRate, LateFeeRule, NumberSeries
 from notifications.domain.wording import UnableToWord, check_template
 from notifications.models import Template
 from notifications.operations.templates import change_template
@@ -202,3 +202,33 @@ class SuspenseThresholdAdmin(CatalogueAdmin):
     """When a reason's share of the records is alarming; without a row: 3 times, 1 %, 10 records."""
 
     list_display = ("__str__", "times", "least_percent", "least_records")
+
+
+@admin.register(LateFeeRule, site=site)
+class LateFeeRuleAdmin(CatalogueAdmin):
+    """What being late costs; days that were counted keep what they came to."""
+
+    list_display = (
+        *("position", "way", "percent", "divisor", "amount", "grace_days"),
+        *("customer_kind", "credit_class", "active_from", "active_to"),
+    )
+    ordering = ("position",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Days were counted by it: it is ended by its last day."""
+        return False
+
+
+@admin.register(KeyRate, site=site)
+class KeyRateAdmin(CatalogueAdmin):
+    """The central bank's key rate, from day to day."""
+
+    list_display = ("valid_from", "percent")
+
+
+@admin.register(DebtPolicy, site=site)
+class DebtPolicyAdmin(CatalogueAdmin):
+    """Instalments that are agreed to, and how payments of companies are split."""
+
+    list_display = ("legal_entity", "most_parts", "most_days", "fee", "self_service", "split")
+    list_select_related = ("legal_entity",)

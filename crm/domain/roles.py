@@ -26,6 +26,7 @@ RIGHTS: Final[dict[str, str]] = {
     "choose_limit": "Set credit limits on the subscriber's word",
     "set_credit": "Grant credit limits, change credit classes",
     "take_payment": "Take payments at the cash desk",
+    "agree_instalments": "Agree on instalment plans, end them",
     "reverse_payment": "Reverse payments",
     "refund_payment": "Give payments back, write down disputes at banks",
     "set_autopay": "Set autopay on the subscriber's word, switch it off, forget cards",
@@ -86,6 +87,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
         "guard_spending",
         "see_sessions",
         "give_promise",
+        "agree_instalments",
         "choose_limit",
         "refund_payment",
         "set_autopay",
@@ -105,6 +107,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     ACCOUNTANT: _EVERYBODY
     | {
         "take_payment",
+        "agree_instalments",
         "reverse_payment",
         "refund_payment",
         "set_autopay",
@@ -151,6 +154,13 @@ ROLES: Final[dict[str, frozenset[str]]] = {
 
 #: How much a role may adjust by itself, in the account's currency; more waits for a second person.
 ADJUSTMENT_LIMITS: Final[dict[str, int]] = {AGENT: 300, ACCOUNTANT: 3_000, ADMINISTRATOR: 10_000}
+
+#: A debt of up to how much a role lets be paid in instalments by itself.
+INSTALMENTS_LIMITS: Final[dict[str, int]] = {
+    AGENT: 5_000,
+    ACCOUNTANT: 30_000,
+    ADMINISTRATOR: 100_000,
+}
 
 #: How much of old debts a role may write off together by itself; single ones go by the limit above.
 DEBTS_LIMITS: Final[dict[str, int]] = {ACCOUNTANT: 10_000, ADMINISTRATOR: 100_000}

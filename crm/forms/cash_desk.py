@@ -2,6 +2,7 @@
 The cash desk, receipts, vouchers.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -39,6 +40,7 @@ class DeskPaymentForm(forms.Form):
     """A payment at the desk; `request_id` comes with the form, so that it is taken once."""
 
     amount = amount_field(_("Amount"), min_value=Decimal("0.01"))
+    pays = forms.ChoiceField(label=_("Pays"), required=False)
     method = forms.ChoiceField(
         label=_("Way of paying"),
         choices=DeskOperation.Method.choices,
@@ -55,6 +57,18 @@ class DeskPaymentForm(forms.Form):
     )
     comment = forms.CharField(label=_("Comment"), max_length=200, required=False)
     request_id = forms.CharField(max_length=40, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, targets: Sequence[tuple[str, str]], **options: Any) -> None:
+        super().__init__(*args, **options)
+        # What was paid whole is in no list any more; sent once more it finds what it did.
+        sent = str(self.data.get("pays", ""))
+        known = {key for key, _words in targets}
+        choices = [*targets, *([] if sent in known else [(sent, sent)])]
+        pays = self.fields["pays"]
+        if isinstance(pays, forms.ChoiceField):
+            pays.choices = choices
+        if len(choices) < 2:
+            del self.fields["pays"]
 
 
 class MoveCashForm(forms.Form):

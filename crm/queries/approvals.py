@@ -20,6 +20,7 @@ KINDS: Final = {
     "opening_balance": _("Opening balance"),
     "bonus_grant": _("Bonus"),
     "refund": _("Refund"),
+    "instalments": _("Instalment plan"),
 }
 
 

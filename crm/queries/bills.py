@@ -4,12 +4,15 @@ A bill as the desk sees it: its lines with what notes changed, its disputes.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.utils.translation import get_language
 
 from accounts.models import Account
 from billing_project.kernel.models import Approval
+from billing_project.kernel.money import ZERO
 from crm.queries import staff
+from crm.queries.debt import open_by_bill
 from invoicing.domain.notes import LineNow
 from invoicing.models import Bill, Dispute, Note
 from invoicing.operations.disputes import CHARGE_APPROVAL
@@ -51,6 +54,7 @@ class BillRow:
     bill: Bill
     notes: tuple[Note, ...]
     is_void: bool
+    open: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,11 @@ def list_account_bills(account_id: int) -> list[BillRow]:
     void = set(
         Bill.objects.filter(account_id=account_id, voids__isnull=False).values_list("pk", flat=True)
     )
-    return [BillRow(bill, tuple(notes.get(bill.pk, ())), bill.pk in void) for bill in bills]
+    left = open_by_bill(account_id)
+    return [
+        BillRow(bill, tuple(notes.get(bill.pk, ())), bill.pk in void, left.get(bill.pk, ZERO))
+        for bill in bills
+    ]
 
 
 def list_waiting_notes() -> list[NoteWaiting]:

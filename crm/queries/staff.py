@@ -55,6 +55,13 @@ def adjustment_limit(user: User) -> Decimal:
     return Decimal(max((roles.ADJUSTMENT_LIMITS.get(name, 0) for name in names), default=0))
 
 
+def instalments_limit(user: User) -> Decimal:
+    """Return how large a debt the member of staff may let be paid in parts alone."""
+    known = roles.INSTALMENTS_LIMITS
+    names = known if user.is_superuser else set(user.groups.values_list("name", flat=True))
+    return Decimal(max((known.get(name, 0) for name in names), default=0))
+
+
 def write_off_limits(user: User) -> Limits:
     """Return what the member of staff may give up of the suspense alone: the highest of the roles."""
     known = roles.WRITE_OFF_LIMITS

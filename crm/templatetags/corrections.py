@@ -31,6 +31,9 @@ _TONE_OF: Final = {
     "drafting": "running",
     "approved": "running",
     "applied": "done",
+    "active": "running",
+    "kept": "done",
+    "broken": "failed",
 }
 
 

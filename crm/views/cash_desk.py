@@ -21,14 +21,23 @@ from accounts.queries import receipts as receipt_queries
 from crm.forms import cash_desk as forms
 from crm.forms.money import ReverseForm
 from crm.queries import card as card_queries
+from crm.queries import debt as debt_queries
 from crm.queries import staff as staff_queries
 from crm.queries.history.words import money as written
 from crm.queries.history.words import written_day
 from crm.views.doors import carry_out, door, go, is_sent, page, show_form, staff_of
 from crm.views.found import account_or_404
 from crm.views.suspense import number
+from invoicing.operations.choices import Target, UnableToChoose, take_at_desk_for
+from invoicing.operations.shares import UnableToSplit
+from invoicing.operations.shares import reverse_payment as reverse_payment_whole
 
-REFUSALS = (operations.UnableToUseDesk, accounts_operations.UnableToTakePayment)
+REFUSALS = (
+    operations.UnableToUseDesk,
+    accounts_operations.UnableToTakePayment,
+    UnableToChoose,
+    UnableToSplit,
+)
 
 
 @require_GET
@@ -181,7 +190,8 @@ def take_payment(request: HttpRequest, account_id: int) -> HttpResponse:
             return _ask_to_open(request, opening, back=back)
     sent = request.POST if "request_id" in request.POST else None
     initial = {"request_id": secrets.token_hex(16)}
-    form = forms.DeskPaymentForm(sent, initial=initial)
+    targets = debt_queries.list_targets(account)
+    form = forms.DeskPaymentForm(sent, initial=initial, targets=targets)
     if sent and form.is_valid() and _take(request, form, account):
         return go(request, "crm:card", account.customer_id)
     title = _("Payment: %(name)s, %(account)s") % {
@@ -199,14 +209,16 @@ def _is_repeat(request: HttpRequest) -> bool:
 def _take(request: HttpRequest, form: forms.DeskPaymentForm, account: Account) -> bool:
     def act() -> object:
         now, user = timezone.now(), staff_of(request)
-        line = operations.take_at_desk(
+        said = dict(form.cleaned_data)
+        line = take_at_desk_for(
+            target=Target.of(said.pop("pays", "")),
             cashier_id=user.pk,
             account_id=account.pk,
             business_date=timezone.localdate(now),
             now=now,
             actor=user.actor,
             on_behalf_of=f"customer:{account.customer_id}",
-            **form.cleaned_data,
+            **said,
         )
         text = _("%(amount)s is credited to account %(account)s.") % {
             "amount": written(line.amount, account.currency),
@@ -248,7 +260,7 @@ def _reverse(request: HttpRequest, payment: Payment, *, reason: str) -> None:
     now, user = timezone.now(), staff_of(request)
     told: dict[str, Any] = {"reason": reason, "business_date": timezone.localdate(now), "now": now}
     if queries.operation_of(payment.pk) is None:
-        accounts_operations.reverse_payment(payment_id=payment.pk, actor=user.actor, **told)
+        reverse_payment_whole(payment_id=payment.pk, actor=user.actor, **told)
         return
     operations.return_at_desk(payment_id=payment.pk, cashier_id=user.pk, actor=user.actor, **told)
 

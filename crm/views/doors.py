@@ -28,6 +28,7 @@ PLACES = {
     "disputes": (_("Disputes"), "decide_disputes"),
     "tickets": (_("Tickets"), "work_tickets"),
     "bill-runs": (_("Bill runs"), "run_bills"),
+    "instalments": (_("Instalments"), "agree_instalments"),
     "outages": (_("Outages"), "compensate"),
     "notices": (_("Incoming payments"), "see_payments"),
     "unassigned": (_("Not assigned"), "see_payments"),
@@ -57,7 +58,7 @@ GROUPS = {
         *("desk", "fiscal", "vouchers", "terminals"),
     ),
     _("Questions"): ("tickets", "disputes"),
-    _("Bills"): ("bill-runs", "outages"),
+    _("Bills"): ("bill-runs", "instalments", "outages"),
     _("Traffic"): ("usage-files", "suspense", "rerating", "usage", "sessions"),
     _("Reports"): ("reports", "register", "aging", "old-debts"),
 }

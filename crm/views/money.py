@@ -39,6 +39,7 @@ DECISIONS: Final[dict[str, Callable[..., object]]] = {
     "opening_balance": accounts_operations.approve_opening,
     "bonus_grant": accounts_operations.approve_bonus,
     "refund": refunds.approve_refund,
+    "instalments": dunning_operations.instalments.approve,
 }
 
 
@@ -162,6 +163,7 @@ def _decide(request: HttpRequest, approval_id: int, *, is_approved: bool) -> Htt
         accounts_operations.UnableToAdjust,
         accounts_operations.UnableToCorrect,
         refunds.UnableToRefund,
+        dunning_operations.instalments.UnableToAgree,
         kernel_operations.UnableToDecide,
     )
     if is_sent(request, form) and carry_out(request, form, act, refusals=refusals):

@@ -32,6 +32,12 @@ class Target:
     plan_id: int | None = None
     consolidated_id: int | None = None
 
+    @classmethod
+    def of(cls, key: str) -> "Target":
+        """Read `bill:7`, `subscription:7`, `plan:7`, `consolidated:7`; "" is the oldest debt."""
+        what, _colon, number = key.partition(":")
+        return cls(**{f"{what}_id": int(number)}) if number else cls()
+
     @property
     def columns(self) -> dict[str, int]:
         """The one that is chosen, as the column of its row."""

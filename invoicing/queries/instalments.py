@@ -107,9 +107,15 @@ def find_active(account_id: int) -> InstalmentPlan | None:
     return rows.first()
 
 
-def describe_plan(plan: InstalmentPlan, *, on: date) -> PlanNow:
-    """Return a plan with what is open of its parts; of one that isn't active nothing is."""
-    debt = get_open(plan.account_id) if plan.state == InstalmentPlan.State.ACTIVE else OpenDebt()
+def describe_plan(plan: InstalmentPlan, *, on: date, debt: OpenDebt | None = None) -> PlanNow:
+    """
+    Return a plan with what is open of its parts; of one that isn't active nothing is. `debt`: the
+    account's, where it is looked at anyway.
+    """
+    if plan.state != InstalmentPlan.State.ACTIVE:
+        debt = OpenDebt()
+    elif debt is None:
+        debt = get_open(plan.account_id)
     return _describe(plan, list(plan.parts.order_by("number")), debt=debt, on=on)
 
 

@@ -131,6 +131,11 @@ def _is_payers(paper: ConsolidatedBill, customer_id: int) -> bool:
     return account is not None and account.customer_id == customer_id
 
 
+def get_paper(consolidated_id: int) -> ConsolidatedBill:
+    """Return a consolidated bill; else ConsolidatedBill.DoesNotExist."""
+    return ConsolidatedBill.objects.get(pk=consolidated_id)
+
+
 def find_papers(names: Iterable[str]) -> dict[str, list[ConsolidatedBill]]:
     """Return consolidated bills by their numbers as `accounts.domain.payers.plain` writes them."""
     wanted = set(names)
@@ -156,7 +161,7 @@ def find_split(payment_id: int) -> ConsolidatedPayment | None:
     return rows.filter(payment_id=payment_id).first()
 
 
-def list_splits(paper: ConsolidatedBill) -> list[ConsolidatedPayment]:
-    """Return the payments of a paper, newest first."""
-    rows = ConsolidatedPayment.objects.filter(consolidated=paper).select_related("payment")
-    return list(rows.order_by("-pk"))
+def list_of_account(account_id: int, *, limit: int = 20) -> list[ConsolidatedPayment]:
+    """Return the split payments of a payer's account, newest first."""
+    rows = ConsolidatedPayment.objects.filter(account_id=account_id)
+    return list(rows.select_related("payment", "consolidated").order_by("-pk")[:limit])

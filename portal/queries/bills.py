@@ -6,16 +6,21 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import get_language
 
 from accounts import queries as accounts_queries
 from accounts.models import Payment
-from invoicing.models import Bill, BillLine
+from billing_project.kernel.money import ZERO
+from invoicing.models import Bill, BillLine, BillVoid, ConsolidatedBill
+from invoicing.queries import shares
 from invoicing.queries.acts import has_act
 from invoicing.queries.notes import is_void
+from invoicing.queries.open_debt import OpenDebt, get_open
 from invoicing.queries.slips import has_slips
 from portal.queries.disputes import NoteView, disputable_lines, list_bill_notes, open_by_line
 from portal.queries.receipts import with_receipts
+from portal.queries.top_up import takes_cards
 from portal.queries.words import name_gateway
 
 #: A page of a list.
@@ -34,6 +39,8 @@ class BillRow:
     due_on: date
     gross: Decimal
     closing: Decimal
+    open: Decimal = ZERO
+    is_void: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,12 @@ class BillPage:
     is_void: bool = False
     has_slip: bool = False
     has_act: bool = False
+    takes_cards: bool = False
+
+    @property
+    def open(self) -> Decimal:
+        """What is open of this bill itself, without what was owed before it."""
+        return self.row.open
 
     @property
     def to_pay(self) -> Decimal:
@@ -108,10 +121,15 @@ class PaymentRow:
     has_receipt: bool = False
 
 
-def list_bills(account_id: int, *, limit: int = PAGE) -> list[BillRow]:
-    """Return the account's bills, newest first."""
+def list_bills(
+    account_id: int, *, limit: int = PAGE, debt: OpenDebt | None = None
+) -> list[BillRow]:
+    """Return the account's bills, newest first; `debt` where it is looked at anyway."""
     rows = Bill.objects.filter(account_id=account_id).order_by("-period_start", "-pk")
-    return [_bill_row(row) for row in rows[:limit]]
+    debt = get_open(account_id) if debt is None else debt
+    void = BillVoid.objects.filter(bill=OuterRef("pk"))
+    shown = rows.annotate(is_void=Exists(void))[:limit]
+    return [_bill_row(row, debt, is_void=row.is_void) for row in shown]
 
 
 def find_bill(bill_id: int, *, account_ids: list[int], on: date) -> BillPage | None:
@@ -127,7 +145,7 @@ def find_bill(bill_id: int, *, account_ids: list[int], on: date) -> BillPage | N
     disputed = open_by_line(bill.pk)
     may = disputable_lines(lines, issued_on=bill.issued_on, on=on)
     return BillPage(
-        row=_bill_row(bill),
+        row=_bill_row(bill, get_open(bill.account_id)),
         account_number=bill.account.number,
         currency=bill.currency,
         opening=bill.opening,
@@ -144,6 +162,7 @@ def find_bill(bill_id: int, *, account_ids: list[int], on: date) -> BillPage | N
         is_void=is_void(bill.pk),
         has_slip=has_slips(bill.legal_entity, currency=bill.currency),
         has_act=has_act(bill),
+        takes_cards=takes_cards(bill.account_id),
     )
 
 
@@ -169,7 +188,13 @@ def list_payments(
     ]
 
 
-def _bill_row(bill: Bill) -> BillRow:
+def open_of_paper(paper: ConsolidatedBill, *, account_id: int) -> Decimal:
+    """Return what is open of a consolidated bill that is paid to this account; 0 of another's."""
+    payer = shares.payer_account(paper)
+    return shares.open_of_paper(paper) if payer and payer.pk == account_id else ZERO
+
+
+def _bill_row(bill: Bill, debt: OpenDebt, *, is_void: bool = False) -> BillRow:
     return BillRow(
         id=bill.pk,
         number=bill.number_text,
@@ -179,6 +204,8 @@ def _bill_row(bill: Bill) -> BillRow:
         due_on=bill.due_on,
         gross=bill.gross,
         closing=bill.closing,
+        open=debt.of_bill(bill.pk),
+        is_void=is_void,
     )
 
 

@@ -27,6 +27,8 @@ def payments(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """How to pay, what was paid, bills, promised payment."""
     page = get_payments_page(visitor.account, now=timezone.now())
     papers = list_consolidated([visitor.customer_id]) if visitor.is_company_of_units else []
+    for paper in papers:
+        paper.payable = queries.open_of_paper(paper, account_id=visitor.account.id)
     return show(request, visitor, "payments.html", page=page, next_key=page.next_key, papers=papers)
 
 

@@ -18,7 +18,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.models import CardPayment
 from accounts.operations import acquiring
 from accounts.queries.acquiring import find_card_payment
+from invoicing.operations.choices import Target, UnableToChoose, choose
 from portal.forms import TopUpForm
+from portal.queries.instalments import read_purpose
 from portal.queries.operator import get_operator
 from portal.queries.top_up import get_top_up, is_open, masked
 from portal.views.door import Visitor, for_payers, guard_page, show
@@ -33,9 +35,17 @@ def top_up(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Ask how much; on POST begin the payment and go to its page."""
     now = timezone.now()
     page = get_top_up(visitor.account, customer_id=visitor.customer_id, on=timezone.localdate(now))
-    initial = {"amount": page.first, "email": page.email, "key": secrets.token_hex(16)}
+    wanted = request.POST.get("pays", request.GET.get("pays", ""))
+    purpose = read_purpose(wanted, account_id=visitor.account.id, on=timezone.localdate(now))
+    initial = {
+        "amount": purpose.amount or page.first,
+        "email": page.email,
+        "key": secrets.token_hex(16),
+        "pays": purpose.key,
+    }
     form = TopUpForm(request.POST or None, initial=initial, acquirer=page.acquirer)
     if request.method == "POST" and form.is_valid():
+        said = {name: value for name, value in form.cleaned_data.items() if name != "pays"}
         try:
             row = acquiring.begin(
                 account_id=visitor.account.id,
@@ -43,14 +53,17 @@ def top_up(request: HttpRequest, visitor: Visitor) -> HttpResponse:
                 return_url=return_address(request),
                 now=now,
                 actor=visitor.user.actor,
-                **form.cleaned_data,
+                **said,
             )
+            choose(payment=row, target=Target.of(purpose.key), now=now, actor=visitor.user.actor)
+        except UnableToChoose as refusal:
+            form.add_error(None, str(refusal))
         except acquiring.UnableToAskForPayment as refusal:
             form.add_error(refusal.field or None, str(refusal))
         else:
             acquiring.send(card_payment_id=row.pk, now=now)
             return redirect("portal:pay", row.token)
-    return show(request, visitor, "top_up.html", page=page, form=form)
+    return show(request, visitor, "top_up.html", page=page, form=form, purpose=purpose)
 
 
 @require_http_methods(["GET", "POST"])

@@ -41,6 +41,8 @@ MONEY_EVENTS: Final = (
     | Q(kind__startswith="autopay.")
     | Q(kind="payment.link")
     | Q(kind__startswith="dispute.")
+    | Q(kind__startswith="instalments.")
+    | Q(kind__in=("late_fee.began", "payment.split", "payment.shares_returned"))
     | Q(kind__in=("credit_note.issued", "debit_note.issued", "bill.voided", "bill.reissued"))
 )
 
@@ -59,6 +61,8 @@ MONEY_KINDS: Final = (
     "limit.",
     "credit_class.",
     "dispute.",
+    "instalments.",
+    "late_fee.",
     "credit_note.",
     "debit_note.",
     "bill.",
@@ -76,6 +80,7 @@ TAKING: Final = (
 #: Events with an amount that doesn't move by them.
 STANDING: Final = (
     *("promise.", "hold.", "bonus.", "dispute.", "bill.", "autopay.", "payment.link"),
+    *("instalments.", "payment.split", "payment.shares_returned"),
     *("payment.refund_failed", "chargeback.opened", "chargeback.won"),
 )
 #: Kinds of events that another source shows better (the payment itself, the bill itself).

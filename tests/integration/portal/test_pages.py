@@ -95,7 +95,7 @@ class TestHome:
         given.write_letter(alice)
         for ref in range(6):
             given.charge(alice, "1.00", ref=ref)
-        with django_assert_max_num_queries(30):
+        with django_assert_max_num_queries(34):
             as_alice.get("/")
 
 
