@@ -6,6 +6,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
+from accounts.queries.calendars import calendar_join, cycle_ends, cycle_starts
 from billing_project.kernel.invariants import Invariant
 
 # The days that a charge still stands for: up to its first credit.
@@ -56,12 +57,29 @@ AFTER_THE_END: Final = f"""
        AND s.ends_on > (p.active_to AT TIME ZONE 'UTC')::date + 2
 """
 
+# A top-up is a part of the minimum, for one cycle of the account.
+TOPPED_UP: Final = f"""
+    SELECT b.account_id, b.subscription_id, b.id, b.amount, b.fee
+      FROM invoicing_billedperiod b
+      JOIN accounts_account a ON a.id = b.account_id
+      {calendar_join(account="b.account_id", day="b.period_start")}
+     WHERE b.what = 'minimum'
+       AND (b.amount < 0 OR b.amount > b.fee
+            OR b.period_start <> {cycle_starts("b.period_start")}
+            OR b.period_end <> {cycle_ends("b.period_start")})
+"""
+
 
 def recurring_invariants() -> list[Invariant]:
     """Return what must hold of recurring fees."""
     told = [
         ("no day is charged twice", CHARGED_TWICE, _("Days of a service were charged twice.")),
         ("days of a pause are not charged", PAUSED_CHARGED, _("Days of a pause were charged.")),
+        (
+            "a top-up is within its minimum",
+            TOPPED_UP,
+            _("A top-up is more than the minimum, or of other days than a cycle's."),
+        ),
         (
             "packages are charged while they are held",
             AFTER_THE_END,

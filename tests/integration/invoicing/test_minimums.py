@@ -19,6 +19,7 @@ from tests.integration.invoicing.household import (
     ACTOR,
     at,
     bill,
+    break_rules,
     charge,
     connect,
     ledger,
@@ -190,3 +191,19 @@ def test_it_is_posted_as_a_fee_with_its_reason() -> None:
             "  FROM accounts_ledgerentry WHERE amount = -180"
         )
         assert cursor.fetchone() == (date(2026, 1, 31), "minimum", "300.00")
+
+
+@pytest.mark.parametrize(
+    "fault", ["amount = fee + 1", "period_end = period_end - 1", "amount = -1"]
+)
+def test_a_wrong_top_up_is_found(fault) -> None:
+    connect(make_account(), make_version("120", minimum=Decimal(300)))
+    charge(JANUARY)
+    top_up(FEBRUARY)
+    assert all(not find_violations(one) for one in queries.invariants())
+    break_rules(
+        "invoicing_billedperiod",
+        f"UPDATE invoicing_billedperiod SET {fault} WHERE what = 'minimum'",
+    )
+    broken = [one.name for one in queries.invariants() if find_violations(one)]
+    assert "invoicing: a top-up is within its minimum" in broken
