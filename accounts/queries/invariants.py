@@ -7,6 +7,7 @@ from typing import Final
 from accounts.domain.kinds import CONTRA_OF, Contra, Kind
 from accounts.queries import cash_desk, intake, receipts, relations, vouchers
 from accounts.queries.acquiring_invariants import acquiring_invariants
+from accounts.queries.closing import closing_invariants
 from accounts.queries.correction_invariants import correction_invariants
 from accounts.queries.credit import credit_invariants
 from accounts.queries.deposits import deposit_invariants
@@ -224,6 +225,7 @@ def invariants() -> list[Invariant]:
         BALANCE_EXISTS,
         SNAPSHOT_IS_SUM,
         PLANS_WITHIN_SERVICE,
+        *closing_invariants(),
         *correction_invariants(),
         *relations.invariants(),
         *receipts.invariants(),

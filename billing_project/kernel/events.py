@@ -32,6 +32,7 @@ CONSUMERS: Final[dict[str, tuple[str, ...]]] = {
     "document.removed": (),
     "contract.signed": (),
     "account.opened": (),
+    "account.closed": (NOTIFICATIONS,),
     "cycle.changed": (),
     "deposit.taken": (),
     "deposit.returned": (),

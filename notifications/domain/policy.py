@@ -15,6 +15,7 @@ SECURITY: Final = "security"
 
 #: What an event is about. A kind that is not here is told to nobody.
 CATEGORY_OF: Final[dict[str, str]] = {
+    "account.closed": SERVICE,
     "service.activated": SERVICE,
     "service.suspended": SERVICE,
     "service.resumed": SERVICE,

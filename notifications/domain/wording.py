@@ -20,6 +20,7 @@ _NAME: Final = re.compile(r"[a-z_]+")
 COMMON: Final = frozenset({"name", "account", "date"})
 #: Further variables, by event kind.
 VARIABLES: Final[Mapping[str, frozenset[str]]] = {
+    "account.closed": frozenset(),
     "service.activated": frozenset({"service", "identifier"}),
     "service.suspended": frozenset({"service", "identifier"}),
     "service.resumed": frozenset({"service", "identifier"}),

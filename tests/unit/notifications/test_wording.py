@@ -20,6 +20,7 @@ TEMPLATES = json.loads((Path(wording.__file__).parents[1] / "data" / "templates.
 SAMPLES = {
     "service": {"service": "internet", "identifier": "ivanova"},
     "plan": {"plan_ru": "Дом", "plan_en": "Home", "fee": "500.00", "effective_on": "2026-12-01"},
+    "account": {"number": "100000017", "reason": "переезд"},
     "bundle": {"name_ru": "Всё дома", "name_en": "All at home", "from_date": "2026-12-01"},
     "pause": {
         "service": "internet",
