@@ -5,6 +5,8 @@ The credit of an account on one page: class and limit, promises, and how both ca
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from accounts.models import CreditChange
 from accounts.queries.credit import list_classes, list_credit_changes
 from crm.queries.staff import names_of
@@ -46,7 +48,9 @@ def get_credit_page(account_id: int, *, now: datetime) -> CreditPage:
     """Return the page."""
     promises = dunning_queries.list_promises(account_id=account_id, limit=30)
     changes = list_credit_changes(account_id, limit=30)
-    people = names_of(row.actor for row in [*promises, *changes])
+    rows = [*promises, *changes]
+    people = names_of(row.actor for row in rows if row.actor.startswith("staff:"))
+    people |= {row.actor: _("subscriber") for row in rows if row.actor.startswith("subscriber:")}
     classes = {each.code: each.name for each in list_classes()}
     return CreditPage(
         credit=get_credit(account_id),

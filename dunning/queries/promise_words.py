@@ -8,6 +8,7 @@ from typing import Final
 
 from django.utils import formats, timezone
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from dunning.domain import promise_terms as terms
@@ -60,7 +61,7 @@ SENTENCES: Final[dict[str, tuple[Promise, Promise | str]]] = {
         _("Possible after a payment of %(amount)s."),
     ),
     terms.DEBT_TOO_SMALL: (
-        _("Promised payments are given for a debt of %(asked)s or more."),
+        _("Promised payments are given for a debt of %(asked)s or more beyond the credit limit."),
         "",
     ),
     terms.DEBT_TOO_LARGE: (
@@ -101,8 +102,10 @@ def explain(reason: Reason, *, verdict: Verdict) -> str:
 
 
 def written_money(amount: Decimal) -> str:
-    """Return `1 234,50 ₽`."""
-    return f"{formats.number_format(amount, decimal_pos=2, force_grouping=True)}\u00a0₽"
+    """Return `1 234,50 ₽`, in English `₽1,234.50`."""
+    figure = formats.number_format(amount, decimal_pos=2, force_grouping=True)
+    is_english = (get_language() or "ru").startswith("en")
+    return f"₽{figure}" if is_english else f"{figure}\u00a0₽"
 
 
 def written_moment(moment: datetime) -> str:

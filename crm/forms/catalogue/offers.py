@@ -29,7 +29,7 @@ def ticks(label: Any, choices: Iterable[Any], **options: Any) -> forms.MultipleC
         label=label,
         required=False,
         choices=choices,
-        widget=forms.CheckboxSelectMultiple(attrs={"class": "ticks"}),
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "choices"}),
         **options,
     )
 

@@ -5,9 +5,11 @@ Rules of the promised payment and credit classes in words; who wrote what.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import BooleanField, Field, Model
+from django.db.models import BooleanField, DecimalField, Field, Model
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from accounts.models import Account, CreditClass, Customer
@@ -119,15 +121,25 @@ def _changes(row: CreditRuleChange) -> Iterator[tuple[str, str, str]]:
     model = MODELS[row.what]
     for name, (before, after) in row.changes.items():
         field = model._meta.get_field(name)
-        if before is None and after in {"", "0", "0.00"}:
+        if before is None and after == _default(field):
             continue
         label = str(getattr(field, "verbose_name", name))
         yield label, _value(field, before or ""), _value(field, after)
 
 
+def _default(field: Any) -> str:
+    """Return what a new row has in the field if nobody types anything, as changes are written."""
+    default = field.get_default() if isinstance(field, Field) else ""
+    if isinstance(field, DecimalField) and default is not None:
+        return f"{default:.{field.decimal_places}f}"
+    return "" if default in (None, []) else str(default)
+
+
 def _value(field: Any, value: str) -> str:
     if isinstance(field, BooleanField) and value:
         return _("yes") if value == "True" else _("no")
+    if isinstance(field, DecimalField) and value:
+        return number_format(Decimal(value), decimal_pos=2, force_grouping=True)
     choices = dict(field.flatchoices) if isinstance(field, Field) else {}
     return str(choices.get(value, value))
 

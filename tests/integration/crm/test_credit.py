@@ -153,7 +153,7 @@ class TestRules:
         sent = RULE | {"max_amount": "700", "position": "100", "times_in": "days"}
         admin.post(address("catalogue-promise-rule", rule.pk), sent)
         page = text(admin, "catalogue-promise-rule", rule.pk)
-        assert "500.00 → <b>700.00</b>" in page
+        assert "500,00 → <b>700,00</b>" in page
         assert "календарный месяц → <b>столько-то дней</b>" in page
 
     def test_a_senseless_one_is_refused_beside_its_field(self, as_role: StaffClient) -> None:
