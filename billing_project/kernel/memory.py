@@ -35,6 +35,22 @@ def reused() -> Iterator[None]:
 
 
 @contextmanager
+def uncollected() -> Iterator[None]:
+    """
+    Don't look for unreachable cycles meanwhile: a third of the time where objects come by the million.
+
+    For work in portions that makes no cycles; what it lets go is freed at once as ever.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@contextmanager
 def _kept_by_the_library() -> Iterator[None]:
     library = ctypes.CDLL(None) if sys.platform == "linux" else None
     if library is None or not hasattr(library, "mallopt"):
