@@ -104,7 +104,9 @@ class Life(Customers):
         )
         plain = self.books.accounts[account]
         plain.sell(self.today, "PROMISE_PRICE", rule.price)
-        plain.promised = (Decimal(amount), ZERO, self.today + rule.days * DAY)
+        # The night comes half an hour after midnight.
+        last_day = self.today + (rule.days - (self.hour == 0)) * DAY
+        plain.promised = (Decimal(amount), ZERO, last_day)
         compare_balances(self)
 
     # Bills and their corrections

@@ -204,24 +204,16 @@ class Customers:
             now=self.now,
             actor=ACTOR,
         )
+        together: list[Share] = []
         for (key, code), fee in parts.items():
             plain, offer = self.plain(key), self.offers[code]
-            share = Share(offer, fee, self.today)
-            if plain.plan.offer_on(self.today) == offer:
-                plain.plan.shares.append(share)
-            elif chain := plain.held(offer):
+            share = Share(offer, fee, self.today, bundle=together)
+            together.append(share)
+            chain = plain.plan if plain.plan.offer_on(self.today) == offer else plain.held(offer)
+            if chain:
                 chain.shares.append(share)
             else:
-                plain.packages.append(Chain("package", [(self.today, offer)], self.today))
-                plain.packages[-1].shares.append(share)
-                plain.charge(self.today)
-
-    def dissolve(self, account: str) -> None:
-        """In the plain books: the product dissolves a bundle by itself; today is still in it."""
-        for plain in self.books.accounts[account].services.values():
-            for chain in (plain.plan, *plain.packages):
-                for share in chain.shares:
-                    share.until = min(share.until, self.today + DAY)
+                plain.buy(offer, today=self.today, share=share)
 
     def pause(self, key: str, *, starts_on: date | None = None, until: date | None = None) -> None:
         rule = PauseRule.objects.filter(plan=None, service="").first() or PauseRule()

@@ -11,9 +11,9 @@ charged less what the days used are worth.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
-from tests.scenarios.plain_fees import DAY, Terms, cycle_end, cycle_start
+from tests.scenarios.plain_fees import DAY, KOPECK, Terms, cycle_end, cycle_start
 
 ZERO = Decimal("0.00")
 NEVER = date.max
@@ -50,6 +50,18 @@ class Share:
     fee: Decimal
     first: date
     until: date = NEVER
+    #: The shares of the whole bundle, which ends for all of its parts at once.
+    bundle: "list[Share]" = field(default_factory=list)
+
+
+def split(price: Decimal, fees: list[Decimal]) -> list[Decimal]:
+    """One price of several things, split by what they cost alone, to the kopeck."""
+    exact = [price * fee / sum(fees, ZERO) for fee in fees]
+    parts = [one.quantize(KOPECK, ROUND_DOWN) for one in exact]
+    order = sorted(range(len(parts)), key=lambda place: (parts[place] - exact[place], place))
+    for place in order[: int((price - sum(parts, ZERO)) / KOPECK)]:
+        parts[place] += KOPECK
+    return parts
 
 
 @dataclass
@@ -123,13 +135,13 @@ class PlainService:
         if effective > today:
             self.waiting = (effective, offer)
             return
-        self.plan.offers.append((effective, offer))
-        self._take_over(effective, offer, today=today)
+        self._set_plan(offer, effective, today=today)
 
-    def buy(self, offer: Offer, *, today: date) -> Chain:
+    def buy(self, offer: Offer, *, today: date, share: Share | None = None) -> Chain:
         """A package that was taken off today begins again tomorrow."""
         former = [chain.until for chain in self.packages if chain.offers[0][1] == offer]
         chain = Chain("package", [(today, offer)], max([today, *former]))
+        chain.shares += [share] if share else []
         self.packages.append(chain)
         self._charge(chain, today)
         return chain
@@ -142,6 +154,7 @@ class PlainService:
     def drop(self, chain: Chain, *, today: date) -> None:
         """The day on which a package is taken off is charged."""
         chain.until = today + DAY
+        self._unbundle(chain, today + DAY)
         self._give_back(chain, today + DAY, today=today)
 
     def agree_rest(self, rest: Rest, *, is_now: bool, today: date) -> None:
@@ -177,6 +190,7 @@ class PlainService:
         self.end = today + DAY
         for chain in self._chains():
             chain.until = min(chain.until, self.end)
+            self._unbundle(chain, self.end)
             self._give_back(chain, self.end, today=today)
 
     # What nights do
@@ -185,8 +199,7 @@ class PlainService:
         """Put the change of plan, then the pause into force that were agreed for the morning."""
         if self.waiting and self.waiting[0] <= morning:
             (effective, offer), self.waiting = self.waiting, None
-            self.plan.offers.append((effective, offer))
-            self._take_over(effective, offer, today=morning)
+            self._set_plan(offer, effective, today=morning)
         for rest in self.rests:
             if rest.charged_to is None and rest.first <= morning:
                 self._begin(rest, today=morning)
@@ -275,11 +288,20 @@ class PlainService:
             returned.append(days)
         return returned
 
-    def _take_over(self, day: date, offer: Offer, *, today: date) -> None:
+    def _set_plan(self, offer: Offer, day: date, *, today: date) -> None:
         """Days that were charged by the plan before, the new one charges at once."""
+        self.plan.offers.append((day, offer))
+        self._unbundle(self.plan, day)
         for days in self._give_back(self.plan, day, today=today):
             terms = self.plan.terms_on(days[0], self.own_fee)
             self._post_piece(self.plan, terms, offer, days, today)
+
+    @staticmethod
+    def _unbundle(chain: Chain, day: date) -> None:
+        """Without one of its parts there is no bundle; what is charged goes on to its end."""
+        for share in chain.shares:
+            for one in share.bundle if share.until > day else ():
+                one.until = min(one.until, day)
 
     def _begin(self, rest: Rest, *, today: date) -> None:
         rest.is_running, rest.charged_to = True, rest.first + rest.free_days * DAY

@@ -86,12 +86,6 @@ def bundle(life: Life) -> None:
     life.buy_bundle("family", sold, {**shares, ("home", "guard"): D("66.19")})
 
 
-def unbundle(life: Life) -> None:
-    """Without one of its parts there is no bundle; what is charged of it goes on to its end."""
-    life.change_plan("home", "fast")
-    life.dissolve("family")
-
-
 class Household:
     """What happens on which day; the disputes that are open."""
 
@@ -112,7 +106,7 @@ class Household:
                 lambda: do.grant("family", "77.70", days=25),
             ],
             date(2025, 9, 12): [lambda: self.decide("0.40")],
-            date(2025, 9, 17): [lambda: unbundle(life)],
+            date(2025, 9, 17): [lambda: do.change_plan("home", "fast")],
             date(2025, 9, 22): [lambda: do.promise("son", "300.00")],
             date(2025, 10, 4): [
                 lambda: do.change_plan("father", "plain"),

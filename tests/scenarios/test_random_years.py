@@ -16,16 +16,19 @@ from hypothesis import strategies as st
 
 from accounts import operations as accounts
 from accounts.operations import companies
+from dunning.models import PromiseRule
+from dunning.operations import UnableToPromise
 from invoicing import operations
 from invoicing import queries as invoicing_queries
 from invoicing.operations.notes import UnableToCorrect
 from invoicing.operations.voiding import UnableToCorrect as UnableToVoid
-from tariffs.models import PauseRule
+from tariffs.models import BundleVersion, PauseRule
 from tests.integration.invoicing.household import ACTOR
-from tests.scenarios.catalogue import PACKAGES, stock
+from tests.scenarios.catalogue import PACKAGES, make_bundle, stock
 from tests.scenarios.compared import prove
 from tests.scenarios.lived import Life
 from tests.scenarios.plain_fees import DAY, rounded
+from tests.scenarios.plain_services import split
 from tests.scenarios.plain_usage import MEBIBYTE
 from tests.scenarios.test_household_books import ABROAD, HOME, Use, call
 
@@ -37,10 +40,12 @@ REFUSALS = (
     operations.UnableToChangePause,
     operations.UnableToChangePlan,
     UnableToCorrect,
+    UnableToPromise,
     UnableToVoid,
 )
 BEGIN = date(2025, 9, 20)
 PLANS = ("plain", "thirty", "after", "daily", "free", "office")
+BUNDLE = Decimal("370.01")
 HELD = ("roam", "late", "drip", "gift")
 RULES = (
     {},
@@ -74,6 +79,8 @@ ACTS = st.one_of(
     st.tuples(st.just("void"), st.none() | st.integers(0, 99_999)),
     st.tuples(st.just("correct"), st.integers(-5_000, 5_000)),
     st.tuples(st.just("grant"), st.integers(1, 40_000)),
+    st.tuples(st.just("bundle"), st.none()),
+    st.tuples(st.just("promise"), st.integers(1, 500)),
     st.tuples(st.just("miss"), st.integers(1, 9)),
 )
 HISTORY = st.lists(
@@ -88,6 +95,7 @@ class Year:
     """Accounts with a mobile service each, and what is done to them."""
 
     life: Life
+    bundle: BundleVersion
     open: list[tuple[int, Decimal]] = field(default_factory=list)
     done: int = 0
 
@@ -169,6 +177,16 @@ class Year:
             anew = None if kopecks is None else {0: str(Decimal(kopecks) / 100)}
             self.life.void(key, anew)
 
+    def do_bundle(self, key: str, _nothing: None) -> None:
+        """One plan and one package at one price; dissolved by whatever ends one of them."""
+        service, sold = f"{key} line", ("plain", "roam")
+        shares = split(BUNDLE, [self.life.offers[code].terms.fee for code in sold])
+        parts = {(service, code): share for code, share in zip(sold, shares, strict=True)}
+        self.life.buy_bundle(key, self.bundle, parts)
+
+    def do_promise(self, key: str, roubles: int) -> None:
+        self.life.promise(key, f"{roubles}.00")
+
     def do_miss(self, _key: str, nights: int) -> None:
         """Nobody closes the day; what the switch delivers waits in its folder."""
         self.life.miss(nights)
@@ -213,7 +231,8 @@ def live(folder: Path, begun: dict, history: list) -> Year:
     stock(life, *PLANS, *HELD)
     PauseRule.objects.create(ahead_days=90, **begun["rule"])
     settle(life, begun["cycle_days"], is_company=begun["is_company"], plan=begun["plan"])
-    year = Year(life)
+    PromiseRule.objects.update(price=Decimal("9.90"), days=5, max_amount=500, days_between=10)
+    year = Year(life, make_bundle(life, str(BUNDLE), "plain", "roam"))
     for days, hour, who, (name, what) in history:
         life.live_until(life.today + days * DAY)
         life.hour = max(hour, life.hour if life.acted else 0)
