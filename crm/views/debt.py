@@ -188,4 +188,4 @@ def _form(  # noqa: PLR0917 - the form, whose, what it does
     if is_sent(request, form) and carry_out(request, form, act, refusals=REFUSALS):
         return go(request, "crm:debt", account.pk)
     back = reverse("crm:debt", args=[account.pk])
-    return show_about(request, form, account, back=back, **context)  # type: ignore[arg-type]
+    return show_about(request, form, account, back=back, **context)

@@ -2,10 +2,11 @@
 What the payer chose a payment for; kept beside the payment, and honoured wherever debt is looked at.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -13,8 +14,9 @@ from django.utils.translation import gettext as _
 from accounts.models import CardPayment, Payment, Subscription
 from accounts.models.cash_desk import DeskOperation
 from accounts.operations import cash_desk
-from invoicing.models import Bill, ConsolidatedBill, InstalmentPlan, PaymentChoice
+from invoicing.models import Bill, ConsolidatedBill, PaymentChoice
 from invoicing.operations.shares import split_for_paper
+from invoicing.queries.instalments import find_active
 from invoicing.queries.notes import is_void
 from invoicing.queries.shares import payer_account
 
@@ -80,20 +82,8 @@ def check(account_id: int, target: Target) -> None:
     """Raise UnableToChoose unless there is such a thing to pay on the account."""
     if len(target.columns) > 1:
         raise UnableToChoose(_("A payment is for one thing."))
-    found = {
-        "bill_id": lambda pk: (
-            Bill.objects.filter(pk=pk, account_id=account_id).exists() and not is_void(pk)
-        ),
-        "subscription_id": lambda pk: Subscription.objects.filter(
-            pk=pk, account_id=account_id
-        ).exists(),
-        "plan_id": lambda pk: InstalmentPlan.objects.filter(
-            pk=pk, account_id=account_id, state=InstalmentPlan.State.ACTIVE
-        ).exists(),
-        "consolidated_id": lambda pk: _is_paid_here(pk, account_id),
-    }
     for name, value in target.columns.items():
-        if not found[name](value):
+        if not _FINDERS[name](value, account_id):
             raise UnableToChoose(_("There is nothing of this kind to pay on the account."))
 
 
@@ -138,7 +128,29 @@ def take_at_desk_for(
     return line
 
 
+def _is_bill(bill_id: int, account_id: int) -> bool:
+    is_of_account = Bill.objects.filter(pk=bill_id, account_id=account_id).exists()
+    return is_of_account and not is_void(bill_id)
+
+
+def _is_service(subscription_id: int, account_id: int) -> bool:
+    return bool(Subscription.objects.filter(pk=subscription_id, account_id=account_id).exists())
+
+
+def _is_plan(plan_id: int, account_id: int) -> bool:
+    plan = find_active(account_id)
+    return plan is not None and plan.pk == plan_id
+
+
 def _is_paid_here(consolidated_id: int, account_id: int) -> bool:
     paper = ConsolidatedBill.objects.filter(pk=consolidated_id).first()
     account = payer_account(paper) if paper else None
     return account is not None and account.pk == account_id
+
+
+_FINDERS: Final[dict[str, Callable[[int, int], bool]]] = {
+    "bill_id": _is_bill,
+    "subscription_id": _is_service,
+    "plan_id": _is_plan,
+    "consolidated_id": _is_paid_here,
+}

@@ -66,7 +66,7 @@ class Aging:
 
 def iterate_debt(*, on: date, kind: str = "") -> Iterator[AgedDebt]:
     """Yield the debtors, the largest debt first; `kind` is a customer's, empty = all."""
-    values = {"kind": kind, "day": on, "in_detail": False, "on": date.max}
+    values: dict[str, Any] = {"kind": kind, "day": on, "in_detail": False, "on": date.max}
     with transaction.atomic(), connection.chunked_cursor() as cursor:
         cursor.execute(DEBTORS.format(sums=", ".join(_sums())), values)
         for *who, debt, buckets in cursor:

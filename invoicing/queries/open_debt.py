@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 
@@ -250,7 +250,7 @@ def list_open(
 
     `in_detail` tells services of a bill apart; `on` leaves out bills issued and payments of after it.
     """
-    values = {
+    values: dict[str, Any] = {
         "account_ids": list(account_ids),
         "in_detail": in_detail,
         "on": on or date.max,

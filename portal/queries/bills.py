@@ -15,6 +15,7 @@ from billing_project.kernel.money import ZERO
 from invoicing.models import Bill, BillLine, BillVoid, ConsolidatedBill
 from invoicing.queries import shares
 from invoicing.queries.acts import has_act
+from invoicing.queries.consolidated import list_consolidated
 from invoicing.queries.notes import is_void
 from invoicing.queries.open_debt import OpenDebt, get_open
 from invoicing.queries.slips import has_slips
@@ -41,6 +42,14 @@ class BillRow:
     closing: Decimal
     open: Decimal = ZERO
     is_void: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PaperRow:
+    """A consolidated bill in a list, and what may be paid for it from the account looked at."""
+
+    paper: ConsolidatedBill
+    payable: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +197,14 @@ def list_payments(
     ]
 
 
-def open_of_paper(paper: ConsolidatedBill, *, account_id: int) -> Decimal:
-    """Return what is open of a consolidated bill that is paid to this account; 0 of another's."""
-    payer = shares.payer_account(paper)
-    return shares.open_of_paper(paper) if payer and payer.pk == account_id else ZERO
+def list_papers(customer_id: int, *, account_id: int) -> list[PaperRow]:
+    """Return the consolidated bills of a payer; what is open of them if this account pays them."""
+    found = []
+    for paper in list_consolidated([customer_id]):
+        payer = shares.payer_account(paper)
+        is_paid_here = payer is not None and payer.pk == account_id
+        found.append(PaperRow(paper, shares.open_of_paper(paper) if is_paid_here else ZERO))
+    return found
 
 
 def _bill_row(bill: Bill, debt: OpenDebt, *, is_void: bool = False) -> BillRow:

@@ -12,7 +12,6 @@ from django.utils.translation import get_language
 from invoicing import queries as invoicing_queries
 from invoicing.queries.consolidated import (
     find_consolidated,
-    list_consolidated,
     render_consolidated_pdf,
 )
 from portal.queries import bills as queries
@@ -26,9 +25,9 @@ from portal.views.keys import whole_number
 def payments(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """How to pay, what was paid, bills, promised payment."""
     page = get_payments_page(visitor.account, now=timezone.now())
-    papers = list_consolidated([visitor.customer_id]) if visitor.is_company_of_units else []
-    for paper in papers:
-        paper.payable = queries.open_of_paper(paper, account_id=visitor.account.id)
+    papers = []
+    if visitor.is_company_of_units:
+        papers = queries.list_papers(visitor.customer_id, account_id=visitor.account.id)
     return show(request, visitor, "payments.html", page=page, next_key=page.next_key, papers=papers)
 
 

@@ -184,7 +184,7 @@ def test_a_purpose_that_names_the_paper_is_split_once(bereg: Billed) -> None:
 
 
 def test_at_the_desk_it_is_split_at_once(bereg: Billed) -> None:
-    cashier = User.objects.create(username="cashier").pk
+    cashier = User.objects.create(login="cashier", kind=User.Kind.STAFF).pk
     cash_desk.open_shift(cashier_id=cashier, opening=Decimal(0), business_date=TODAY, now=at(TODAY))
     values = {
         "target": Target(consolidated_id=bereg.paper.pk), "cashier_id": cashier,
