@@ -72,5 +72,5 @@ def _view(row: FiscalReceipt) -> ReceiptView:
 
 
 def _draw(text: str) -> str:
-    drawing: str = segno.make(text, micro=False).svg_inline(scale=4, svgclass="qr")
+    drawing: str = segno.make(text, micro=False).svg_inline(scale=4, light="#fff", svgclass="qr")
     return drawing
