@@ -15,7 +15,9 @@ from tests.scenarios.test_household_books import BEGIN, END
 pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.mark.parametrize("year", [test_household_books, test_company_books])
+@pytest.mark.parametrize(
+    "year", [test_household_books, test_company_books], ids=["household", "company"]
+)
 def test_every_night_of_a_year_is_what_the_plain_books_say(year, berlin: Path) -> None:  # noqa: F811
     life = year.live(berlin, whole=True)
     assert life.nights == (END - BEGIN) // DAY
