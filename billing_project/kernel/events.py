@@ -41,6 +41,7 @@ CONSUMERS: Final[dict[str, tuple[str, ...]]] = {
     "service.suspended": (ACCESS, NOTIFICATIONS),
     "service.resumed": (ACCESS, NOTIFICATIONS),
     "service.terminated": (ACCESS, NOTIFICATIONS),
+    "number.changed": (ACCESS, NOTIFICATIONS),
     "plan.change_scheduled": (NOTIFICATIONS,),
     "plan.changed": (ACCESS, NOTIFICATIONS),
     "plan.change_cancelled": (NOTIFICATIONS,),

@@ -20,6 +20,7 @@ CATEGORY_OF: Final[dict[str, str]] = {
     "service.suspended": SERVICE,
     "service.resumed": SERVICE,
     "service.terminated": SERVICE,
+    "number.changed": SERVICE,
     "plan.change_scheduled": SERVICE,
     "plan.changed": SERVICE,
     "plan.change_cancelled": SERVICE,

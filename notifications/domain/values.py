@@ -159,6 +159,7 @@ SOURCES: Final[Mapping[str, tuple[tuple[str, ...], Callable[[_Context, object], 
     "link": (("link",), _Context.text),
     "reason": (("reason",), _Context.text),
     "identifier": (("identifier",), _Context.phone),
+    "former": (("former",), _Context.phone),
     "speed": (("speed_kbps",), _Context.speed),
     "service": (("service",), _Context.service),
 }

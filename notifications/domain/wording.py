@@ -25,6 +25,7 @@ VARIABLES: Final[Mapping[str, frozenset[str]]] = {
     "service.suspended": frozenset({"service", "identifier"}),
     "service.resumed": frozenset({"service", "identifier"}),
     "service.terminated": frozenset({"service", "identifier"}),
+    "number.changed": frozenset({"service", "identifier", "former"}),
     "plan.change_scheduled": frozenset({"service", "plan", "from_date", "fee"}),
     "plan.changed": frozenset({"service", "plan", "fee"}),
     "plan.change_cancelled": frozenset({"service", "plan", "reason"}),

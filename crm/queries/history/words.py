@@ -30,6 +30,7 @@ EVENT_TITLES: Final = {
     "contract.signed": gettext_lazy("Contract signed"),
     "account.opened": gettext_lazy("Account opened"),
     "account.closed": gettext_lazy("Account closed"),
+    "number.changed": gettext_lazy("Number changed"),
     "cycle.changed": gettext_lazy("Billing cycle changed"),
     "deposit.taken": gettext_lazy("Deposit taken"),
     "deposit.returned": gettext_lazy("Deposit returned"),
@@ -156,7 +157,7 @@ def price_text(data: Mapping[str, Any], *, about: str) -> str:
 
 def cycle_text(data: Mapping[str, Any]) -> str:
     """Return how an account's cycles run, and from when."""
-    length = _("two months") if data["months"] == 2 else _("a month")
+    length = _("two months") if data["months"] == 2 else _("one month")
     told = [
         _("cycle from the %(day)s") % {"day": data["cycle_day"]},
         length,

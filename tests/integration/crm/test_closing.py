@@ -28,7 +28,7 @@ def test_an_empty_account_is_closed(as_role: StaffClient, bob: Account) -> None:
     done = agent.post(address(bob), {"reason": "Переезд"}, follow=True).content.decode()
     bob.refresh_from_db()
     assert bob.closed_on == timezone.localdate()
-    assert "Лицевой счёт закрыт." in done
+    assert "Счёт закрыт." in done
     assert address(bob) not in done
 
 

@@ -21,6 +21,7 @@ SAMPLES = {
     "service": {"service": "internet", "identifier": "ivanova"},
     "plan": {"plan_ru": "Дом", "plan_en": "Home", "fee": "500.00", "effective_on": "2026-12-01"},
     "account": {"number": "100000017", "reason": "переезд"},
+    "number": {"service": "mobile", "identifier": "79005500002", "former": "79005500001"},
     "bundle": {"name_ru": "Всё дома", "name_en": "All at home", "from_date": "2026-12-01"},
     "pause": {
         "service": "internet",
