@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                     "anchor",
                     models.CharField(
                         choices=[
-                            ("day", "on a day of the month"),
+                            ("day", "from a day of the month"),
                             ("calendar", "by the calendar"),
                             ("anniversary", "from the day of opening"),
                         ],

@@ -22,7 +22,7 @@ class AccountCycle(models.Model):
     """
 
     class Anchor(models.TextChoices):
-        DAY = "day", _("on a day of the month")
+        DAY = "day", _("from a day of the month")
         CALENDAR = "calendar", _("by the calendar")
         ANNIVERSARY = "anniversary", _("from the day of opening")
 

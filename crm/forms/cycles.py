@@ -17,13 +17,13 @@ class CycleForm(forms.Form):
 
     anchor = forms.ChoiceField(label=_("Cycles begin"), choices=AccountCycle.Anchor.choices)
     cycle_day = forms.IntegerField(
-        label=_("Day of the month"),
+        label=_("Cycle day"),
         min_value=1,
         max_value=31,
         help_text=_("In shorter months, their last day. Of no matter for the other ways."),
     )
     months = forms.TypedChoiceField(
-        label=_("One cycle is"), choices=[(1, _("a month")), (2, _("two months"))], coerce=int
+        label=_("One cycle is"), choices=[(1, _("one month")), (2, _("two months"))], coerce=int
     )
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 

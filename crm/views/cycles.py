@@ -65,7 +65,7 @@ def _offer(form: CycleForm, account: Account) -> dict[str, Any]:
     except UnableToChangeCycle as refusal:
         form.add_error(refusal.field or None, str(refusal))
         return {"send": _("Show what it means")}
-    form.data = {**form.data, "seen": json.dumps(quote.as_json())}
+    form.data = {**form.cleaned_data, "seen": json.dumps(quote.as_json())}
     return {
         "send": _("Agree"),
         "outcome": "crm/cycle_terms.html",
