@@ -13,6 +13,7 @@ from accounts.domain.posting import Posting
 from accounts.models import Account, Payment, Subscription
 from accounts.queries import cash_desk, intake, receipts, relations, vouchers
 from accounts.queries.acquiring_invariants import acquiring_invariants
+from accounts.queries.closing import closing_invariants
 from accounts.queries.correction_invariants import correction_invariants
 from accounts.queries.credit import credit_invariants
 from accounts.queries.deposits import deposit_invariants
@@ -179,6 +180,7 @@ def _planted_elsewhere() -> set[str]:
         acquiring_invariants(),  # test_card_returns, test_autopay
         statement_invariants(),  # test_statements
         held_invariants(),  # test_recurring_invariants
+        closing_invariants(),  # dunning/test_closing
         deposit_invariants(),  # invoicing/test_deposits, invoicing/test_cycles
         credit_invariants(),  # dunning/test_own_limits
     ]

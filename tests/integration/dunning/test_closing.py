@@ -124,9 +124,9 @@ def test_what_has_to_be_done_first_is_said(said: str) -> None:
 
 def test_a_promise_stands_in_the_way() -> None:
     account = make_account()
-    connect(account, make_version("310.00"))
+    connect(account, make_version("100.00"))
     charge(FEBRUARY)
-    promises.give(account_id=account.pk, amount=Decimal(300), now=at(TODAY), actor=ACTOR)
+    promises.give(account_id=account.pk, amount=Decimal(200), now=at(TODAY), actor=ACTOR)
     with pytest.raises(UnableToCloseAccount, match=r"Открыт обещанный платёж\."):
         close(account)
 

@@ -97,7 +97,7 @@ def test_what_cannot_be_changes_nothing(
 
 def test_an_ended_service_has_none_to_change(mobile: Subscription) -> None:
     end_service(subscription_id=mobile.pk, now=NOON + timedelta(hours=1), actor=CLERK)
-    with pytest.raises(UnableToChangeNumber, match="прекращена"):
+    with pytest.raises(UnableToChangeNumber, match="расторгнута"):
         change(mobile)
 
 
