@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.domain.credit import DEFAULT_CLASS
 from accounts.domain.numbering import account_number, contract_number
-from accounts.models import Account, Contract, Customer, LegalEntity
+from accounts.models import Account, Contract, CreditClass, Customer, LegalEntity
 from accounts.models.ledger import AccountBalance
 from accounts.queries.relations import list_above
 from billing_project.kernel.money import round_money
@@ -26,7 +26,7 @@ ACCOUNTS: Final = "account"
 
 
 class UnableToOpenAccount(Exception):
-    """The contract is closed, or the cycle day or limit is out of range."""
+    """The contract is closed, the cycle day or limit out of range, or there is no such class."""
 
 
 def take_serials(*, series: str, count: int = 1) -> range:
@@ -90,6 +90,8 @@ def open_account(
         raise UnableToOpenAccount(_("The contract is closed."))
     if not 1 <= cycle_day <= 31 or credit_limit < 0:
         raise UnableToOpenAccount(_("The cycle day is 1 to 31, the credit limit not negative."))
+    if credit_class != DEFAULT_CLASS and not CreditClass.objects.filter(code=credit_class).exists():
+        raise UnableToOpenAccount(_("There is no such credit class."))
     owner_id = customer.pk if customer else contract.customer_id
     if owner_id != contract.customer_id and contract.customer_id not in list_above(owner_id):
         raise UnableToOpenAccount(_("This customer is no unit of who signed the contract."))

@@ -45,7 +45,8 @@ class AccessRuleAdmin(CatalogueAdmin):
     ) -> forms.Field | None:
         """The credit class is one there is, or any."""
         if db_field.name != "credit_class":
-            return super().formfield_for_dbfield(db_field, request, **kwargs)
+            field: forms.Field | None = super().formfield_for_dbfield(db_field, request, **kwargs)
+            return field
         choices = [("", _("any class")), *((each.code, each.name) for each in list_classes())]
         return forms.ChoiceField(label=_("Credit class"), choices=choices, required=False)
 

@@ -48,9 +48,9 @@ def get_credit_page(account_id: int, *, now: datetime) -> CreditPage:
     """Return the page."""
     promises = dunning_queries.list_promises(account_id=account_id, limit=30)
     changes = list_credit_changes(account_id, limit=30)
-    rows = [*promises, *changes]
-    people = names_of(row.actor for row in rows if row.actor.startswith("staff:"))
-    people |= {row.actor: _("subscriber") for row in rows if row.actor.startswith("subscriber:")}
+    actors = {*(row.actor for row in promises), *(row.actor for row in changes)}
+    people = names_of(actor for actor in actors if actor.startswith("staff:"))
+    people |= {actor: _("subscriber") for actor in actors if actor.startswith("subscriber:")}
     classes = {each.code: each.name for each in list_classes()}
     return CreditPage(
         credit=get_credit(account_id),

@@ -66,7 +66,9 @@ def test_rules_are_written_and_credit_is_taken_by_them(
     expect(page.get_by_text("Готово: кредитный лимит установлен.")).to_be_visible()
     picture(page, "portal-limit")
     page.goto("/payments/promise/")
-    expect(page.get_by_text(re.compile("при долге сверх кредитного лимита от 50,00"))).to_be_visible()
+    expect(
+        page.get_by_text(re.compile("при долге сверх кредитного лимита от 50,00"))
+    ).to_be_visible()
     picture(page, "portal-no-promise")
     assert serious_faults(page) == []
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import BooleanField, DecimalField, Field, Model
+from django.db.models import BooleanField, DecimalField, Field
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
@@ -22,7 +22,7 @@ from dunning.queries.limits import count_by_class
 from dunning.queries.promise_rules import list_promise_rules, list_rule_changes, to_rule
 
 CURRENCY: Final = "RUB"
-MODELS: Final[Mapping[str, type[Model]]] = {
+MODELS: Final[Mapping[str, type[PromiseRule | CreditClass]]] = {
     CreditRuleChange.What.PROMISE_RULE: PromiseRule,
     CreditRuleChange.What.CREDIT_CLASS: CreditClass,
 }

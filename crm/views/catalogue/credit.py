@@ -54,7 +54,7 @@ def promise_rule(request: HttpRequest, rule_id: int | None = None) -> HttpRespon
         "section": "credit",
         "form": form,
         "rule": row,
-        "preview": _preview(row, is_shown=is_typed or (row.pk is not None and not form.is_bound)),
+        "preview": _preview(row, is_shown=is_typed or (rule_id is not None and not form.is_bound)),
         "changes": _changes(row),
     }
     return page(request, "crm/catalogue/promise_rule.html", context)

@@ -91,7 +91,7 @@ class TestChoose:
 
     @pytest.mark.parametrize(
         ("limit", "told"),
-        [("400.01", "The largest limit for this credit class is 400.00"), ("-1", "not negative")],
+        [("400.01", "The largest limit for this credit class is ₽400.00"), ("-1", "not negative")],
     )
     def test_what_the_class_does_not_allow_is_refused(
         self, account: Account, limit: str, told: str
@@ -110,8 +110,8 @@ class TestChoose:
         charge(account, "120.50")
         with override("en"), pytest.raises(UnableToSetLimit) as refusal:
             choose(account, "100")
-        assert "used: 120.50" in str(refusal.value)
-        assert "payment of 20.50" in str(refusal.value)
+        assert "used: ₽120.50" in str(refusal.value)
+        assert "payment of ₽20.50" in str(refusal.value)
         assert floor(account) == Decimal(300)
         choose(account, "120.50")
         assert (floor(account), broken()) == (Decimal("120.50"), [])
@@ -129,7 +129,7 @@ class TestChoose:
     def test_more_while_the_limit_is_overdrawn_is_refused(self, account: Account) -> None:
         choose(account, "100")
         charge(account, "130.00")
-        with override("en"), pytest.raises(UnableToSetLimit, match=r"payment of 30\.00"):
+        with override("en"), pytest.raises(UnableToSetLimit, match=r"payment of ₽30\.00"):
             choose(account, "400")
         pay(account, "30.00")
         choose(account, "400")

@@ -11,6 +11,7 @@ from django.utils.translation import override
 from accounts import operations as accounts_operations
 from accounts import queries as accounts_queries
 from accounts.models import Account, Customer, Payment, Subscription
+from billing_project.demo.credit import trust
 from billing_project.kernel.models import BusinessEvent
 from dunning import queries
 from dunning.models import PromisedPayment, PromiseRule
@@ -183,3 +184,13 @@ def test_an_upgrade_keeps_the_one_rule_that_was_offered() -> None:
     offered = PromiseRule.objects.filter(is_active=True)
     assert list(offered) == [used]
     assert spare.max_amount == 500
+
+
+def test_the_demo_trusts_by_class_and_history(account: Account, internet: Subscription) -> None:
+    trust(now=NOON, actor="system:demo")
+    trusted = PromiseRule.objects.get(position=10)
+    assert queries.can_promise(account.pk, NOON).verdict.rule_id != trusted.pk
+    Account.objects.update(credit_class="trusted")
+    assert queries.can_promise(account.pk, NOON).verdict.rule_id == trusted.pk
+    Account.objects.update(credit_class="risky")
+    assert "class_refused" in codes(account)
