@@ -20,7 +20,12 @@ class Payment(models.Model):
 
     MOVES = {State.REVERSED: (State.POSTED,)}
 
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="payments")
+    account = models.ForeignKey(
+        Account,
+        on_delete=models.PROTECT,
+        related_name="payments",
+        db_index=False,  # with the moment, below
+    )
     amount = models.DecimalField(pgettext_lazy("money", "amount"), max_digits=14, decimal_places=2)
     currency = models.CharField(max_length=3, default="RUB")
     gateway = models.CharField(_("paid through"), max_length=24)

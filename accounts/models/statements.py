@@ -123,7 +123,12 @@ class BankStatementLine(models.Model):
         OTHER_CURRENCY = Doubt.OTHER_CURRENCY.value, DOUBT_LABELS[Doubt.OTHER_CURRENCY]
         REPEATED = Doubt.REPEATED.value, DOUBT_LABELS[Doubt.REPEATED]
 
-    statement = models.ForeignKey(BankStatement, on_delete=models.PROTECT, related_name="lines")
+    statement = models.ForeignKey(
+        BankStatement,
+        on_delete=models.PROTECT,
+        related_name="lines",
+        db_index=False,  # with the line, below
+    )
     line = models.IntegerField(_("line of the file"))
     kind = models.CharField(max_length=80, blank=True, default="")
     number = models.CharField(_("number"), max_length=40, blank=True, default="")

@@ -137,7 +137,12 @@ class TerminalRegistryLine(models.Model):
         DIFFERS = "differs", _("differs")
         NOT_CREDITED = "not_credited", _("with us, but not credited")
 
-    registry = models.ForeignKey(TerminalRegistry, on_delete=models.CASCADE, related_name="lines")
+    registry = models.ForeignKey(
+        TerminalRegistry,
+        on_delete=models.CASCADE,
+        related_name="lines",
+        db_index=False,  # with the place, below
+    )
     place = models.PositiveIntegerField(_("line"))
     external_id = models.CharField(max_length=80)
     amount = models.DecimalField(pgettext_lazy("money", "amount"), max_digits=14, decimal_places=2)

@@ -1,4 +1,5 @@
--- One posting (decisions A1, A2, B9): the same steps as post_many.sql, in the same order.
+-- One posting (decisions A1, A2, B9): the same steps as post_many.sql, in the same order; where nothing
+-- forbids it, the balance is moved by the statement that locks it, and moved back for a repeat.
 -- outcome: posted, repeated (the key was there with this amount), differs (with another), missing
 -- (the account has no balance row). The last two write nothing.
 CREATE OR REPLACE FUNCTION accounts_post(
@@ -25,8 +26,15 @@ DECLARE
     balance accounts_accountbalance%ROWTYPE;
     stored accounts_postingkey%ROWTYPE;
 BEGIN
-    SELECT * INTO balance FROM accounts_accountbalance b
-     WHERE b.account_id = p_account_id FOR NO KEY UPDATE;
+    IF p_fund = 1 THEN
+        UPDATE accounts_accountbalance b SET money = b.money + p_amount
+         WHERE b.account_id = p_account_id
+        RETURNING b.* INTO balance;
+    ELSE
+        -- These have a least value, which a repeat must not be measured by.
+        SELECT * INTO balance FROM accounts_accountbalance b
+         WHERE b.account_id = p_account_id FOR NO KEY UPDATE;
+    END IF;
     IF NOT FOUND THEN
         outcome := 'missing';
         RETURN;
@@ -36,6 +44,11 @@ BEGIN
     VALUES (p_account_id, p_kind, p_ref, p_amount, p_business_date)
     ON CONFLICT (account_id, kind, ref) DO NOTHING;
     IF NOT FOUND THEN
+        IF p_fund = 1 THEN
+            UPDATE accounts_accountbalance b SET money = b.money - p_amount
+             WHERE b.account_id = p_account_id
+            RETURNING b.* INTO balance;
+        END IF;
         -- A statement of its own sees the row of whoever was first.
         SELECT * INTO stored FROM accounts_postingkey k
          WHERE k.account_id = p_account_id AND k.kind = p_kind AND k.ref = p_ref;
@@ -56,12 +69,13 @@ BEGIN
         p_actor, p_on_behalf_of)
     RETURNING id INTO entry_id;
 
-    UPDATE accounts_accountbalance b
-       SET money = b.money + CASE p_fund WHEN 1 THEN p_amount ELSE 0 END,
-           bonus = b.bonus + CASE p_fund WHEN 2 THEN p_amount ELSE 0 END,
-           held = b.held + CASE p_fund WHEN 3 THEN p_amount ELSE 0 END
-     WHERE b.account_id = p_account_id
-    RETURNING b.* INTO balance;
+    IF p_fund <> 1 THEN
+        UPDATE accounts_accountbalance b
+           SET bonus = b.bonus + CASE p_fund WHEN 2 THEN p_amount ELSE 0 END,
+               held = b.held + CASE p_fund WHEN 3 THEN p_amount ELSE 0 END
+         WHERE b.account_id = p_account_id
+        RETURNING b.* INTO balance;
+    END IF;
 
     IF balance.money < balance.watch_low OR balance.money >= balance.watch_high THEN
         INSERT INTO accounts_balancecrossing (account_id) VALUES (p_account_id);
