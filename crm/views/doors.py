@@ -113,10 +113,10 @@ def show_about(
     **context: Any,
 ) -> HttpResponse:
     """Show a form about an account or a service: its title says whose; back is the card."""
-    if isinstance(about, Subscription):
-        account, whose = about.account, about.get_service_display()
-    else:
+    if isinstance(about, Account):
         account, whose = about, about.customer.name
+    else:
+        account, whose = about.account, about.get_service_display()
     title = f"{title}: {whose}, {account.number}"
     back = back or reverse("crm:card", args=[account.customer_id])
     return show_form(request, form, title=title, back=back, **context)
