@@ -31,7 +31,11 @@ class CreditClass(models.Model):
         _("disputed money counts up to"), max_digits=14, decimal_places=2, null=True, blank=True
     )
     deposit_percent = models.DecimalField(
-        _("pays of a plan's deposit, %"), max_digits=6, decimal_places=2, default=100, db_default=100
+        _("pays of a plan's deposit, %"),
+        max_digits=6,
+        decimal_places=2,
+        default=100,
+        db_default=100,
     )
     is_active = models.BooleanField(_("in use"), default=True)
 

@@ -25,6 +25,8 @@ SHOWN_ELSEWHERE: Final = frozenset(
         Kind.ADJUSTMENT,
         Kind.WRITE_OFF,
         Kind.TRANSFER_OUT,
+        Kind.DEPOSIT,
+        Kind.DEPOSIT_RETURN,
         Kind.CREDIT_NOTE,
         Kind.DEBIT_NOTE,
     }
