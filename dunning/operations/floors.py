@@ -13,20 +13,26 @@ from dunning import queries
 from dunning.domain.limits import widen
 from dunning.queries.limits import classes_of
 from invoicing.queries import disputes
+from invoicing.queries.instalments import sum_planned
 
 
 def set_floors(account_ids: Sequence[int]) -> None:
     """
-    Write the floors anew from what they are made of: credit limit, open promise, open disputes.
+    Write the floors anew: credit limit, open promise, open disputes, instalments not due yet.
 
     What is in dispute counts as not charged, up to the cap of the account's credit class: money may
-    be lower by so much without a restriction.
+    be lower by so much without a restriction. So may it by what is agreed to be paid in parts later.
     """
     promised = queries.sum_open_promises(account_ids)
     disputed = _disputed(account_ids)
+    planned = sum_planned(account_ids)
     limits = Account.objects.filter(pk__in=account_ids).order_by("pk")
     rows = [
-        (account_id, limit + promised.get(account_id, ZERO) + disputed.get(account_id, ZERO))
+        (
+            account_id,
+            limit
+            + sum((part.get(account_id, ZERO) for part in (promised, disputed, planned)), ZERO),
+        )
         for account_id, limit in limits.values_list("pk", "credit_limit")
     ]
     accounts_operations.set_floor(rows=rows)

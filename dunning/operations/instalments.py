@@ -4,7 +4,7 @@ restricting the service, and access is decided anew when that changes.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -22,6 +22,8 @@ from invoicing.queries.instalments import list_active
 
 __all__ = ["UnableToAgree", "Wish", "agree", "approve", "cancel", "follow", "follow_debts"]
 
+#: By day purposes of these days are read; the night reads those of a month.
+LATELY: Final = timedelta(days=3)
 #: Plans looked at in one transaction.
 PORTION: Final = 500
 
@@ -92,7 +94,7 @@ def follow_debts(
     *, business_date: date, now: datetime, actor: str = "system:debts"
 ) -> tuple[Settled, Followed]:
     """Do by day what the night does too: split payments, unfreeze what was paid; break nothing."""
-    settled = settle_shares(business_date=business_date, now=now, actor=actor)
+    settled = settle_shares(business_date=business_date, now=now, actor=actor, back=LATELY)
     return settled, follow(on=business_date, may_break=False, now=now, actor=actor)
 
 

@@ -20,6 +20,7 @@ from dunning.domain.limits import Refusal, Standing
 from dunning.queries.promise_words import written_money
 from dunning.queries.promises import sum_open_promises
 from invoicing.queries.disputes import FROZEN_SQL, sum_frozen
+from invoicing.queries.instalments import PLANNED_SQL, sum_planned
 
 SENTENCES: Final[dict[str, Promise]] = {
     limits.CLOSED: _("The account is closed."),
@@ -35,16 +36,19 @@ SENTENCES: Final[dict[str, Promise]] = {
 # What the floor is made of, for accounts with disputes; the invariant asks the same of everybody.
 PARTS: Final = f"""
     SELECT a.id AS account_id, m.floor, a.credit_limit, p.amount AS promised,
-           CASE WHEN d.frozen IS NOT NULL THEN least(d.frozen, c.dispute_cap) END AS disputed
+           CASE WHEN d.frozen IS NOT NULL THEN least(d.frozen, c.dispute_cap) END AS disputed,
+           i.planned
       FROM ({accounts_queries.MONEY_SQL}) m JOIN accounts_account a ON a.id = m.account_id
       {{join}} JOIN ({FROZEN_SQL}) d ON d.account_id = a.id
       LEFT JOIN ({credit.DISPUTE_CAPS_SQL}) c ON c.code = a.credit_class
       LEFT JOIN dunning_promisedpayment p ON p.account_id = a.id AND p.state = 'open'
+      LEFT JOIN ({PLANNED_SQL}) i ON i.account_id = a.id
 """
 #: Accounts whose floor is not what it is made of; `join` LEFT for all, nothing for disputed ones.
 WRONG_FLOORS: Final = f"""
     SELECT * FROM ({PARTS}) f
      WHERE floor <> credit_limit + coalesce(promised, 0) + coalesce(disputed, 0)
+                  + coalesce(planned, 0)
 """
 
 
@@ -89,7 +93,7 @@ def get_credit(account_id: int, *, balance: Balance | None = None) -> Credit:
     used = limits.used_of_limit(
         money=found.money,
         held=found.held,
-        beside=promised + widened,
+        beside=promised + widened + sum_planned([account_id]).get(account_id, ZERO),
         limit=account.credit_limit,
     )
     standing = Standing(

@@ -120,12 +120,15 @@ def reverse_payment(
     )
 
 
-def settle_shares(*, business_date: date, now: datetime, actor: str) -> Settled:
+def settle_shares(
+    *, business_date: date, now: datetime, actor: str, back: timedelta = CATCH_UP
+) -> Settled:
     """
     Split what was paid for consolidated bills at any door, and take back shares of payments that are
-    gone. Each in a transaction of its own; the second time it changes nothing.
+    gone. Each in a transaction of its own; the second time it changes nothing. Purposes are read of
+    the days `back`.
     """
-    waiting = [*queries.list_chosen(), *queries.list_named(since=business_date - CATCH_UP)]
+    waiting = [*queries.list_chosen(), *queries.list_named(since=business_date - back)]
     split = 0
     for payment_id, paper_id in waiting:
         try:

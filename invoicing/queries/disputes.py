@@ -8,7 +8,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from django.db import connection
 from django.db.models import QuerySet, Sum
 from django.utils.translation import get_language
 
@@ -21,14 +20,10 @@ from invoicing.domain.notes import SOLD
 from invoicing.models import BilledEntry, BillLine, Dispute
 from invoicing.queries.notes import list_lines_now
 
-#: (account_id, frozen): what isn't worked as debt, in open disputes and in instalments that aren't due
-#: yet; a fragment for selects of upper apps.
+#: (account_id, frozen): the sums in open disputes, a fragment for selects of upper apps.
 FROZEN_SQL: Final = """
-    SELECT account_id, sum(amount) AS frozen FROM (
-        SELECT account_id, amount FROM invoicing_dispute WHERE state = 'open'
-        UNION ALL
-        SELECT account_id, frozen FROM invoicing_instalmentplan WHERE state = 'active') f
-     GROUP BY account_id
+    SELECT account_id, sum(amount) AS frozen FROM invoicing_dispute
+     WHERE state = 'open' GROUP BY account_id
 """
 #: A page of the queue.
 PAGE: Final = 50
@@ -122,15 +117,10 @@ def _given_before(account_id: int, entry_id: int | None) -> Decimal:
 
 
 def sum_frozen(account_ids: Iterable[int]) -> dict[int, Decimal]:
-    """
-    Return what isn't worked as debt, by account: open disputes, instalments that aren't due yet.
-
-    Accounts without any are left out.
-    """
-    with connection.cursor() as cursor:
-        sql = f"SELECT account_id, frozen FROM ({FROZEN_SQL}) f WHERE account_id = ANY(%s)"
-        cursor.execute(sql, [list(account_ids)])
-        return dict(cursor.fetchall())
+    """Return what is in open disputes, by account; accounts without any are left out."""
+    rows = Dispute.objects.filter(account_id__in=list(account_ids), state=Dispute.State.OPEN)
+    sums = rows.order_by().values_list("account_id").annotate(total=Sum("amount"))
+    return dict(sums)
 
 
 def get_dispute(dispute_id: int, *, account_ids: Iterable[int] | None = None) -> Dispute:

@@ -19,6 +19,10 @@ from invoicing.queries.open_debt import OpenDebt, get_open, list_open
 
 #: A plan broken so many days ago is still remembered.
 REMEMBERED: Final = timedelta(days=183)
+#: (account_id, planned): what of instalments isn't due yet, and isn't worked as debt; a fragment.
+PLANNED_SQL: Final = """
+    SELECT account_id, frozen AS planned FROM invoicing_instalmentplan WHERE state = 'active'
+"""
 #: A page of the list.
 PAGE: Final = 50
 #: `Approval.kind` of a plan above the limit of who agrees to it.
@@ -99,6 +103,14 @@ def find_last_bill(account_id: int) -> int:
     """Return the newest bill of an account; 0 without any."""
     newest = Bill.objects.filter(account_id=account_id).order_by("-pk").values_list("pk", flat=True)
     return newest.first() or 0
+
+
+def sum_planned(account_ids: Iterable[int]) -> dict[int, Decimal]:
+    """Return what of instalments isn't due yet, by account; accounts without a plan are left out."""
+    rows = InstalmentPlan.objects.filter(
+        account_id__in=list(account_ids), state=InstalmentPlan.State.ACTIVE
+    )
+    return dict(rows.values_list("account_id", "frozen"))
 
 
 def find_active(account_id: int) -> InstalmentPlan | None:

@@ -215,7 +215,7 @@ def test_a_missed_part_breaks_it_loudly(account: Account, grace: int, broken_on:
 
 def test_it_is_cancelled_with_a_reason_once(account: Account) -> None:
     plan = agree(account)
-    with pytest.raises(UnableToAgree, match="why"):
+    with pytest.raises(UnableToAgree, match="причину"):
         instalments.cancel(plan_id=plan.pk, reason=" ", now=at(TODAY), actor=AGENT)
     instalments.cancel(plan_id=plan.pk, reason="Передумал", now=at(TODAY), actor=AGENT)
     plan.refresh_from_db()
@@ -229,7 +229,7 @@ def test_it_is_cancelled_with_a_reason_once(account: Account) -> None:
 def test_the_same_request_agrees_once_and_another_waits_for_the_first(account: Account) -> None:
     plan = agree(account)
     assert agree(account).pk == plan.pk
-    with pytest.raises(UnableToAgree, match="already"):
+    with pytest.raises(UnableToAgree, match="уже"):
         agree(account, request_id="r2")
     assert InstalmentPlan.objects.count() == 1
 
@@ -251,13 +251,13 @@ def test_above_the_limit_a_second_person_agrees(account: Account) -> None:
 def test_what_was_approved_too_late_is_refused(account: Account) -> None:
     asked = agree(account, limit="1")
     pay(account, "900.00", on=TODAY)
-    with pytest.raises(UnableToAgree, match="more than is owed"):
+    with pytest.raises(UnableToAgree, match="больше, чем долг"):
         instalments.approve(approval_id=asked.pk, business_date=TODAY, now=at(TODAY), actor=CHIEF)
     assert Approval.objects.get(pk=asked.pk).state == "pending"
 
 
 def test_subscribers_agree_by_themselves_where_the_rule_lets_them(account: Account) -> None:
-    with pytest.raises(UnableToAgree, match="agent"):
+    with pytest.raises(UnableToAgree, match="сотрудник"):
         agree(account, door="portal", limit=None)
     policy = DebtPolicy.objects.create(
         legal_entity=account.contract.legal_entity, self_service=True, fee=Decimal("50.00")
