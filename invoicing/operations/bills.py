@@ -315,7 +315,9 @@ def _line_values(line: Line) -> list[Any]:
 
 
 def _write_billed(documents: Sequence[Document], bill_ids: Mapping[int, int]) -> None:
-    accounts_of, entry_ids, bills = [], [], []
+    accounts_of: list[int] = []
+    entry_ids: list[int] = []
+    bills: list[int] = []
     for document in documents:
         account_id, count = document.cycle.account_id, len(document.entry_ids)
         accounts_of += [account_id] * count

@@ -43,7 +43,8 @@ def render(template: str, paper: dict[str, Any]) -> bytes:
     data = orjson.dumps(paper).decode()
     # A compiler of this call's own, since threads set papers at once; the fonts are everybody's.
     compiler = typst.Compiler(str(DOCUMENTS / template), font_paths=_fonts())
-    pdf: bytes = compiler.compile(sys_inputs={"data": data})
+    pdf = compiler.compile(sys_inputs={"data": data})
+    assert isinstance(pdf, bytes)  # noqa: S101
     return pdf
 
 
