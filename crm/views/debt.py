@@ -93,7 +93,7 @@ def agree(request: HttpRequest, account_id: int) -> HttpResponse:
         "limit": written(limit, account.currency),
     }
     return _form(
-        request, form, account, act, title=_("Pay in instalments"), send=_("Agree"), lede=lede,
+        request, form, account, act, title=_("Pay in instalments"), send=_("Agree on the plan"), lede=lede,
         is_impossible=not owed,
     )  # fmt: skip
 

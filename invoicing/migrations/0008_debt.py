@@ -232,7 +232,7 @@ class Migration(migrations.Migration):
                             ("active", "being paid"),
                             ("kept", "paid"),
                             ("broken", "broken"),
-                            ("cancelled", "cancelled"),
+                            ("cancelled", "called off"),
                         ],
                         default="active",
                         max_length=12,

@@ -24,7 +24,7 @@ class InstalmentPlan(models.Model):
         ACTIVE = "active", _("being paid")
         KEPT = "kept", _("paid")
         BROKEN = "broken", _("broken")
-        CANCELLED = "cancelled", _("cancelled")
+        CANCELLED = "cancelled", _("called off")
 
     #: New state: the states it may follow (kernel.operations.change_state).
     MOVES = {"kept": ("active",), "broken": ("active",), "cancelled": ("active",)}
