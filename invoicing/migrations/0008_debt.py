@@ -230,7 +230,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("active", "being paid"),
-                            ("kept", "paid"),
+                            ("kept", "paid up"),
                             ("broken", "broken"),
                             ("cancelled", "called off"),
                         ],

@@ -22,7 +22,7 @@ class InstalmentPlan(models.Model):
 
     class State(models.TextChoices):
         ACTIVE = "active", _("being paid")
-        KEPT = "kept", _("paid")
+        KEPT = "kept", _("paid up")
         BROKEN = "broken", _("broken")
         CANCELLED = "cancelled", _("called off")
 
