@@ -236,6 +236,11 @@ class OpenDebt:
         """What is open of a bill itself, without what a plan took over."""
         return sum((one.open for one in self.items if one.bill_id == bill_id), ZERO)
 
+    def up_to(self, due_on: date) -> Decimal:
+        """What should be paid by a day: what a bill asks for, less what was paid in since."""
+        due = (one for one in self.items if one.what != "unbilled")
+        return sum((one.open for one in due if one.due_on is None or one.due_on <= due_on), ZERO)
+
     def of_plan(self, plan_id: int) -> list[OpenItem]:
         """The parts of a plan, in their order."""
         found = [one for one in self.items if one.what == "part" and one.plan_id == plan_id]

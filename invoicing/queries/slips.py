@@ -16,6 +16,7 @@ from invoicing.domain import wording
 from invoicing.domain.payment_qr import PaymentQr, UnableToWriteQr
 from invoicing.models import Bill
 from invoicing.queries import papers
+from invoicing.queries.open_debt import get_open
 
 #: Bank applications pay in roubles only.
 CURRENCY: Final = "RUB"
@@ -54,7 +55,7 @@ def render_bill_slip_pdf(bill: Bill, language: str = "ru") -> bytes:
 
     What was paid since the bill is taken off, as on its page. Raises UnableToRenderSlip.
     """
-    owed = min(bill.closing, -accounts_queries.get_balance(bill.account_id).money)
+    owed = min(bill.closing, get_open(bill.account_id).up_to(bill.due_on))
     return _render(bill.account_id, owed=owed, language=language, bill=bill)
 
 

@@ -9,7 +9,6 @@ from decimal import Decimal
 from django.db.models import Exists, OuterRef
 from django.utils.translation import get_language
 
-from accounts import queries as accounts_queries
 from accounts.models import Payment
 from billing_project.kernel.money import ZERO
 from invoicing.models import Bill, BillLine, BillVoid, ConsolidatedBill
@@ -80,7 +79,8 @@ class BillPage:
     payments: Decimal
     adjustments: Decimal
     lines: list[Line]
-    money_now: Decimal
+    #: What is still owed of what it asked for: money that came in since is taken off.
+    to_pay: Decimal
     notes: list[NoteView] = field(default_factory=list)
     is_void: bool = False
     has_slip: bool = False
@@ -91,11 +91,6 @@ class BillPage:
     def open(self) -> Decimal:
         """What is open of this bill itself, without what was owed before it."""
         return self.row.open
-
-    @property
-    def to_pay(self) -> Decimal:
-        """What is still owed on the bill: paid-in money of later days is taken off."""
-        return max(min(self.row.closing, -self.money_now), Decimal(0))
 
     @property
     def is_owed(self) -> bool:
@@ -153,8 +148,9 @@ def find_bill(bill_id: int, *, account_ids: list[int], on: date) -> BillPage | N
     lines = list(BillLine.objects.filter(bill=bill).order_by("position", "pk"))
     disputed = open_by_line(bill.pk)
     may = disputable_lines(lines, issued_on=bill.issued_on, on=on)
+    debt = get_open(bill.account_id)
     return BillPage(
-        row=_bill_row(bill, get_open(bill.account_id)),
+        row=_bill_row(bill, debt),
         account_number=bill.account.number,
         currency=bill.currency,
         opening=bill.opening,
@@ -166,7 +162,7 @@ def find_bill(bill_id: int, *, account_ids: list[int], on: date) -> BillPage | N
             _line(line, dispute_id=disputed.get(line.pk), may_dispute=line.pk in may)
             for line in lines
         ],
-        money_now=accounts_queries.get_balance(bill.account_id).money,
+        to_pay=max(min(bill.closing, debt.up_to(bill.due_on)), ZERO),
         notes=list_bill_notes(bill.pk),
         is_void=is_void(bill.pk),
         has_slip=has_slips(bill.legal_entity, currency=bill.currency),

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from invoicing.queries.open_debt import get_open
 from portal.domain.charts import MonthChart
 from portal.queries import bills, inbox, money, promises, services
 from portal.queries.access import AccessView
@@ -42,7 +43,8 @@ def get_home(account: AccountChoice, *, customer_id: int, now: datetime) -> Home
     """Return the home page of one account."""
     on = timezone.localdate(now)
     promise = promises.find_promise(account.id, now=now)
-    figures = money.get_money(account, promise=promise.open, on=on)
+    debt = get_open(account.id)
+    figures = money.get_money(account, promise=promise.open, debt=debt, on=on)
     cards = services.list_cards(account, now=now, on=on)
     titles = {card.view.id: card.view.title for card in cards}
     worst = _worst([card.access for card in cards])
@@ -59,7 +61,7 @@ def get_home(account: AccountChoice, *, customer_id: int, now: datetime) -> Home
             )
         ),
         chart=figures.chart,
-        bills=tuple(bills.list_bills(account.id, limit=BILLS_SHOWN)),
+        bills=tuple(bills.list_bills(account.id, limit=BILLS_SHOWN, debt=debt)),
         letters=tuple(inbox.list_letters(customer_id, limit=LETTERS_SHOWN)),
         promise=promise,
     )

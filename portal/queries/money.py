@@ -17,6 +17,7 @@ from accounts.domain.kinds import USAGE_KINDS, Fund, Kind
 from accounts.queries import Entry
 from accounts.queries.deposits import sum_deposits
 from invoicing.models import Bill
+from invoicing.queries.open_debt import OpenDebt
 from portal.domain import wording
 from portal.domain.charts import MonthChart, chart_month
 from portal.queries.access import AccessView
@@ -57,14 +58,9 @@ class BalanceView:
     since: date | None
     opening: Decimal
     parts: tuple[Part, ...]
-    billed: Decimal
     due_on: date | None
-
-    @property
-    def owed_on_bill(self) -> Decimal:
-        """What the last bill asks for, less what was paid in since."""
-        paid = sum((part.amount for part in self.parts if part.amount > 0), Decimal(0))
-        return max(min(self.billed - paid, -self.money), Decimal(0))
+    #: What the last bill asks for, less what was paid in since.
+    owed_on_bill: Decimal
 
     @property
     def available_size(self) -> Decimal:
@@ -113,8 +109,8 @@ class Money:
     chart: MonthChart
 
 
-def get_money(account: AccountChoice, *, promise: object, on: date) -> Money:
-    """Return the balance with its composition and the chart of the month: three queries."""
+def get_money(account: AccountChoice, *, promise: object, debt: OpenDebt, on: date) -> Money:
+    """Return the balance with its composition and the chart of the month: four queries."""
     balance = accounts_queries.get_balance(account.id)
     bill = _find_last_bill(account.id)
     days = accounts_queries.list_days(account_ids=[account.id], before=None, limit=MOST_DAYS)
@@ -133,8 +129,8 @@ def get_money(account: AccountChoice, *, promise: object, on: date) -> Money:
             since=since,
             opening=balance.money - sum((part.amount for part in parts), Decimal(0)),
             parts=parts,
-            billed=bill[1] if bill else Decimal(0),
             due_on=bill[2] if bill else None,
+            owed_on_bill=max(min(bill[1], debt.up_to(bill[2])), Decimal(0)) if bill else Decimal(0),
         ),
         chart=chart_month(_spent(days), on=on),
     )

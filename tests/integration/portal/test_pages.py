@@ -124,18 +124,18 @@ class TestBill:
     def test_shows_lines_tax_and_what_is_to_be_paid_until_when(
         self, alice: Account, as_alice: Client
     ) -> None:
-        bill = given.issue_bill(alice)
+        bill = given.issue_bill(alice, gross="866.00")
         given.charge(alice, "866.00")
         page = text_of(as_alice, f"/bills/{bill.pk}/")
         assert "Счёт Л-2026-00001" in page
         assert f"{in_russian(bill.period_start)} – " in page
         assert "366,00 ₽" in page
-        assert "в том числе налог 66,00 ₽" in page
+        assert "в том числе налог 156,16 ₽" in page
         assert f"Оплатите до {in_russian(bill.due_on)}" in page
         assert "Абонентская плата" in page
 
     def test_in_english(self, alice: Account, english: Client) -> None:
-        bill = given.issue_bill(alice)
+        bill = given.issue_bill(alice, gross="866.00")
         given.charge(alice, "866.00")
         page = text_of(english, f"/bills/{bill.pk}/")
         assert "Please pay by" in page
@@ -143,10 +143,22 @@ class TestBill:
         assert "₽366.00" in page
 
     def test_money_paid_in_since_is_taken_off(self, alice: Account, as_alice: Client) -> None:
-        bill = given.issue_bill(alice)
+        bill = given.issue_bill(alice, gross="600.00")
         given.charge(alice, "600.00")
         shown = as_alice.get(f"/bills/{bill.pk}/").context["bill"]
         assert shown.to_pay == Decimal("100.00")
+
+    def test_what_was_charged_since_is_not_asked_for_by_a_paid_bill(
+        self, alice: Account, as_alice: Client
+    ) -> None:
+        bill = given.issue_bill(alice, gross="400.00", due_in_days=-1)
+        given.charge(alice, "600.00")
+        page = text_of(as_alice, f"/bills/{bill.pk}/")
+        assert "Оплачено: по этому счёту долга нет." in page
+        home = as_alice.get("/").context["home"]
+        assert home.balance.money == Decimal("-100.00")
+        assert home.balance.owed_on_bill == 0
+        assert home.tone == "soon"
 
     def test_a_paid_one_says_so(self, alice: Account, as_alice: Client) -> None:
         bill = given.issue_bill(alice)

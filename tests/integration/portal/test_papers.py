@@ -37,7 +37,7 @@ def test_the_payments_page_leads_to_a_slip_for_the_debt(as_alice: Client, alice:
 
 
 def test_a_bill_leads_to_a_slip_for_what_is_owed_on_it(as_alice: Client, alice: Account) -> None:
-    bill = issue_bill(alice, gross="366.00")
+    bill = issue_bill(alice, gross="810.00")
     address = f"/bills/{bill.pk}/slip/"
     assert address in page(as_alice, f"/bills/{bill.pk}/")
     [code] = codes_on(as_alice.get(address).content)
