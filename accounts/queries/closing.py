@@ -2,6 +2,7 @@
 What stands against the closing of a personal account, as far as accounts know.
 """
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from accounts.models import (
@@ -53,7 +54,9 @@ def _about_money(account: Account) -> list[str]:
         _("%(amount)s is held: take it or let it go."): balance.held,
         _("A deposit of %(amount)s is kept: return it."): deposit,
     }
-    return [words % {"amount": amount} for words, amount in said.items() if amount > 0]
+    return [
+        words % {"amount": number_format(amount, 2)} for words, amount in said.items() if amount > 0
+    ]
 
 
 def closing_invariants() -> list[Invariant]:

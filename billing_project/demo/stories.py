@@ -26,6 +26,8 @@ from tariffs.models import BundleVersion, PlanVersion
 ACTOR: Final = "system:demo"
 SIGN_IN_BY: Final = "ladoga-abonent"
 ADDRESS: Final = "г. Санкт-Петербург, ул. Приозёрная, д. 12, кв. 48"
+#: How many numbers of each kind are free.
+FREE_NUMBERS: Final = 50
 OFFICE: Final = "г. Санкт-Петербург, наб. Причальная, д. 3"
 
 
@@ -115,6 +117,7 @@ def begin_stories(stories: Stories) -> None:
     """Write the people, their accounts and services; `stories` knows them afterwards."""
     _begin_household(stories)
     _begin_company(stories)
+    _leave_free(stories)
 
 
 def _begin_household(stories: Stories) -> None:
@@ -224,6 +227,14 @@ def _connect(
             accounts_operations.activate_service(subscription_id=ordered.pk, **stories.said)
         )
     return connected
+
+
+def _leave_free(stories: Stories) -> None:
+    """Numbers for the desk to give out."""
+    for kind, last in (("msisdn", stories.numbers.mobile), ("fixed", stories.numbers.fixed)):
+        accounts_operations.add_pool_range(
+            kind=kind, first=str(last + 1), last=str(last + FREE_NUMBERS)
+        )
 
 
 def _let_in(stories: Stories, who: str, what: str) -> None:

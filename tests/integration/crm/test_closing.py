@@ -40,7 +40,7 @@ def test_what_stands_against_it_is_said_and_there_is_no_button(
     agent = as_role("agent")
     page = agent.get(address(bob)).content.decode()
     assert "Услуги ещё действуют: " in page
-    assert "Осталось 7.00: верните деньги" in page
+    assert "Осталось 7,00: верните деньги" in page
     assert "button main grave" not in page
     agent.post(address(bob), {"reason": "Переезд"})
     bob.refresh_from_db()
