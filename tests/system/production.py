@@ -43,6 +43,8 @@ FILLED_IN: Final = {
     "RETEL_TRUSTED_ORIGINS": "https://billing.example.net",
 }
 FEWER: Final = {"--workers": "1", "--concurrency": "1", "--host": "127.0.0.1"}
+#: Six processes start at once, on a machine that does other things as well.
+PATIENCE: Final = 180
 POOLER: Final = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
 
 
@@ -83,7 +85,9 @@ def running(folder: Path, *, direct: str, pooled: str, redis: str) -> Iterator[P
             is_pooled = "@pgbouncer" in variables["DATABASE_URL"]
             variables["DATABASE_URL"] = pooled if is_pooled else direct
             product.processes[name] = start(name, product, variables)
-        wait_until(product.is_ready, why=lambda: product.ended or product.log("web"))
+        wait_until(
+            product.is_ready, seconds=PATIENCE, why=lambda: product.ended or product.log("web")
+        )
         assert product.ended == []
         yield product
     finally:

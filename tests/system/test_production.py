@@ -29,7 +29,7 @@ from tests import people
 from tests.integration.portal.conftest import connect, open_account, subscriber
 from tests.machines import terminal
 from tests.system.conftest import wait_until
-from tests.system.production import POOLER, Production, Visitor, pooling, running
+from tests.system.production import PATIENCE, POOLER, Production, Visitor, pooling, running
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("system")]
 
@@ -134,6 +134,7 @@ def a_terminal_pays(product: Production, alice: Account) -> None:
     assert (Payment.objects.count(), money) == (1, Decimal("250.00"))
     wait_until(
         lambda: Message.objects.filter(event_kind="payment.received").exists(),
+        seconds=PATIENCE,
         why=lambda: product.log("worker"),
     )
 
@@ -158,6 +159,7 @@ def the_night_is_run_by_a_worker(product: Production) -> None:
     yesterday = timezone.localdate() - timedelta(days=1)
     wait_until(
         lambda: night_steps.is_closed(yesterday) or "Traceback" in product.log("rating"),
+        seconds=PATIENCE,
         why=lambda: product.log("rating"),
     )
     assert night_steps.is_closed(yesterday), product.log("rating")
