@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from billing_project.kernel.invariants import find_violations
 from invoicing import operations, queries
@@ -128,6 +129,22 @@ PLANTED += [
 def test_a_planted_violation_is_found(words: str, table: str, sql: str) -> None:
     break_rules(table, sql)
     assert len(broken(words)) >= 1
+
+
+def test_a_period_that_follows_none_is_refused() -> None:
+    last = BilledPeriod.objects.order_by("-period_end").first()
+    gap = date(2026, 9, 1)
+    with pytest.raises(IntegrityError, match="follows one that is not there"), transaction.atomic():
+        BilledPeriod.objects.create(
+            account_id=last.account_id,
+            subscription_id=last.subscription_id,
+            plan_version_id=last.plan_version_id,
+            period_start=gap,
+            period_end=date(2026, 10, 1),
+            previous_end=gap,
+            amount=0,
+            charged_on=gap,
+        )
 
 
 def test_a_line_whose_net_and_tax_miss_its_gross_is_found() -> None:
