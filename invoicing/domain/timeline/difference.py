@@ -51,13 +51,12 @@ def rule_of(stretch: Stretch, terms: Terms) -> CycleRule:
 
 def give_back(service: Service, terms: Terms) -> Iterator[Item]:
     """
-    Credit time billed in advance that is not used after all, each moment once.
+    Credit billed time that is not used after all, each moment once; time over too, if it was said
+    later that it was paused.
 
     Never more than is left of the charge after earlier credits and adjustments.
     """
     for charge in service.charged:
-        if charge.timing != ADVANCE:
-            continue
         for part in without(charge.period, _used(service, charge) + charge.credited):
             worth = price_of(charge.price, part, cycle=charge.cycle, convention=terms.convention)
             amount = min(worth, charge.left)

@@ -182,6 +182,17 @@ def test_the_last_day_is_billed_on_it() -> None:
     ]
 
 
+def test_a_pause_told_late_gives_back_what_was_billed_in_arrears() -> None:
+    books = started("L")
+    billed, _ = books.bill_run(on=date(2026, 2, 1))
+    books.pause("S", since=date(2026, 1, 17))
+    given, _ = books.bill_run(on=date(2026, 2, 1))
+    assert [(item.kind, item.period) for item in given] == [
+        (CREDIT, Period(date(2026, 1, 17), date(2026, 2, 1)))
+    ]
+    assert days_billed(billed + given) == {date(2026, 1, day): 1 for day in range(1, 17)}
+
+
 def test_a_change_takes_the_place_of_one_that_waits() -> None:
     books = started()
     books.change_plan("S", "B", on=date(2026, 1, 5), at_end_of_period=True)
