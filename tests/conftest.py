@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from urllib.parse import quote, urlsplit, urlunsplit
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.core.cache import cache
@@ -13,6 +14,16 @@ from django.utils import timezone, translation
 from billing_project.launcher import running
 from tests.acquirers import bank  # noqa: F401 - a fixture
 from tests.services import celery_worker, smtp_server, webhook_endpoint  # noqa: F401 - fixtures
+
+# A machine that does other things as well is slow, no fault of what is tested. The proof plays the same
+# examples each time, so that it says of a change what that change did; others play new ones.
+hypothesis.settings.register_profile(
+    "anywhere", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.register_profile(
+    "proof", parent=hypothesis.settings.get_profile("anywhere"), derandomize=True
+)
+hypothesis.settings.load_profile("proof" if os.environ.get("CI") else "anywhere")
 
 
 def pytest_configure(config: pytest.Config) -> None:

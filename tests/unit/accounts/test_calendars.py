@@ -1,5 +1,6 @@
 """An account's cycles over time: no gap, no day twice, no drift."""
 
+from calendar import monthrange
 from datetime import date, timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.domain.calendars import Anchor, Calendar, Rule, monthly, rule_from
-from billing_project.kernel.periods import Period
+from billing_project.kernel.periods import Period, add_months
 from invoicing.domain.cycles import CycleRule, cycle_at
 
 DAYS = st.dates(min_value=date(2024, 1, 1), max_value=date(2030, 12, 31))
@@ -43,14 +44,35 @@ def test_the_first_cycle_after_a_change(anchor, day, months, first) -> None:
 
 
 @settings(deadline=None)
-@given(cycle_day=CYCLE_DAYS, months=MONTHS, since=DAYS, days=st.integers(0, 500))
-def test_cycles_are_those_of_the_rules_of_invoicing(cycle_day, months, since, days) -> None:
-    rule = rule_from(since, anchor=Anchor.DAY, cycle_day=cycle_day, months=months, opened_on=since)
+@given(cycle_day=CYCLE_DAYS, since=DAYS, days=st.integers(0, 500))
+def test_months_are_those_of_the_rules_of_invoicing(cycle_day, since, days) -> None:
+    rule = rule_from(since, anchor=Anchor.DAY, cycle_day=cycle_day, months=1, opened_on=since)
     day = since + timedelta(days=days)
-    expected = cycle_at(CycleRule(count=months, anchor=cycle_day), day, since=since)
+    expected = cycle_at(CycleRule(anchor=cycle_day), day, since=since)
     found = Calendar((rule,)).cycle_on(day)
     assert found.whole == expected
     assert found.days == Period(max(expected.start, since), expected.end)
+
+
+def first_occurrence(cycle_day: int, since: date) -> date:
+    """The first day from one on that is the cycle day, or the last of a month too short for it."""
+    day = since
+    while day.day != min(cycle_day, monthrange(day.year, day.month)[1]):
+        day += timedelta(days=1)
+    return day
+
+
+@settings(deadline=None)
+@given(cycle_day=CYCLE_DAYS, months=MONTHS, since=DAYS, days=st.integers(0, 500))
+def test_whole_cycles_begin_on_the_first_such_day(cycle_day, months, since, days) -> None:
+    rule = rule_from(since, anchor=Anchor.DAY, cycle_day=cycle_day, months=months, opened_on=since)
+    first, day = first_occurrence(cycle_day, since), since + timedelta(days=days)
+    bounds = [add_months(first, months * n, anchor_day=cycle_day) for n in range(-1, 20)]
+    start = max(bound for bound in bounds if bound <= day)
+    whole = Period(start, bounds[bounds.index(start) + 1])
+    found = Calendar((rule,)).cycle_on(day)
+    assert found.whole == whole
+    assert found.days == Period(max(start, since), whole.end)
 
 
 @settings(deadline=None)

@@ -305,7 +305,19 @@ def test_a_payment_of_what_is_told_does_away_with_the_reason_and_a_kopeck_less_d
             assert reason.code in _codes(terms, _after(who, less), now=NOW)
 
 
-@given(TERMS_OF_ANY_KIND, WHO)
+#: Terms about amounts alone, so that most accounts get something.
+TERMS_OF_AMOUNTS = st.builds(
+    PromiseTerms,
+    max_amount=st.decimals("0.01", 2000, places=2),
+    days=st.integers(1, 30),
+    price=st.decimals(0, 50, places=2),
+    days_between=st.just(0),
+    amount_is=st.sampled_from([UP_TO, FIXED, MISSING, FEE_SHARE]),
+    fee_percent=st.decimals(1, 300, places=2),
+)
+
+
+@given(TERMS_OF_ANY_KIND | TERMS_OF_AMOUNTS, WHO)
 def test_an_amount_that_may_be_given_keeps_all_borders_and_reaches_above_zero(
     terms: PromiseTerms, who: Applicant
 ) -> None:
