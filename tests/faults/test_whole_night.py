@@ -30,7 +30,16 @@ SUBSCRIBERS = max(RECORDS // 50, 8_000)
 #: Of a subscriber and day; a little more than asked for comes of it.
 PER_DAY = 0.029 * RECORDS / SUBSCRIBERS
 SEED = (
-    *("seed_demo", "--subscribers", str(SUBSCRIBERS), "--days", "31", "--seed", "7", "--no-history"),
+    *(
+        "seed_demo",
+        "--subscribers",
+        str(SUBSCRIBERS),
+        "--days",
+        "31",
+        "--seed",
+        "7",
+        "--no-history",
+    ),
     *("--records-per-day", f"{PER_DAY:.3f}", "--last-day", DAY.isoformat()),
 )
 FILES = 5 * 31
