@@ -12,988 +12,419 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("auth", "0012_alter_user_first_name_max_length"),
-        ("kernel", "0002_events_by_month"),
-        ("tariffs", "0002_published"),
+        ('auth', '0012_alter_user_first_name_max_length'),
+        ('kernel', '0002_events_by_month'),
+        ('tariffs', '0002_published'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="AccountBalance",
+            name='AccountBalance',
             fields=[
-                ("account_id", models.BigIntegerField(primary_key=True, serialize=False)),
-                ("money", models.DecimalField(decimal_places=2, default=0, max_digits=14)),
-                ("bonus", models.DecimalField(decimal_places=2, default=0, max_digits=14)),
-                ("held", models.DecimalField(decimal_places=2, default=0, max_digits=14)),
-                ("floor", models.DecimalField(decimal_places=2, default=0, max_digits=14)),
-                ("watch_low", models.DecimalField(decimal_places=2, max_digits=14, null=True)),
-                ("watch_high", models.DecimalField(decimal_places=2, max_digits=14, null=True)),
+                ('account_id', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('money', models.DecimalField(decimal_places=2, default=0, max_digits=14)),
+                ('bonus', models.DecimalField(decimal_places=2, default=0, max_digits=14)),
+                ('held', models.DecimalField(decimal_places=2, default=0, max_digits=14)),
+                ('floor', models.DecimalField(decimal_places=2, default=0, max_digits=14)),
+                ('watch_low', models.DecimalField(decimal_places=2, max_digits=14, null=True)),
+                ('watch_high', models.DecimalField(decimal_places=2, max_digits=14, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name="BalanceCrossing",
+            name='BalanceCrossing',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("account_id", models.BigIntegerField()),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('account_id', models.BigIntegerField()),
             ],
         ),
         migrations.CreateModel(
-            name="LedgerEntry",
+            name='LedgerEntry',
             fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("account_id", models.BigIntegerField()),
-                ("business_date", models.DateField()),
-                ("kind", models.SmallIntegerField()),
-                ("ref", models.BigIntegerField()),
-                ("contra", models.SmallIntegerField()),
-                ("fund", models.SmallIntegerField(default=1)),
-                ("amount", models.DecimalField(decimal_places=2, max_digits=14)),
-                ("posted_at", models.DateTimeField()),
-                ("about_subscription_id", models.BigIntegerField(null=True)),
-                ("reverses_id", models.BigIntegerField(null=True)),
-                ("reverses_date", models.DateField(null=True)),
-                ("explanation", models.JSONField(null=True)),
-                ("actor", models.CharField(max_length=60)),
-                ("on_behalf_of", models.CharField(default="", max_length=60)),
-                (
-                    "recorded_at",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
-                ),
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('account_id', models.BigIntegerField()),
+                ('business_date', models.DateField()),
+                ('kind', models.SmallIntegerField()),
+                ('ref', models.BigIntegerField()),
+                ('contra', models.SmallIntegerField()),
+                ('fund', models.SmallIntegerField(default=1)),
+                ('amount', models.DecimalField(decimal_places=2, max_digits=14)),
+                ('posted_at', models.DateTimeField()),
+                ('about_subscription_id', models.BigIntegerField(null=True)),
+                ('reverses_id', models.BigIntegerField(null=True)),
+                ('reverses_date', models.DateField(null=True)),
+                ('explanation', models.JSONField(null=True)),
+                ('actor', models.CharField(max_length=60)),
+                ('on_behalf_of', models.CharField(default='', max_length=60)),
+                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                "abstract": False,
+                'abstract': False,
             },
         ),
         migrations.CreateModel(
-            name="LegalEntity",
+            name='LegalEntity',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("name", models.CharField(max_length=120, verbose_name="short name")),
-                ("full_name", models.CharField(max_length=250, verbose_name="full name")),
-                ("inn", models.CharField(max_length=12, unique=True, verbose_name="INN")),
-                ("kpp", models.CharField(blank=True, default="", max_length=9, verbose_name="KPP")),
-                (
-                    "ogrn",
-                    models.CharField(blank=True, default="", max_length=15, verbose_name="OGRN"),
-                ),
-                ("address", models.CharField(max_length=250, verbose_name="legal address")),
-                (
-                    "bank_name",
-                    models.CharField(blank=True, default="", max_length=200, verbose_name="bank"),
-                ),
-                (
-                    "bank_bic",
-                    models.CharField(blank=True, default="", max_length=9, verbose_name="BIC"),
-                ),
-                (
-                    "bank_account",
-                    models.CharField(
-                        blank=True, default="", max_length=20, verbose_name="bank account"
-                    ),
-                ),
-                (
-                    "phone",
-                    models.CharField(blank=True, default="", max_length=20, verbose_name="phone"),
-                ),
-                (
-                    "email",
-                    models.EmailField(
-                        blank=True, default="", max_length=254, verbose_name="e-mail"
-                    ),
-                ),
-                (
-                    "director",
-                    models.CharField(
-                        blank=True, default="", max_length=120, verbose_name="director"
-                    ),
-                ),
-                (
-                    "currency",
-                    models.CharField(default="RUB", max_length=3, verbose_name="currency"),
-                ),
-                (
-                    "contract_prefix",
-                    models.CharField(default="Д", max_length=8, verbose_name="contract prefix"),
-                ),
-                ("is_default", models.BooleanField(default=True, verbose_name="default")),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=120, verbose_name='short name')),
+                ('full_name', models.CharField(max_length=250, verbose_name='full name')),
+                ('inn', models.CharField(max_length=12, unique=True, verbose_name='INN')),
+                ('kpp', models.CharField(blank=True, default='', max_length=9, verbose_name='KPP')),
+                ('ogrn', models.CharField(blank=True, default='', max_length=15, verbose_name='OGRN')),
+                ('address', models.CharField(max_length=250, verbose_name='legal address')),
+                ('bank_name', models.CharField(blank=True, default='', max_length=200, verbose_name='bank')),
+                ('bank_bic', models.CharField(blank=True, default='', max_length=9, verbose_name='BIC')),
+                ('bank_account', models.CharField(blank=True, default='', max_length=20, verbose_name='bank account')),
+                ('phone', models.CharField(blank=True, default='', max_length=20, verbose_name='phone')),
+                ('email', models.EmailField(blank=True, default='', max_length=254, verbose_name='e-mail')),
+                ('director', models.CharField(blank=True, default='', max_length=120, verbose_name='director')),
+                ('currency', models.CharField(default='RUB', max_length=3, verbose_name='currency')),
+                ('contract_prefix', models.CharField(default='Д', max_length=8, verbose_name='contract prefix')),
+                ('is_default', models.BooleanField(default=True, verbose_name='default')),
             ],
             options={
-                "verbose_name": "legal entity",
-                "verbose_name_plural": "legal entities",
+                'verbose_name': 'legal entity',
+                'verbose_name_plural': 'legal entities',
             },
         ),
         migrations.CreateModel(
-            name="NumberCounter",
+            name='NumberCounter',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("name", models.CharField(max_length=60, unique=True)),
-                ("last", models.BigIntegerField()),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=60, unique=True)),
+                ('last', models.BigIntegerField()),
             ],
         ),
         migrations.CreateModel(
-            name="PostingKey",
+            name='PostingKey',
             fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("account_id", models.BigIntegerField()),
-                ("kind", models.SmallIntegerField()),
-                ("ref", models.BigIntegerField()),
-                ("amount", models.DecimalField(decimal_places=2, max_digits=14)),
-                ("business_date", models.DateField()),
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('account_id', models.BigIntegerField()),
+                ('kind', models.SmallIntegerField()),
+                ('ref', models.BigIntegerField()),
+                ('amount', models.DecimalField(decimal_places=2, max_digits=14)),
+                ('business_date', models.DateField()),
             ],
         ),
         migrations.CreateModel(
-            name="BalanceSnapshot",
+            name='BalanceSnapshot',
             fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("account_id", models.BigIntegerField()),
-                ("month", models.DateField()),
-                ("money", models.DecimalField(decimal_places=2, max_digits=14)),
-                ("bonus", models.DecimalField(decimal_places=2, max_digits=14)),
-                ("held", models.DecimalField(decimal_places=2, max_digits=14)),
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('account_id', models.BigIntegerField()),
+                ('month', models.DateField()),
+                ('money', models.DecimalField(decimal_places=2, max_digits=14)),
+                ('bonus', models.DecimalField(decimal_places=2, max_digits=14)),
+                ('held', models.DecimalField(decimal_places=2, max_digits=14)),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("account_id", "month"), name="balancesnapshot_once"
-                    )
-                ],
+                'constraints': [models.UniqueConstraint(fields=('account_id', 'month'), name='balancesnapshot_once')],
             },
         ),
         migrations.CreateModel(
-            name="Customer",
+            name='Customer',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("person", "private person"),
-                            ("household", "household"),
-                            ("company", "company"),
-                        ],
-                        max_length=12,
-                        verbose_name="kind",
-                    ),
-                ),
-                ("name", models.CharField(max_length=200, verbose_name="name")),
-                (
-                    "last_name",
-                    models.CharField(
-                        blank=True, default="", max_length=80, verbose_name="last name"
-                    ),
-                ),
-                (
-                    "first_name",
-                    models.CharField(
-                        blank=True, default="", max_length=80, verbose_name="first name"
-                    ),
-                ),
-                (
-                    "middle_name",
-                    models.CharField(
-                        blank=True, default="", max_length=80, verbose_name="patronymic"
-                    ),
-                ),
-                (
-                    "birth_date",
-                    models.DateField(blank=True, null=True, verbose_name="date of birth"),
-                ),
-                (
-                    "inn",
-                    models.CharField(blank=True, default="", max_length=12, verbose_name="INN"),
-                ),
-                ("kpp", models.CharField(blank=True, default="", max_length=9, verbose_name="KPP")),
-                (
-                    "phone",
-                    models.CharField(
-                        blank=True, default="", max_length=16, verbose_name="contact phone"
-                    ),
-                ),
-                (
-                    "email",
-                    models.EmailField(
-                        blank=True, default="", max_length=254, verbose_name="e-mail"
-                    ),
-                ),
-                (
-                    "region",
-                    models.CharField(blank=True, default="", max_length=80, verbose_name="region"),
-                ),
-                (
-                    "address",
-                    models.CharField(
-                        blank=True, default="", max_length=250, verbose_name="address"
-                    ),
-                ),
-                ("language", models.CharField(default="ru", max_length=2, verbose_name="language")),
-                (
-                    "time_zone",
-                    models.CharField(
-                        default="Europe/Moscow", max_length=40, verbose_name="time zone"
-                    ),
-                ),
-                ("search_text", models.TextField(default="", editable=False)),
-                ("created_at", models.DateTimeField(verbose_name="customer since")),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('person', 'private person'), ('household', 'household'), ('company', 'company')], max_length=12, verbose_name='kind')),
+                ('name', models.CharField(max_length=200, verbose_name='name')),
+                ('last_name', models.CharField(blank=True, default='', max_length=80, verbose_name='last name')),
+                ('first_name', models.CharField(blank=True, default='', max_length=80, verbose_name='first name')),
+                ('middle_name', models.CharField(blank=True, default='', max_length=80, verbose_name='patronymic')),
+                ('birth_date', models.DateField(blank=True, null=True, verbose_name='date of birth')),
+                ('inn', models.CharField(blank=True, default='', max_length=12, verbose_name='INN')),
+                ('kpp', models.CharField(blank=True, default='', max_length=9, verbose_name='KPP')),
+                ('phone', models.CharField(blank=True, default='', max_length=16, verbose_name='contact phone')),
+                ('email', models.EmailField(blank=True, default='', max_length=254, verbose_name='e-mail')),
+                ('region', models.CharField(blank=True, default='', max_length=80, verbose_name='region')),
+                ('address', models.CharField(blank=True, default='', max_length=250, verbose_name='address')),
+                ('language', models.CharField(default='ru', max_length=2, verbose_name='language')),
+                ('time_zone', models.CharField(default='Europe/Moscow', max_length=40, verbose_name='time zone')),
+                ('search_text', models.TextField(default='', editable=False)),
+                ('created_at', models.DateTimeField(verbose_name='customer since')),
             ],
             options={
-                "verbose_name": "customer",
-                "verbose_name_plural": "customers",
-                "indexes": [
-                    models.Index(
-                        condition=models.Q(("phone", ""), _negated=True),
-                        fields=["phone"],
-                        name="customer_phone",
-                    ),
-                    django.contrib.postgres.indexes.GinIndex(
-                        fields=["search_text"], name="customer_search", opclasses=["gin_trgm_ops"]
-                    ),
-                ],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("kind__in", ["person", "household", "company"])),
-                        name="customer_kind_known",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("name", ""), _negated=True), name="customer_has_name"
-                    ),
-                ],
+                'verbose_name': 'customer',
+                'verbose_name_plural': 'customers',
+                'indexes': [models.Index(condition=models.Q(('phone', ''), _negated=True), fields=['phone'], name='customer_phone'), django.contrib.postgres.indexes.GinIndex(fields=['search_text'], name='customer_search', opclasses=['gin_trgm_ops'])],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['person', 'household', 'company'])), name='customer_kind_known'), models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='customer_has_name')],
             },
         ),
         migrations.CreateModel(
-            name="Contract",
+            name='Contract',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("number", models.CharField(max_length=24, unique=True, verbose_name="number")),
-                ("signed_on", models.DateField(verbose_name="signed on")),
-                ("closed_on", models.DateField(blank=True, null=True, verbose_name="closed on")),
-                (
-                    "customer",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="contracts",
-                        to="accounts.customer",
-                    ),
-                ),
-                (
-                    "legal_entity",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, to="accounts.legalentity"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.CharField(max_length=24, unique=True, verbose_name='number')),
+                ('signed_on', models.DateField(verbose_name='signed on')),
+                ('closed_on', models.DateField(blank=True, null=True, verbose_name='closed on')),
+                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contracts', to='accounts.customer')),
+                ('legal_entity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.legalentity')),
             ],
             options={
-                "verbose_name": "contract",
-                "verbose_name_plural": "contracts",
+                'verbose_name': 'contract',
+                'verbose_name_plural': 'contracts',
             },
         ),
         migrations.CreateModel(
-            name="Account",
+            name='Account',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("number", models.CharField(max_length=12, unique=True, verbose_name="number")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("prepaid", "prepaid"), ("postpaid", "postpaid")],
-                        max_length=12,
-                        verbose_name="kind",
-                    ),
-                ),
-                (
-                    "currency",
-                    models.CharField(default="RUB", max_length=3, verbose_name="currency"),
-                ),
-                (
-                    "credit_class",
-                    models.CharField(
-                        choices=[
-                            ("standard", "standard"),
-                            ("trusted", "trusted"),
-                            ("risky", "risky"),
-                        ],
-                        default="standard",
-                        max_length=12,
-                        verbose_name="credit class",
-                    ),
-                ),
-                (
-                    "credit_limit",
-                    models.DecimalField(
-                        decimal_places=2, default=0, max_digits=14, verbose_name="credit limit"
-                    ),
-                ),
-                (
-                    "cycle_day",
-                    models.PositiveSmallIntegerField(
-                        default=1,
-                        validators=[
-                            django.core.validators.MinValueValidator(1),
-                            django.core.validators.MaxValueValidator(31),
-                        ],
-                        verbose_name="cycle day",
-                    ),
-                ),
-                ("opened_on", models.DateField(verbose_name="opened on")),
-                ("closed_on", models.DateField(blank=True, null=True, verbose_name="closed on")),
-                (
-                    "contract",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="accounts",
-                        to="accounts.contract",
-                    ),
-                ),
-                (
-                    "customer",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="accounts",
-                        to="accounts.customer",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.CharField(max_length=12, unique=True, verbose_name='number')),
+                ('kind', models.CharField(choices=[('prepaid', 'prepaid'), ('postpaid', 'postpaid')], max_length=12, verbose_name='kind')),
+                ('currency', models.CharField(default='RUB', max_length=3, verbose_name='currency')),
+                ('credit_class', models.CharField(choices=[('standard', 'standard'), ('trusted', 'trusted'), ('risky', 'risky')], default='standard', max_length=12, verbose_name='credit class')),
+                ('credit_limit', models.DecimalField(decimal_places=2, default=0, max_digits=14, verbose_name='credit limit')),
+                ('cycle_day', models.PositiveSmallIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(31)], verbose_name='cycle day')),
+                ('opened_on', models.DateField(verbose_name='opened on')),
+                ('closed_on', models.DateField(blank=True, null=True, verbose_name='closed on')),
+                ('contract', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='accounts.contract')),
+                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='accounts.customer')),
             ],
             options={
-                "verbose_name": "account",
-                "verbose_name_plural": "accounts",
+                'verbose_name': 'account',
+                'verbose_name_plural': 'accounts',
             },
         ),
         migrations.CreateModel(
-            name="User",
+            name='User',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("password", models.CharField(max_length=128, verbose_name="password")),
-                (
-                    "last_login",
-                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
-                ),
-                (
-                    "is_superuser",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Designates that this user has all permissions without explicitly assigning them.",
-                        verbose_name="superuser status",
-                    ),
-                ),
-                ("login", models.CharField(max_length=80, unique=True, verbose_name="login")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("staff", "staff"), ("subscriber", "subscriber")],
-                        max_length=12,
-                        verbose_name="kind",
-                    ),
-                ),
-                (
-                    "full_name",
-                    models.CharField(
-                        blank=True, default="", max_length=200, verbose_name="full name"
-                    ),
-                ),
-                (
-                    "email",
-                    models.EmailField(
-                        blank=True, default="", max_length=254, verbose_name="e-mail"
-                    ),
-                ),
-                ("language", models.CharField(default="ru", max_length=2, verbose_name="language")),
-                ("is_active", models.BooleanField(default=True, verbose_name="may sign in")),
-                (
-                    "groups",
-                    models.ManyToManyField(
-                        blank=True,
-                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
-                        related_name="user_set",
-                        related_query_name="user",
-                        to="auth.group",
-                        verbose_name="groups",
-                    ),
-                ),
-                (
-                    "user_permissions",
-                    models.ManyToManyField(
-                        blank=True,
-                        help_text="Specific permissions for this user.",
-                        related_name="user_set",
-                        related_query_name="user",
-                        to="auth.permission",
-                        verbose_name="user permissions",
-                    ),
-                ),
-                (
-                    "customer",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="users",
-                        to="accounts.customer",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('password', models.CharField(max_length=128, verbose_name='password')),
+                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
+                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
+                ('login', models.CharField(max_length=80, unique=True, verbose_name='login')),
+                ('kind', models.CharField(choices=[('staff', 'staff'), ('subscriber', 'subscriber')], max_length=12, verbose_name='kind')),
+                ('full_name', models.CharField(blank=True, default='', max_length=200, verbose_name='full name')),
+                ('email', models.EmailField(blank=True, default='', max_length=254, verbose_name='e-mail')),
+                ('language', models.CharField(default='ru', max_length=2, verbose_name='language')),
+                ('is_active', models.BooleanField(default=True, verbose_name='may sign in')),
+                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
+                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                ('customer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='users', to='accounts.customer')),
             ],
             options={
-                "verbose_name": "user",
-                "verbose_name_plural": "users",
+                'verbose_name': 'user',
+                'verbose_name_plural': 'users',
             },
         ),
         migrations.CreateModel(
-            name="Payment",
+            name='Payment',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "amount",
-                    models.DecimalField(decimal_places=2, max_digits=14, verbose_name="amount"),
-                ),
-                ("currency", models.CharField(default="RUB", max_length=3)),
-                ("gateway", models.CharField(max_length=24, verbose_name="paid through")),
-                ("external_id", models.CharField(max_length=80, verbose_name="payer system's id")),
-                ("paid_at", models.DateTimeField(verbose_name="paid at")),
-                ("business_date", models.DateField()),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("posted", "credited"), ("reversed", "reversed")],
-                        default="posted",
-                        max_length=12,
-                    ),
-                ),
-                (
-                    "comment",
-                    models.CharField(
-                        blank=True, default="", max_length=200, verbose_name="comment"
-                    ),
-                ),
-                ("actor", models.CharField(max_length=60)),
-                ("on_behalf_of", models.CharField(blank=True, default="", max_length=60)),
-                (
-                    "recorded_at",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
-                ),
-                (
-                    "account",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="payments",
-                        to="accounts.account",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('amount', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='amount')),
+                ('currency', models.CharField(default='RUB', max_length=3)),
+                ('gateway', models.CharField(max_length=24, verbose_name='paid through')),
+                ('external_id', models.CharField(max_length=80, verbose_name="payer system's id")),
+                ('paid_at', models.DateTimeField(verbose_name='paid at')),
+                ('business_date', models.DateField()),
+                ('state', models.CharField(choices=[('posted', 'credited'), ('reversed', 'reversed')], default='posted', max_length=12)),
+                ('comment', models.CharField(blank=True, default='', max_length=200, verbose_name='comment')),
+                ('actor', models.CharField(max_length=60)),
+                ('on_behalf_of', models.CharField(blank=True, default='', max_length=60)),
+                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='accounts.account')),
             ],
             options={
-                "verbose_name": "payment",
-                "verbose_name_plural": "payments",
+                'verbose_name': 'payment',
+                'verbose_name_plural': 'payments',
             },
         ),
         migrations.CreateModel(
-            name="PaymentReference",
+            name='PaymentReference',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("gateway", models.CharField(max_length=24)),
-                ("external_id", models.CharField(max_length=80)),
-                ("account_id", models.BigIntegerField()),
-                ("amount", models.DecimalField(decimal_places=2, max_digits=14)),
-                (
-                    "payment",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, to="accounts.payment"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('gateway', models.CharField(max_length=24)),
+                ('external_id', models.CharField(max_length=80)),
+                ('account_id', models.BigIntegerField()),
+                ('amount', models.DecimalField(decimal_places=2, max_digits=14)),
+                ('payment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.payment')),
             ],
         ),
         migrations.CreateModel(
-            name="PoolNumber",
+            name='PoolNumber',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("msisdn", "mobile number"),
-                            ("fixed", "fixed number"),
-                            ("login", "login"),
-                        ],
-                        max_length=8,
-                        verbose_name="kind",
-                    ),
-                ),
-                ("value", models.CharField(max_length=32, verbose_name="number")),
-                (
-                    "beauty",
-                    models.CharField(
-                        default="plain", max_length=12, verbose_name="class of beauty"
-                    ),
-                ),
-                ("is_free", models.BooleanField(default=True, verbose_name="free")),
-                (
-                    "quarantine_until",
-                    models.DateField(blank=True, null=True, verbose_name="rests until"),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('msisdn', 'mobile number'), ('fixed', 'fixed number'), ('login', 'login')], max_length=8, verbose_name='kind')),
+                ('value', models.CharField(max_length=32, verbose_name='number')),
+                ('beauty', models.CharField(default='plain', max_length=12, verbose_name='class of beauty')),
+                ('is_free', models.BooleanField(default=True, verbose_name='free')),
+                ('quarantine_until', models.DateField(blank=True, null=True, verbose_name='rests until')),
             ],
             options={
-                "verbose_name": "number",
-                "verbose_name_plural": "number pool",
-                "indexes": [
-                    models.Index(
-                        condition=models.Q(("is_free", True)),
-                        fields=["kind", "value"],
-                        name="poolnumber_free",
-                    )
-                ],
-                "constraints": [
-                    models.UniqueConstraint(fields=("kind", "value"), name="poolnumber_once")
-                ],
+                'verbose_name': 'number',
+                'verbose_name_plural': 'number pool',
+                'indexes': [models.Index(condition=models.Q(('is_free', True)), fields=['kind', 'value'], name='poolnumber_free')],
+                'constraints': [models.UniqueConstraint(fields=('kind', 'value'), name='poolnumber_once')],
             },
         ),
         migrations.CreateModel(
-            name="Subscription",
+            name='Subscription',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "service",
-                    models.CharField(
-                        choices=[
-                            ("mobile", "mobile"),
-                            ("fixed", "fixed telephony"),
-                            ("internet", "internet"),
-                        ],
-                        max_length=12,
-                        verbose_name="service",
-                    ),
-                ),
-                (
-                    "state",
-                    django_fsm.FSMField(
-                        choices=[
-                            ("ordered", "ordered"),
-                            ("active", "active"),
-                            ("suspended", "suspended"),
-                            ("terminated", "terminated"),
-                        ],
-                        default="ordered",
-                        max_length=12,
-                        protected=True,
-                        verbose_name="state",
-                    ),
-                ),
-                (
-                    "address",
-                    models.CharField(
-                        blank=True, default="", max_length=250, verbose_name="address"
-                    ),
-                ),
-                ("ordered_at", models.DateTimeField(verbose_name="ordered at")),
-                (
-                    "activated_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="active since"),
-                ),
-                (
-                    "terminated_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="terminated at"),
-                ),
-                (
-                    "account",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="subscriptions",
-                        to="accounts.account",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('service', models.CharField(choices=[('mobile', 'mobile'), ('fixed', 'fixed telephony'), ('internet', 'internet')], max_length=12, verbose_name='service')),
+                ('state', django_fsm.FSMField(choices=[('ordered', 'ordered'), ('active', 'active'), ('suspended', 'suspended'), ('terminated', 'terminated')], default='ordered', max_length=12, protected=True, verbose_name='state')),
+                ('address', models.CharField(blank=True, default='', max_length=250, verbose_name='address')),
+                ('ordered_at', models.DateTimeField(verbose_name='ordered at')),
+                ('activated_at', models.DateTimeField(blank=True, null=True, verbose_name='active since')),
+                ('terminated_at', models.DateTimeField(blank=True, null=True, verbose_name='terminated at')),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='subscriptions', to='accounts.account')),
             ],
             options={
-                "verbose_name": "service",
-                "verbose_name_plural": "services",
+                'verbose_name': 'service',
+                'verbose_name_plural': 'services',
             },
             bases=(django_fsm.ConcurrentTransitionMixin, django_fsm.FSMModelMixin, models.Model),
         ),
         migrations.CreateModel(
-            name="PlanAssignment",
+            name='PlanAssignment',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("active_from", models.DateTimeField(verbose_name="from")),
-                ("active_to", models.DateTimeField(blank=True, null=True, verbose_name="to")),
-                (
-                    "account",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, to="accounts.account"
-                    ),
-                ),
-                (
-                    "plan_version",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, to="tariffs.planversion"
-                    ),
-                ),
-                (
-                    "subscription",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="plan_assignments",
-                        to="accounts.subscription",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('active_from', models.DateTimeField(verbose_name='from')),
+                ('active_to', models.DateTimeField(blank=True, null=True, verbose_name='to')),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.account')),
+                ('plan_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tariffs.planversion')),
+                ('subscription', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='plan_assignments', to='accounts.subscription')),
             ],
             options={
-                "verbose_name": "plan of a service",
-                "verbose_name_plural": "plans of services",
+                'verbose_name': 'plan of a service',
+                'verbose_name_plural': 'plans of services',
             },
         ),
         migrations.CreateModel(
-            name="IdentifierUse",
+            name='IdentifierUse',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("msisdn", "mobile number"),
-                            ("fixed", "fixed number"),
-                            ("login", "login"),
-                        ],
-                        max_length=8,
-                    ),
-                ),
-                ("value", models.CharField(max_length=32)),
-                ("key", models.BigIntegerField()),
-                ("active_from", models.DateTimeField()),
-                ("active_to", models.DateTimeField(blank=True, null=True)),
-                (
-                    "account",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, to="accounts.account"
-                    ),
-                ),
-                (
-                    "subscription",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="identifiers",
-                        to="accounts.subscription",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('msisdn', 'mobile number'), ('fixed', 'fixed number'), ('login', 'login')], max_length=8)),
+                ('value', models.CharField(max_length=32)),
+                ('key', models.BigIntegerField()),
+                ('active_from', models.DateTimeField()),
+                ('active_to', models.DateTimeField(blank=True, null=True)),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.account')),
+                ('subscription', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='identifiers', to='accounts.subscription')),
             ],
             options={
-                "verbose_name": "number in use",
-                "verbose_name_plural": "numbers in use",
+                'verbose_name': 'number in use',
+                'verbose_name_plural': 'numbers in use',
             },
         ),
         migrations.CreateModel(
-            name="Transfer",
+            name='Transfer',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "amount",
-                    models.DecimalField(decimal_places=2, max_digits=14, verbose_name="amount"),
-                ),
-                ("request_id", models.CharField(max_length=64)),
-                ("business_date", models.DateField()),
-                ("transferred_at", models.DateTimeField()),
-                ("actor", models.CharField(max_length=60)),
-                ("on_behalf_of", models.CharField(blank=True, default="", max_length=60)),
-                (
-                    "recorded_at",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
-                ),
-                (
-                    "account",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="transfers_out",
-                        to="accounts.account",
-                    ),
-                ),
-                (
-                    "to_account",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="transfers_in",
-                        to="accounts.account",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('amount', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='amount')),
+                ('request_id', models.CharField(max_length=64)),
+                ('business_date', models.DateField()),
+                ('transferred_at', models.DateTimeField()),
+                ('actor', models.CharField(max_length=60)),
+                ('on_behalf_of', models.CharField(blank=True, default='', max_length=60)),
+                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='transfers_out', to='accounts.account')),
+                ('to_account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='transfers_in', to='accounts.account')),
             ],
             options={
-                "verbose_name": "transfer",
-                "verbose_name_plural": "transfers",
+                'verbose_name': 'transfer',
+                'verbose_name_plural': 'transfers',
             },
         ),
         migrations.CreateModel(
-            name="Adjustment",
+            name='Adjustment',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "amount",
-                    models.DecimalField(decimal_places=2, max_digits=14, verbose_name="amount"),
-                ),
-                ("reason", models.CharField(max_length=250, verbose_name="reason")),
-                ("request_id", models.CharField(max_length=64)),
-                ("business_date", models.DateField()),
-                ("adjusted_at", models.DateTimeField()),
-                ("actor", models.CharField(max_length=60)),
-                (
-                    "recorded_at",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
-                ),
-                (
-                    "account",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="adjustments",
-                        to="accounts.account",
-                    ),
-                ),
-                (
-                    "approval",
-                    models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, to="kernel.approval"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('amount', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='amount')),
+                ('reason', models.CharField(max_length=250, verbose_name='reason')),
+                ('request_id', models.CharField(max_length=64)),
+                ('business_date', models.DateField()),
+                ('adjusted_at', models.DateTimeField()),
+                ('actor', models.CharField(max_length=60)),
+                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='adjustments', to='accounts.account')),
+                ('approval', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='kernel.approval')),
             ],
             options={
-                "verbose_name": "adjustment",
-                "verbose_name_plural": "adjustments",
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("account", "request_id"), name="adjustment_once"
-                    ),
-                    models.UniqueConstraint(
-                        fields=("account", "approval"), name="adjustment_once_per_approval"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("amount", 0), _negated=True),
-                        name="adjustment_amount_not_zero",
-                    ),
-                ],
+                'verbose_name': 'adjustment',
+                'verbose_name_plural': 'adjustments',
+                'constraints': [models.UniqueConstraint(fields=('account', 'request_id'), name='adjustment_once'), models.UniqueConstraint(fields=('account', 'approval'), name='adjustment_once_per_approval'), models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='adjustment_amount_not_zero')],
             },
         ),
         migrations.AddConstraint(
-            model_name="account",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["prepaid", "postpaid"])), name="account_kind_known"
-            ),
+            model_name='account',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['prepaid', 'postpaid'])), name='account_kind_known'),
         ),
         migrations.AddConstraint(
-            model_name="account",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("cycle_day__gte", 1), ("cycle_day__lte", 31)),
-                name="account_cycle_day_in_month",
-            ),
+            model_name='account',
+            constraint=models.CheckConstraint(condition=models.Q(('cycle_day__gte', 1), ('cycle_day__lte', 31)), name='account_cycle_day_in_month'),
         ),
         migrations.AddConstraint(
-            model_name="account",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("credit_limit__gte", 0)), name="account_limit_not_negative"
-            ),
+            model_name='account',
+            constraint=models.CheckConstraint(condition=models.Q(('credit_limit__gte', 0)), name='account_limit_not_negative'),
         ),
         migrations.AddConstraint(
-            model_name="user",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("customer__isnull", True), ("kind", "staff")),
-                    models.Q(
-                        ("customer__isnull", False), ("is_superuser", False), ("kind", "subscriber")
-                    ),
-                    _connector="OR",
-                ),
-                name="user_is_staff_or_has_customer",
-            ),
+            model_name='user',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('customer__isnull', True), ('kind', 'staff')), models.Q(('customer__isnull', False), ('is_superuser', False), ('kind', 'subscriber')), _connector='OR'), name='user_is_staff_or_has_customer'),
         ),
         migrations.AddConstraint(
-            model_name="user",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("kind", "subscriber")),
-                fields=("customer",),
-                name="user_one_per_customer",
-            ),
+            model_name='user',
+            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'subscriber')), fields=('customer',), name='user_one_per_customer'),
         ),
         migrations.AddIndex(
-            model_name="contract",
-            index=models.Index(
-                django.contrib.postgres.indexes.OpClass(
-                    django.db.models.functions.text.Reverse("number"), name="text_pattern_ops"
-                ),
-                name="contract_tail",
-            ),
+            model_name='contract',
+            index=models.Index(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Reverse('number'), name='text_pattern_ops'), name='contract_tail'),
         ),
         migrations.AddConstraint(
-            model_name="contract",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("closed_on__isnull", True),
-                    ("closed_on__gte", models.F("signed_on")),
-                    _connector="OR",
-                ),
-                name="contract_closed_after_signed",
-            ),
+            model_name='contract',
+            constraint=models.CheckConstraint(condition=models.Q(('closed_on__isnull', True), ('closed_on__gte', models.F('signed_on')), _connector='OR'), name='contract_closed_after_signed'),
         ),
         migrations.AddIndex(
-            model_name="payment",
-            index=models.Index(fields=["account", "-paid_at"], name="payment_of_account"),
+            model_name='payment',
+            index=models.Index(fields=['account', '-paid_at'], name='payment_of_account'),
         ),
         migrations.AddConstraint(
-            model_name="payment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gt", 0)), name="payment_amount_positive"
-            ),
+            model_name='payment',
+            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='payment_amount_positive'),
         ),
         migrations.AddConstraint(
-            model_name="payment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["posted", "reversed"])),
-                name="payment_state_known",
-            ),
+            model_name='payment',
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['posted', 'reversed'])), name='payment_state_known'),
         ),
         migrations.AddConstraint(
-            model_name="paymentreference",
-            constraint=models.UniqueConstraint(
-                fields=("gateway", "external_id"), name="paymentreference_once"
-            ),
+            model_name='paymentreference',
+            constraint=models.UniqueConstraint(fields=('gateway', 'external_id'), name='paymentreference_once'),
         ),
         migrations.AddConstraint(
-            model_name="subscription",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["ordered", "active", "suspended", "terminated"])),
-                name="subscription_state_known",
-            ),
+            model_name='subscription',
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['ordered', 'active', 'suspended', 'terminated'])), name='subscription_state_known'),
         ),
         migrations.AddConstraint(
-            model_name="planassignment",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[
-                    (models.F("account"), "="),
-                    (models.F("subscription"), "="),
-                    (accounts.models.services.TsTzRange("active_from", "active_to"), "&&"),
-                ],
-                name="planassignment_no_overlap",
-            ),
+            model_name='planassignment',
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.F('account'), '='), (models.F('subscription'), '='), (accounts.models.services.TsTzRange('active_from', 'active_to'), '&&')], name='planassignment_no_overlap'),
         ),
         migrations.AddConstraint(
-            model_name="planassignment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("active_to__isnull", True),
-                    ("active_to__gt", models.F("active_from")),
-                    _connector="OR",
-                ),
-                name="planassignment_not_empty",
-            ),
+            model_name='planassignment',
+            constraint=models.CheckConstraint(condition=models.Q(('active_to__isnull', True), ('active_to__gt', models.F('active_from')), _connector='OR'), name='planassignment_not_empty'),
         ),
         migrations.AddIndex(
-            model_name="identifieruse",
-            index=models.Index(
-                fields=["value"], name="identifieruse_value", opclasses=["varchar_pattern_ops"]
-            ),
+            model_name='identifieruse',
+            index=models.Index(fields=['value'], name='identifieruse_value', opclasses=['varchar_pattern_ops']),
         ),
         migrations.AddIndex(
-            model_name="identifieruse",
-            index=models.Index(
-                django.contrib.postgres.indexes.OpClass(
-                    django.db.models.functions.text.Reverse("value"), name="text_pattern_ops"
-                ),
-                name="identifieruse_tail",
-            ),
+            model_name='identifieruse',
+            index=models.Index(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Reverse('value'), name='text_pattern_ops'), name='identifieruse_tail'),
         ),
         migrations.AddConstraint(
-            model_name="identifieruse",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[
-                    (models.F("key"), "="),
-                    (accounts.models.services.TsTzRange("active_from", "active_to"), "&&"),
-                ],
-                name="identifieruse_no_overlap",
-            ),
+            model_name='identifieruse',
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.F('key'), '='), (accounts.models.services.TsTzRange('active_from', 'active_to'), '&&')], name='identifieruse_no_overlap'),
         ),
         migrations.AddConstraint(
-            model_name="transfer",
-            constraint=models.UniqueConstraint(
-                fields=("account", "request_id"), name="transfer_once"
-            ),
+            model_name='transfer',
+            constraint=models.UniqueConstraint(fields=('account', 'request_id'), name='transfer_once'),
         ),
         migrations.AddConstraint(
-            model_name="transfer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gt", 0)), name="transfer_amount_positive"
-            ),
+            model_name='transfer',
+            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='transfer_amount_positive'),
         ),
         migrations.AddConstraint(
-            model_name="transfer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("account", models.F("to_account")), _negated=True),
-                name="transfer_to_another",
-            ),
+            model_name='transfer',
+            constraint=models.CheckConstraint(condition=models.Q(('account', models.F('to_account')), _negated=True), name='transfer_to_another'),
         ),
     ]

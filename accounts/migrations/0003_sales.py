@@ -12,231 +12,76 @@ SQL = Path(__file__).parent / "sql"
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("accounts", "0002_ledger"),
-        ("tariffs", "0004_catalogue"),
+        ('accounts', '0002_ledger'),
+        ('tariffs', '0004_catalogue'),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name="subscription",
-            name="service",
-            field=models.CharField(
-                choices=[
-                    ("mobile", "mobile"),
-                    ("fixed", "fixed telephony"),
-                    ("internet", "internet"),
-                    ("iptv", "television"),
-                    ("equipment", "rented equipment"),
-                ],
-                max_length=12,
-                verbose_name="service",
-            ),
+            model_name='subscription',
+            name='service',
+            field=models.CharField(choices=[('mobile', 'mobile'), ('fixed', 'fixed telephony'), ('internet', 'internet'), ('iptv', 'television'), ('equipment', 'rented equipment')], max_length=12, verbose_name='service'),
         ),
         migrations.CreateModel(
-            name="DeckOverride",
+            name='DeckOverride',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "customer_kind",
-                    models.CharField(default="company", editable=False, max_length=12),
-                ),
-                ("active_from", models.DateField(verbose_name="from")),
-                ("active_to", models.DateField(blank=True, null=True, verbose_name="to")),
-                ("reason", models.CharField(max_length=250, verbose_name="reason")),
-                ("actor", models.CharField(max_length=60)),
-                ("created_at", models.DateTimeField(verbose_name="written at")),
-                (
-                    "usage_kind",
-                    models.CharField(
-                        choices=[
-                            ("voice", "calls"),
-                            ("sms", "messages"),
-                            ("data", "mobile data"),
-                            ("session", "internet sessions"),
-                        ],
-                        max_length=8,
-                        verbose_name="usage",
-                    ),
-                ),
-                (
-                    "customer",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="accounts.customer",
-                        verbose_name="customer",
-                    ),
-                ),
-                (
-                    "deck",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="tariffs.ratedeck",
-                        verbose_name="rate deck",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('customer_kind', models.CharField(default='company', editable=False, max_length=12)),
+                ('active_from', models.DateField(verbose_name='from')),
+                ('active_to', models.DateField(blank=True, null=True, verbose_name='to')),
+                ('reason', models.CharField(max_length=250, verbose_name='reason')),
+                ('actor', models.CharField(max_length=60)),
+                ('created_at', models.DateTimeField(verbose_name='written at')),
+                ('usage_kind', models.CharField(choices=[('voice', 'calls'), ('sms', 'messages'), ('data', 'mobile data'), ('session', 'internet sessions')], max_length=8, verbose_name='usage')),
+                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.customer', verbose_name='customer')),
+                ('deck', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tariffs.ratedeck', verbose_name='rate deck')),
             ],
             options={
-                "verbose_name": "rate deck of a company",
-                "verbose_name_plural": "rate decks of companies",
-                "constraints": [
-                    django.contrib.postgres.constraints.ExclusionConstraint(
-                        expressions=[
-                            (models.F("customer"), "="),
-                            (models.F("usage_kind"), "="),
-                            (tariffs.models.calendar.DateRange("active_from", "active_to"), "&&"),
-                        ],
-                        name="deckoverride_no_overlap",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("customer_kind", "company")),
-                        name="deckoverride_of_company",
-                    ),
-                ],
+                'verbose_name': 'rate deck of a company',
+                'verbose_name_plural': 'rate decks of companies',
+                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.F('customer'), '='), (models.F('usage_kind'), '='), (tariffs.models.calendar.DateRange('active_from', 'active_to'), '&&')], name='deckoverride_no_overlap'), models.CheckConstraint(condition=models.Q(('customer_kind', 'company')), name='deckoverride_of_company')],
             },
         ),
         migrations.CreateModel(
-            name="FeeOverride",
+            name='FeeOverride',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "customer_kind",
-                    models.CharField(default="company", editable=False, max_length=12),
-                ),
-                ("active_from", models.DateField(verbose_name="from")),
-                ("active_to", models.DateField(blank=True, null=True, verbose_name="to")),
-                ("reason", models.CharField(max_length=250, verbose_name="reason")),
-                ("actor", models.CharField(max_length=60)),
-                ("created_at", models.DateTimeField(verbose_name="written at")),
-                (
-                    "fee",
-                    models.DecimalField(
-                        decimal_places=2, max_digits=10, verbose_name="recurring fee"
-                    ),
-                ),
-                (
-                    "customer",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="accounts.customer",
-                        verbose_name="customer",
-                    ),
-                ),
-                (
-                    "plan_version",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="tariffs.planversion",
-                        verbose_name="plan version",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('customer_kind', models.CharField(default='company', editable=False, max_length=12)),
+                ('active_from', models.DateField(verbose_name='from')),
+                ('active_to', models.DateField(blank=True, null=True, verbose_name='to')),
+                ('reason', models.CharField(max_length=250, verbose_name='reason')),
+                ('actor', models.CharField(max_length=60)),
+                ('created_at', models.DateTimeField(verbose_name='written at')),
+                ('fee', models.DecimalField(decimal_places=2, max_digits=10, verbose_name='recurring fee')),
+                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.customer', verbose_name='customer')),
+                ('plan_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tariffs.planversion', verbose_name='plan version')),
             ],
             options={
-                "verbose_name": "fee of a company",
-                "verbose_name_plural": "fees of companies",
-                "constraints": [
-                    django.contrib.postgres.constraints.ExclusionConstraint(
-                        expressions=[
-                            (models.F("customer"), "="),
-                            (models.F("plan_version"), "="),
-                            (tariffs.models.calendar.DateRange("active_from", "active_to"), "&&"),
-                        ],
-                        name="feeoverride_no_overlap",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("customer_kind", "company")),
-                        name="feeoverride_of_company",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("fee__gte", 0)), name="feeoverride_not_negative"
-                    ),
-                ],
+                'verbose_name': 'fee of a company',
+                'verbose_name_plural': 'fees of companies',
+                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.F('customer'), '='), (models.F('plan_version'), '='), (tariffs.models.calendar.DateRange('active_from', 'active_to'), '&&')], name='feeoverride_no_overlap'), models.CheckConstraint(condition=models.Q(('customer_kind', 'company')), name='feeoverride_of_company'), models.CheckConstraint(condition=models.Q(('fee__gte', 0)), name='feeoverride_not_negative')],
             },
         ),
         migrations.CreateModel(
-            name="PackageAssignment",
+            name='PackageAssignment',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("active_from", models.DateTimeField(verbose_name="from")),
-                ("active_to", models.DateTimeField(blank=True, null=True, verbose_name="to")),
-                (
-                    "account",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        to="accounts.account",
-                        verbose_name="account",
-                    ),
-                ),
-                (
-                    "package",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="tariffs.package",
-                        verbose_name="package",
-                    ),
-                ),
-                (
-                    "package_version",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="tariffs.packageversion",
-                        verbose_name="package version",
-                    ),
-                ),
-                (
-                    "subscription",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="package_assignments",
-                        to="accounts.subscription",
-                        verbose_name="service",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('active_from', models.DateTimeField(verbose_name='from')),
+                ('active_to', models.DateTimeField(blank=True, null=True, verbose_name='to')),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.account', verbose_name='account')),
+                ('package', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tariffs.package', verbose_name='package')),
+                ('package_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tariffs.packageversion', verbose_name='package version')),
+                ('subscription', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='package_assignments', to='accounts.subscription', verbose_name='service')),
             ],
             options={
-                "verbose_name": "package of a service",
-                "verbose_name_plural": "packages of services",
-                "constraints": [
-                    django.contrib.postgres.constraints.ExclusionConstraint(
-                        expressions=[
-                            (models.F("account"), "="),
-                            (models.F("subscription"), "="),
-                            (models.F("package"), "="),
-                            (accounts.models.services.TsTzRange("active_from", "active_to"), "&&"),
-                        ],
-                        name="packageassignment_no_overlap",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("active_to__isnull", True),
-                            ("active_to__gt", models.F("active_from")),
-                            _connector="OR",
-                        ),
-                        name="packageassignment_not_empty",
-                    ),
-                ],
+                'verbose_name': 'package of a service',
+                'verbose_name_plural': 'packages of services',
+                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.F('account'), '='), (models.F('subscription'), '='), (models.F('package'), '='), (accounts.models.services.TsTzRange('active_from', 'active_to'), '&&')], name='packageassignment_no_overlap'), models.CheckConstraint(condition=models.Q(('active_to__isnull', True), ('active_to__gt', models.F('active_from')), _connector='OR'), name='packageassignment_not_empty')],
             },
         ),
-        migrations.RunSQL((SQL / "sales.sql").read_text(), (SQL / "sales_reverse.sql").read_text()),
+        migrations.RunSQL(
+            (SQL / "sales.sql").read_text(), (SQL / "sales_reverse.sql").read_text()
+        ),
     ]

@@ -6,168 +6,78 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("accounts", "0002_ledger"),
+        ('accounts', '0002_ledger'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Desk",
+            name='Desk',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
             ],
             options={
-                "permissions": [
-                    ("see_customers", "Search customers and open their cards"),
-                    ("write_note", "Write notes on a card"),
-                    ("create_customer", "Create customers, sign contracts, open accounts"),
-                    ("edit_contact", "Edit a customer's contacts"),
-                    ("connect_service", "Connect services"),
-                    ("change_plan", "Change plans of services"),
-                    ("terminate_service", "Terminate services"),
-                    ("give_promise", "Give promised payments"),
-                    ("take_payment", "Take payments at the cash desk"),
-                    ("reverse_payment", "Reverse payments"),
-                    ("adjust_balance", "Adjust balances"),
-                    ("decide_approval", "Approve or refuse adjustments of others"),
-                    ("see_usage", "See usage files and suspended records"),
-                    ("recycle_usage", "Correct, recycle and write off suspended records"),
-                    ("see_jobs", "See the nightly work"),
-                    ("run_jobs", "Start the nightly work"),
-                    ("see_reports", "See reports"),
-                    ("see_catalogue", "See plans, prices, rules and templates"),
-                    ("edit_catalogue", "Edit plans, prices, rules and templates"),
-                    ("manage_staff", "Manage staff and their roles"),
-                    ("set_up", "Set up the installation"),
-                ],
-                "managed": False,
-                "default_permissions": (),
+                'permissions': [('see_customers', 'Search customers and open their cards'), ('write_note', 'Write notes on a card'), ('create_customer', 'Create customers, sign contracts, open accounts'), ('edit_contact', "Edit a customer's contacts"), ('connect_service', 'Connect services'), ('change_plan', 'Change plans of services'), ('terminate_service', 'Terminate services'), ('give_promise', 'Give promised payments'), ('take_payment', 'Take payments at the cash desk'), ('reverse_payment', 'Reverse payments'), ('adjust_balance', 'Adjust balances'), ('decide_approval', 'Approve or refuse adjustments of others'), ('see_usage', 'See usage files and suspended records'), ('recycle_usage', 'Correct, recycle and write off suspended records'), ('see_jobs', 'See the nightly work'), ('run_jobs', 'Start the nightly work'), ('see_reports', 'See reports'), ('see_catalogue', 'See plans, prices, rules and templates'), ('edit_catalogue', 'Edit plans, prices, rules and templates'), ('manage_staff', 'Manage staff and their roles'), ('set_up', 'Set up the installation')],
+                'managed': False,
+                'default_permissions': (),
             },
         ),
         migrations.CreateModel(
-            name="CardView",
+            name='CardView',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("customer_id", models.BigIntegerField()),
-                ("actor", models.CharField(max_length=60)),
-                ("viewed_at", models.DateTimeField()),
-                (
-                    "recorded_at",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('customer_id', models.BigIntegerField()),
+                ('actor', models.CharField(max_length=60)),
+                ('viewed_at', models.DateTimeField()),
+                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                "indexes": [
-                    models.Index(fields=["customer_id", "-id"], name="cardview_customer"),
-                    models.Index(fields=["actor", "-id"], name="cardview_actor"),
-                ],
+                'indexes': [models.Index(fields=['customer_id', '-id'], name='cardview_customer'), models.Index(fields=['actor', '-id'], name='cardview_actor')],
             },
         ),
         migrations.CreateModel(
-            name="SentForm",
+            name='SentForm',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("request_id", models.CharField(max_length=40, unique=True)),
-                (
-                    "recorded_at",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
-                ),
-                (
-                    "customer",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="accounts.customer",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('request_id', models.CharField(max_length=40, unique=True)),
+                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.customer')),
             ],
         ),
         migrations.CreateModel(
-            name="StaffSignIn",
+            name='StaffSignIn',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("login", models.CharField(max_length=80, verbose_name="login")),
-                ("address", models.GenericIPAddressField(null=True, verbose_name="address")),
-                ("succeeded", models.BooleanField(default=False, verbose_name="let in")),
-                ("tried_at", models.DateTimeField(verbose_name="when")),
-                (
-                    "recorded_at",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('login', models.CharField(max_length=80, verbose_name='login')),
+                ('address', models.GenericIPAddressField(null=True, verbose_name='address')),
+                ('succeeded', models.BooleanField(default=False, verbose_name='let in')),
+                ('tried_at', models.DateTimeField(verbose_name='when')),
+                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                "verbose_name": "sign-in of staff",
-                "verbose_name_plural": "sign-ins of staff",
-                "indexes": [
-                    models.Index(fields=["login", "-tried_at"], name="staffsignin_login"),
-                    models.Index(fields=["address", "-tried_at"], name="staffsignin_address"),
-                ],
+                'verbose_name': 'sign-in of staff',
+                'verbose_name_plural': 'sign-ins of staff',
+                'indexes': [models.Index(fields=['login', '-tried_at'], name='staffsignin_login'), models.Index(fields=['address', '-tried_at'], name='staffsignin_address')],
             },
         ),
         migrations.CreateModel(
-            name="Interaction",
+            name='Interaction',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("account_id", models.BigIntegerField(null=True)),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("note", "note"),
-                            ("call_in", "call from the customer"),
-                            ("call_out", "call to the customer"),
-                            ("visit", "visit"),
-                            ("letter", "letter"),
-                        ],
-                        max_length=12,
-                        verbose_name="kind",
-                    ),
-                ),
-                ("text", models.TextField(verbose_name="text")),
-                ("happened_at", models.DateTimeField(verbose_name="when")),
-                ("actor", models.CharField(max_length=60)),
-                (
-                    "customer",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="interactions",
-                        to="accounts.customer",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('account_id', models.BigIntegerField(null=True)),
+                ('kind', models.CharField(choices=[('note', 'note'), ('call_in', 'call from the customer'), ('call_out', 'call to the customer'), ('visit', 'visit'), ('letter', 'letter')], max_length=12, verbose_name='kind')),
+                ('text', models.TextField(verbose_name='text')),
+                ('happened_at', models.DateTimeField(verbose_name='when')),
+                ('actor', models.CharField(max_length=60)),
+                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='interactions', to='accounts.customer')),
             ],
             options={
-                "verbose_name": "interaction",
-                "verbose_name_plural": "interactions",
-                "indexes": [
-                    models.Index(fields=["customer", "-happened_at"], name="interaction_customer")
-                ],
+                'verbose_name': 'interaction',
+                'verbose_name_plural': 'interactions',
+                'indexes': [models.Index(fields=['customer', '-happened_at'], name='interaction_customer')],
             },
         ),
     ]

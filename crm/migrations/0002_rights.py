@@ -8,17 +8,18 @@ from crm.domain import roles
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("crm", "0001_initial"),
+        ('crm', '0001_initial'),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name="desk",
+            name='desk',
             options={
-                "managed": False,
-                "default_permissions": (),
-                "permissions": list(roles.RIGHTS.items()),
+                'managed': False,
+                'default_permissions': (),
+                'permissions': list(roles.RIGHTS.items()),
             },
         ),
     ]

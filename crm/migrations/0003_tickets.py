@@ -5,86 +5,52 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("accounts", "0011_customer_tree"),
-        ("crm", "0002_rights"),
+        ('accounts', '0011_customer_tree'),
+        ('crm', '0002_rights'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Ticket",
+            name='Ticket',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("subject", models.CharField(max_length=160, verbose_name="subject")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("open", "open"), ("answered", "answered"), ("closed", "closed")],
-                        default="open",
-                        max_length=12,
-                        verbose_name="state",
-                    ),
-                ),
-                ("assignee", models.CharField(blank=True, default="", max_length=60)),
-                ("opened_at", models.DateTimeField()),
-                ("moved_at", models.DateTimeField()),
-                ("actor", models.CharField(max_length=60)),
-                ("request_id", models.CharField(max_length=40, unique=True)),
-                (
-                    "customer",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="tickets",
-                        to="accounts.customer",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('subject', models.CharField(max_length=160, verbose_name='subject')),
+                ('state', models.CharField(choices=[('open', 'open'), ('answered', 'answered'), ('closed', 'closed')], default='open', max_length=12, verbose_name='state')),
+                ('assignee', models.CharField(blank=True, default='', max_length=60)),
+                ('opened_at', models.DateTimeField()),
+                ('moved_at', models.DateTimeField()),
+                ('actor', models.CharField(max_length=60)),
+                ('request_id', models.CharField(max_length=40, unique=True)),
+                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tickets', to='accounts.customer')),
             ],
             options={
-                "verbose_name": "ticket",
-                "verbose_name_plural": "tickets",
+                'verbose_name': 'ticket',
+                'verbose_name_plural': 'tickets',
             },
         ),
         migrations.CreateModel(
-            name="TicketMessage",
+            name='TicketMessage',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("text", models.TextField(verbose_name="message")),
-                (
-                    "is_internal",
-                    models.BooleanField(default=False, verbose_name="for colleagues only"),
-                ),
-                ("written_at", models.DateTimeField()),
-                ("actor", models.CharField(max_length=60)),
-                (
-                    "ticket",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="messages",
-                        to="crm.ticket",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('text', models.TextField(verbose_name='message')),
+                ('is_internal', models.BooleanField(default=False, verbose_name='for colleagues only')),
+                ('written_at', models.DateTimeField()),
+                ('actor', models.CharField(max_length=60)),
+                ('ticket', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='crm.ticket')),
             ],
         ),
         migrations.AddIndex(
-            model_name="ticket",
-            index=models.Index(fields=["state", "id"], name="ticket_queue"),
+            model_name='ticket',
+            index=models.Index(fields=['state', 'id'], name='ticket_queue'),
         ),
         migrations.AddIndex(
-            model_name="ticket",
-            index=models.Index(fields=["customer", "-id"], name="ticket_customer"),
+            model_name='ticket',
+            index=models.Index(fields=['customer', '-id'], name='ticket_customer'),
         ),
         migrations.AddIndex(
-            model_name="ticketmessage",
-            index=models.Index(fields=["ticket", "id"], name="ticketmessage_thread"),
+            model_name='ticketmessage',
+            index=models.Index(fields=['ticket', 'id'], name='ticketmessage_thread'),
         ),
     ]

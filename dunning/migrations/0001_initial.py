@@ -6,271 +6,103 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("accounts", "0002_ledger"),
+        ('accounts', '0002_ledger'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="PromiseRule",
+            name='PromiseRule',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "max_amount",
-                    models.DecimalField(
-                        decimal_places=2, default=500, max_digits=14, verbose_name="at most"
-                    ),
-                ),
-                ("days", models.PositiveSmallIntegerField(default=5, verbose_name="days")),
-                (
-                    "price",
-                    models.DecimalField(
-                        decimal_places=2, default=0, max_digits=10, verbose_name="price"
-                    ),
-                ),
-                (
-                    "days_between",
-                    models.PositiveSmallIntegerField(
-                        default=30, verbose_name="days between promises"
-                    ),
-                ),
-                ("is_active", models.BooleanField(default=True, verbose_name="offered")),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('max_amount', models.DecimalField(decimal_places=2, default=500, max_digits=14, verbose_name='at most')),
+                ('days', models.PositiveSmallIntegerField(default=5, verbose_name='days')),
+                ('price', models.DecimalField(decimal_places=2, default=0, max_digits=10, verbose_name='price')),
+                ('days_between', models.PositiveSmallIntegerField(default=30, verbose_name='days between promises')),
+                ('is_active', models.BooleanField(default=True, verbose_name='offered')),
             ],
             options={
-                "verbose_name": "promised payment rule",
-                "verbose_name_plural": "promised payment rules",
+                'verbose_name': 'promised payment rule',
+                'verbose_name_plural': 'promised payment rules',
             },
         ),
         migrations.CreateModel(
-            name="AccessChange",
+            name='AccessChange',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("account_id", models.BigIntegerField()),
-                ("subscription_id", models.BigIntegerField()),
-                ("old", models.CharField(max_length=20)),
-                ("new", models.CharField(max_length=20)),
-                ("rule_id", models.BigIntegerField(null=True)),
-                ("available", models.DecimalField(decimal_places=2, max_digits=14)),
-                ("reason", models.JSONField(default=dict)),
-                ("changed_at", models.DateTimeField()),
-                ("actor", models.CharField(max_length=60)),
-                (
-                    "recorded_at",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('account_id', models.BigIntegerField()),
+                ('subscription_id', models.BigIntegerField()),
+                ('old', models.CharField(max_length=20)),
+                ('new', models.CharField(max_length=20)),
+                ('rule_id', models.BigIntegerField(null=True)),
+                ('available', models.DecimalField(decimal_places=2, max_digits=14)),
+                ('reason', models.JSONField(default=dict)),
+                ('changed_at', models.DateTimeField()),
+                ('actor', models.CharField(max_length=60)),
+                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                "indexes": [
-                    models.Index(fields=["account_id", "-id"], name="accesschange_account")
-                ],
+                'indexes': [models.Index(fields=['account_id', '-id'], name='accesschange_account')],
             },
         ),
         migrations.CreateModel(
-            name="AccessRule",
+            name='AccessRule',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("position", models.PositiveSmallIntegerField(unique=True, verbose_name="order")),
-                (
-                    "service",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("mobile", "mobile"),
-                            ("fixed", "fixed telephony"),
-                            ("internet", "internet"),
-                        ],
-                        default="",
-                        max_length=12,
-                        verbose_name="service",
-                    ),
-                ),
-                (
-                    "account_kind",
-                    models.CharField(
-                        blank=True,
-                        choices=[("prepaid", "prepaid"), ("postpaid", "postpaid")],
-                        default="",
-                        max_length=12,
-                        verbose_name="account kind",
-                    ),
-                ),
-                (
-                    "credit_class",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("standard", "standard"),
-                            ("trusted", "trusted"),
-                            ("risky", "risky"),
-                        ],
-                        default="",
-                        max_length=12,
-                        verbose_name="credit class",
-                    ),
-                ),
-                (
-                    "below",
-                    models.DecimalField(
-                        decimal_places=2, max_digits=14, verbose_name="available below"
-                    ),
-                ),
-                ("or_equal", models.BooleanField(default=False, verbose_name="or equal")),
-                (
-                    "effect",
-                    models.CharField(
-                        choices=[
-                            ("bar_long_distance", "no long-distance and international calls"),
-                            ("slow", "reduced speed"),
-                            ("suspend", "suspended"),
-                        ],
-                        max_length=20,
-                        verbose_name="effect",
-                    ),
-                ),
-                ("is_active", models.BooleanField(default=True, verbose_name="in use")),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('position', models.PositiveSmallIntegerField(unique=True, verbose_name='order')),
+                ('service', models.CharField(blank=True, choices=[('mobile', 'mobile'), ('fixed', 'fixed telephony'), ('internet', 'internet')], default='', max_length=12, verbose_name='service')),
+                ('account_kind', models.CharField(blank=True, choices=[('prepaid', 'prepaid'), ('postpaid', 'postpaid')], default='', max_length=12, verbose_name='account kind')),
+                ('credit_class', models.CharField(blank=True, choices=[('standard', 'standard'), ('trusted', 'trusted'), ('risky', 'risky')], default='', max_length=12, verbose_name='credit class')),
+                ('below', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='available below')),
+                ('or_equal', models.BooleanField(default=False, verbose_name='or equal')),
+                ('effect', models.CharField(choices=[('bar_long_distance', 'no long-distance and international calls'), ('slow', 'reduced speed'), ('suspend', 'suspended')], max_length=20, verbose_name='effect')),
+                ('is_active', models.BooleanField(default=True, verbose_name='in use')),
             ],
             options={
-                "verbose_name": "access rule",
-                "verbose_name_plural": "access rules",
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("effect__in", ["bar_long_distance", "slow", "suspend"])
-                        ),
-                        name="accessrule_effect_known",
-                    )
-                ],
+                'verbose_name': 'access rule',
+                'verbose_name_plural': 'access rules',
+                'constraints': [models.CheckConstraint(condition=models.Q(('effect__in', ['bar_long_distance', 'slow', 'suspend'])), name='accessrule_effect_known')],
             },
         ),
         migrations.CreateModel(
-            name="PromisedPayment",
+            name='PromisedPayment',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("amount", models.DecimalField(decimal_places=2, max_digits=14)),
-                ("price", models.DecimalField(decimal_places=2, default=0, max_digits=10)),
-                ("given_at", models.DateTimeField()),
-                ("due_at", models.DateTimeField()),
-                ("paid", models.DecimalField(decimal_places=2, default=0, max_digits=14)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("open", "open"), ("kept", "kept"), ("broken", "broken")],
-                        default="open",
-                        max_length=8,
-                    ),
-                ),
-                ("closed_at", models.DateTimeField(null=True)),
-                ("actor", models.CharField(max_length=60)),
-                ("on_behalf_of", models.CharField(blank=True, default="", max_length=60)),
-                (
-                    "account",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="promises",
-                        to="accounts.account",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('amount', models.DecimalField(decimal_places=2, max_digits=14)),
+                ('price', models.DecimalField(decimal_places=2, default=0, max_digits=10)),
+                ('given_at', models.DateTimeField()),
+                ('due_at', models.DateTimeField()),
+                ('paid', models.DecimalField(decimal_places=2, default=0, max_digits=14)),
+                ('state', models.CharField(choices=[('open', 'open'), ('kept', 'kept'), ('broken', 'broken')], default='open', max_length=8)),
+                ('closed_at', models.DateTimeField(null=True)),
+                ('actor', models.CharField(max_length=60)),
+                ('on_behalf_of', models.CharField(blank=True, default='', max_length=60)),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='promises', to='accounts.account')),
             ],
             options={
-                "verbose_name": "promised payment",
-                "verbose_name_plural": "promised payments",
-                "constraints": [
-                    models.UniqueConstraint(
-                        condition=models.Q(("state", "open")),
-                        fields=("account",),
-                        name="promise_one_open",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("state__in", ["open", "kept", "broken"])),
-                        name="promise_state_known",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("amount__gt", 0)), name="promise_amount_positive"
-                    ),
-                ],
+                'verbose_name': 'promised payment',
+                'verbose_name_plural': 'promised payments',
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('account',), name='promise_one_open'), models.CheckConstraint(condition=models.Q(('state__in', ['open', 'kept', 'broken'])), name='promise_state_known'), models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='promise_amount_positive')],
             },
         ),
         migrations.CreateModel(
-            name="ServiceAccess",
+            name='ServiceAccess',
             fields=[
-                (
-                    "subscription",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        primary_key=True,
-                        related_name="access",
-                        serialize=False,
-                        to="accounts.subscription",
-                    ),
-                ),
-                (
-                    "level",
-                    models.CharField(
-                        choices=[
-                            ("open", "works without limits"),
-                            ("bar_long_distance", "local calls only"),
-                            ("slow", "reduced speed"),
-                            ("suspended", "suspended for debt"),
-                            ("paused", "paused at own wish"),
-                            ("ended", "terminated"),
-                        ],
-                        max_length=20,
-                    ),
-                ),
-                ("speed_kbps", models.PositiveIntegerField(null=True)),
-                ("desired", models.JSONField(default=dict)),
-                ("rule_id", models.BigIntegerField(null=True)),
-                ("rules_mark", models.IntegerField(null=True)),
-                ("since", models.DateTimeField()),
-                (
-                    "account",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, to="accounts.account"
-                    ),
-                ),
+                ('subscription', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='access', serialize=False, to='accounts.subscription')),
+                ('level', models.CharField(choices=[('open', 'works without limits'), ('bar_long_distance', 'local calls only'), ('slow', 'reduced speed'), ('suspended', 'suspended for debt'), ('paused', 'paused at own wish'), ('ended', 'terminated')], max_length=20)),
+                ('speed_kbps', models.PositiveIntegerField(null=True)),
+                ('desired', models.JSONField(default=dict)),
+                ('rule_id', models.BigIntegerField(null=True)),
+                ('rules_mark', models.IntegerField(null=True)),
+                ('since', models.DateTimeField()),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.account')),
             ],
             options={
-                "indexes": [models.Index(fields=["account"], name="serviceaccess_account")],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            (
-                                "level__in",
-                                [
-                                    "open",
-                                    "bar_long_distance",
-                                    "slow",
-                                    "suspended",
-                                    "paused",
-                                    "ended",
-                                ],
-                            )
-                        ),
-                        name="serviceaccess_level_known",
-                    )
-                ],
+                'indexes': [models.Index(fields=['account'], name='serviceaccess_account')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('level__in', ['open', 'bar_long_distance', 'slow', 'suspended', 'paused', 'ended'])), name='serviceaccess_level_known')],
             },
         ),
     ]

@@ -4,26 +4,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("dunning", "0002_append_only"),
+        ('dunning', '0002_append_only'),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name="accessrule",
-            name="service",
-            field=models.CharField(
-                blank=True,
-                choices=[
-                    ("mobile", "mobile"),
-                    ("fixed", "fixed telephony"),
-                    ("internet", "internet"),
-                    ("iptv", "television"),
-                    ("equipment", "rented equipment"),
-                ],
-                default="",
-                max_length=12,
-                verbose_name="service",
-            ),
+            model_name='accessrule',
+            name='service',
+            field=models.CharField(blank=True, choices=[('mobile', 'mobile'), ('fixed', 'fixed telephony'), ('internet', 'internet'), ('iptv', 'television'), ('equipment', 'rented equipment')], default='', max_length=12, verbose_name='service'),
         ),
     ]

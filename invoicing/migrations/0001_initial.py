@@ -7,410 +7,210 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("accounts", "0001_initial"),
+        ('accounts', '0001_initial'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Bill",
+            name='Bill',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("number", models.BigIntegerField()),
-                ("year", models.PositiveSmallIntegerField()),
-                ("number_text", models.CharField(max_length=32, verbose_name="number")),
-                ("period_start", models.DateField()),
-                ("period_end", models.DateField()),
-                ("issued_on", models.DateField(verbose_name="issued on")),
-                ("due_on", models.DateField(verbose_name="pay until")),
-                ("currency", models.CharField(default="RUB", max_length=3)),
-                ("opening", models.DecimalField(decimal_places=2, max_digits=14)),
-                ("net", models.DecimalField(decimal_places=2, max_digits=14)),
-                ("tax", models.DecimalField(decimal_places=2, max_digits=14)),
-                ("gross", models.DecimalField(decimal_places=2, max_digits=14)),
-                ("payments", models.DecimalField(decimal_places=2, max_digits=14)),
-                ("adjustments", models.DecimalField(decimal_places=2, default=0, max_digits=14)),
-                ("closing", models.DecimalField(decimal_places=2, max_digits=14)),
-                (
-                    "recorded_at",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
-                ),
-                (
-                    "account",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="bills",
-                        to="accounts.account",
-                    ),
-                ),
-                (
-                    "legal_entity",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, to="accounts.legalentity"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.BigIntegerField()),
+                ('year', models.PositiveSmallIntegerField()),
+                ('number_text', models.CharField(max_length=32, verbose_name='number')),
+                ('period_start', models.DateField()),
+                ('period_end', models.DateField()),
+                ('issued_on', models.DateField(verbose_name='issued on')),
+                ('due_on', models.DateField(verbose_name='pay until')),
+                ('currency', models.CharField(default='RUB', max_length=3)),
+                ('opening', models.DecimalField(decimal_places=2, max_digits=14)),
+                ('net', models.DecimalField(decimal_places=2, max_digits=14)),
+                ('tax', models.DecimalField(decimal_places=2, max_digits=14)),
+                ('gross', models.DecimalField(decimal_places=2, max_digits=14)),
+                ('payments', models.DecimalField(decimal_places=2, max_digits=14)),
+                ('adjustments', models.DecimalField(decimal_places=2, default=0, max_digits=14)),
+                ('closing', models.DecimalField(decimal_places=2, max_digits=14)),
+                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bills', to='accounts.account')),
+                ('legal_entity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.legalentity')),
             ],
             options={
-                "verbose_name": "bill",
-                "verbose_name_plural": "bills",
+                'verbose_name': 'bill',
+                'verbose_name_plural': 'bills',
             },
         ),
         migrations.CreateModel(
-            name="BilledEntry",
+            name='BilledEntry',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("account_id", models.BigIntegerField()),
-                ("entry_id", models.BigIntegerField()),
-                (
-                    "bill",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, to="invoicing.bill"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('account_id', models.BigIntegerField()),
+                ('entry_id', models.BigIntegerField()),
+                ('bill', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='invoicing.bill')),
             ],
         ),
         migrations.CreateModel(
-            name="BilledPeriod",
+            name='BilledPeriod',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("plan_version_id", models.BigIntegerField()),
-                ("kind", models.CharField(default="fee", max_length=12)),
-                ("period_start", models.DateField()),
-                ("period_end", models.DateField()),
-                ("previous_end", models.DateField(null=True)),
-                ("amount", models.DecimalField(decimal_places=2, max_digits=14)),
-                ("charged_on", models.DateField()),
-                (
-                    "recorded_at",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
-                ),
-                (
-                    "account",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, to="accounts.account"
-                    ),
-                ),
-                (
-                    "subscription",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, to="accounts.subscription"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('plan_version_id', models.BigIntegerField()),
+                ('kind', models.CharField(default='fee', max_length=12)),
+                ('period_start', models.DateField()),
+                ('period_end', models.DateField()),
+                ('previous_end', models.DateField(null=True)),
+                ('amount', models.DecimalField(decimal_places=2, max_digits=14)),
+                ('charged_on', models.DateField()),
+                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.account')),
+                ('subscription', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.subscription')),
             ],
         ),
         migrations.CreateModel(
-            name="BilledPeriodCredit",
+            name='BilledPeriodCredit',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("period_start", models.DateField()),
-                ("period_end", models.DateField()),
-                ("amount", models.DecimalField(decimal_places=2, max_digits=14)),
-                ("credited_on", models.DateField()),
-                (
-                    "account",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, to="accounts.account"
-                    ),
-                ),
-                (
-                    "billed_period",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, to="invoicing.billedperiod"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('period_start', models.DateField()),
+                ('period_end', models.DateField()),
+                ('amount', models.DecimalField(decimal_places=2, max_digits=14)),
+                ('credited_on', models.DateField()),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.account')),
+                ('billed_period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='invoicing.billedperiod')),
             ],
         ),
         migrations.CreateModel(
-            name="BillLine",
+            name='BillLine',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("account_id", models.BigIntegerField()),
-                ("position", models.PositiveIntegerField()),
-                ("kind", models.CharField(max_length=12)),
-                ("subscription_id", models.BigIntegerField(null=True)),
-                ("title_ru", models.CharField(max_length=200)),
-                ("title_en", models.CharField(max_length=200)),
-                ("quantity", models.BigIntegerField(default=0)),
-                ("count", models.IntegerField(default=0)),
-                ("unit", models.CharField(blank=True, default="", max_length=12)),
-                ("tax_percent", models.DecimalField(decimal_places=2, max_digits=5)),
-                ("net", models.DecimalField(decimal_places=2, max_digits=14)),
-                ("tax", models.DecimalField(decimal_places=2, max_digits=14)),
-                ("gross", models.DecimalField(decimal_places=2, max_digits=14)),
-                ("explanation", models.JSONField(default=dict)),
-                (
-                    "bill",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="lines",
-                        to="invoicing.bill",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('account_id', models.BigIntegerField()),
+                ('position', models.PositiveIntegerField()),
+                ('kind', models.CharField(max_length=12)),
+                ('subscription_id', models.BigIntegerField(null=True)),
+                ('title_ru', models.CharField(max_length=200)),
+                ('title_en', models.CharField(max_length=200)),
+                ('quantity', models.BigIntegerField(default=0)),
+                ('count', models.IntegerField(default=0)),
+                ('unit', models.CharField(blank=True, default='', max_length=12)),
+                ('tax_percent', models.DecimalField(decimal_places=2, max_digits=5)),
+                ('net', models.DecimalField(decimal_places=2, max_digits=14)),
+                ('tax', models.DecimalField(decimal_places=2, max_digits=14)),
+                ('gross', models.DecimalField(decimal_places=2, max_digits=14)),
+                ('explanation', models.JSONField(default=dict)),
+                ('bill', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='invoicing.bill')),
             ],
         ),
         migrations.CreateModel(
-            name="BillNumber",
+            name='BillNumber',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("document", models.CharField(default="bill", max_length=12)),
-                ("year", models.PositiveSmallIntegerField()),
-                ("number", models.BigIntegerField()),
-                ("account_id", models.BigIntegerField()),
-                (
-                    "bill",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, to="invoicing.bill"
-                    ),
-                ),
-                (
-                    "legal_entity",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, to="accounts.legalentity"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('document', models.CharField(default='bill', max_length=12)),
+                ('year', models.PositiveSmallIntegerField()),
+                ('number', models.BigIntegerField()),
+                ('account_id', models.BigIntegerField()),
+                ('bill', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, to='invoicing.bill')),
+                ('legal_entity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.legalentity')),
             ],
         ),
         migrations.CreateModel(
-            name="NumberSeries",
+            name='NumberSeries',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("document", models.CharField(default="bill", max_length=12)),
-                ("year", models.PositiveSmallIntegerField()),
-                ("prefix", models.CharField(blank=True, default="", max_length=12)),
-                ("last", models.BigIntegerField(default=0)),
-                (
-                    "legal_entity",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, to="accounts.legalentity"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('document', models.CharField(default='bill', max_length=12)),
+                ('year', models.PositiveSmallIntegerField()),
+                ('prefix', models.CharField(blank=True, default='', max_length=12)),
+                ('last', models.BigIntegerField(default=0)),
+                ('legal_entity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.legalentity')),
             ],
             options={
-                "verbose_name": "number series",
-                "verbose_name_plural": "number series",
+                'verbose_name': 'number series',
+                'verbose_name_plural': 'number series',
             },
         ),
         migrations.CreateModel(
-            name="PlanChange",
+            name='PlanChange',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("plan_version_id", models.BigIntegerField()),
-                ("effective_on", models.DateField(verbose_name="from")),
-                ("quote", models.JSONField(default=dict)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("scheduled", "scheduled"),
-                            ("executed", "executed"),
-                            ("cancelled", "cancelled"),
-                        ],
-                        default="scheduled",
-                        max_length=12,
-                    ),
-                ),
-                ("requested_at", models.DateTimeField()),
-                ("closed_at", models.DateTimeField(null=True)),
-                ("close_reason", models.CharField(blank=True, default="", max_length=200)),
-                ("actor", models.CharField(max_length=60)),
-                ("on_behalf_of", models.CharField(blank=True, default="", max_length=60)),
-                (
-                    "account",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, to="accounts.account"
-                    ),
-                ),
-                (
-                    "subscription",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="plan_changes",
-                        to="accounts.subscription",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('plan_version_id', models.BigIntegerField()),
+                ('effective_on', models.DateField(verbose_name='from')),
+                ('quote', models.JSONField(default=dict)),
+                ('state', models.CharField(choices=[('scheduled', 'scheduled'), ('executed', 'executed'), ('cancelled', 'cancelled')], default='scheduled', max_length=12)),
+                ('requested_at', models.DateTimeField()),
+                ('closed_at', models.DateTimeField(null=True)),
+                ('close_reason', models.CharField(blank=True, default='', max_length=200)),
+                ('actor', models.CharField(max_length=60)),
+                ('on_behalf_of', models.CharField(blank=True, default='', max_length=60)),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.account')),
+                ('subscription', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='plan_changes', to='accounts.subscription')),
             ],
             options={
-                "verbose_name": "plan change",
-                "verbose_name_plural": "plan changes",
+                'verbose_name': 'plan change',
+                'verbose_name_plural': 'plan changes',
             },
         ),
         migrations.AddIndex(
-            model_name="bill",
-            index=models.Index(fields=["account", "-period_start"], name="bill_of_account"),
+            model_name='bill',
+            index=models.Index(fields=['account', '-period_start'], name='bill_of_account'),
         ),
         migrations.AddConstraint(
-            model_name="bill",
-            constraint=models.UniqueConstraint(
-                fields=("account", "period_start"), name="bill_once_a_cycle"
-            ),
+            model_name='bill',
+            constraint=models.UniqueConstraint(fields=('account', 'period_start'), name='bill_once_a_cycle'),
         ),
         migrations.AddConstraint(
-            model_name="bill",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "gross",
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("net"), "+", models.F("tax")
-                        ),
-                    )
-                ),
-                name="bill_net_and_tax_make_gross",
-            ),
+            model_name='bill',
+            constraint=models.CheckConstraint(condition=models.Q(('gross', django.db.models.expressions.CombinedExpression(models.F('net'), '+', models.F('tax')))), name='bill_net_and_tax_make_gross'),
         ),
         migrations.AddConstraint(
-            model_name="bill",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "closing",
-                        django.db.models.expressions.CombinedExpression(
-                            django.db.models.expressions.CombinedExpression(
-                                django.db.models.expressions.CombinedExpression(
-                                    models.F("opening"), "+", models.F("gross")
-                                ),
-                                "-",
-                                models.F("payments"),
-                            ),
-                            "-",
-                            models.F("adjustments"),
-                        ),
-                    )
-                ),
-                name="bill_carries_its_balance",
-            ),
+            model_name='bill',
+            constraint=models.CheckConstraint(condition=models.Q(('closing', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('opening'), '+', models.F('gross')), '-', models.F('payments')), '-', models.F('adjustments')))), name='bill_carries_its_balance'),
         ),
         migrations.AddConstraint(
-            model_name="billedentry",
-            constraint=models.UniqueConstraint(
-                fields=("account_id", "entry_id"), name="billedentry_once"
-            ),
+            model_name='billedentry',
+            constraint=models.UniqueConstraint(fields=('account_id', 'entry_id'), name='billedentry_once'),
         ),
         migrations.AddConstraint(
-            model_name="billedperiod",
-            constraint=models.UniqueConstraint(
-                fields=("account", "subscription", "kind", "period_end"),
-                name="billedperiod_end_once",
-            ),
+            model_name='billedperiod',
+            constraint=models.UniqueConstraint(fields=('account', 'subscription', 'kind', 'period_end'), name='billedperiod_end_once'),
         ),
         migrations.AddConstraint(
-            model_name="billedperiod",
-            constraint=models.UniqueConstraint(
-                fields=("account", "subscription", "kind", "previous_end"),
-                name="billedperiod_previous_once",
-                nulls_distinct=False,
-            ),
+            model_name='billedperiod',
+            constraint=models.UniqueConstraint(fields=('account', 'subscription', 'kind', 'previous_end'), name='billedperiod_previous_once', nulls_distinct=False),
         ),
         migrations.AddConstraint(
-            model_name="billedperiod",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("period_end__gt", models.F("period_start"))),
-                name="billedperiod_not_empty",
-            ),
+            model_name='billedperiod',
+            constraint=models.CheckConstraint(condition=models.Q(('period_end__gt', models.F('period_start'))), name='billedperiod_not_empty'),
         ),
         migrations.AddConstraint(
-            model_name="billedperiod",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("previous_end__isnull", True),
-                    ("previous_end", models.F("period_start")),
-                    _connector="OR",
-                ),
-                name="billedperiod_no_gap",
-            ),
+            model_name='billedperiod',
+            constraint=models.CheckConstraint(condition=models.Q(('previous_end__isnull', True), ('previous_end', models.F('period_start')), _connector='OR'), name='billedperiod_no_gap'),
         ),
         migrations.AddConstraint(
-            model_name="billedperiodcredit",
-            constraint=models.UniqueConstraint(
-                fields=("account", "billed_period", "period_start"), name="billedperiodcredit_once"
-            ),
+            model_name='billedperiodcredit',
+            constraint=models.UniqueConstraint(fields=('account', 'billed_period', 'period_start'), name='billedperiodcredit_once'),
         ),
         migrations.AddConstraint(
-            model_name="billedperiodcredit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gte", 0)), name="billedperiodcredit_not_negative"
-            ),
+            model_name='billedperiodcredit',
+            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='billedperiodcredit_not_negative'),
         ),
         migrations.AddConstraint(
-            model_name="billline",
-            constraint=models.UniqueConstraint(
-                fields=("account_id", "bill", "position"), name="billline_once"
-            ),
+            model_name='billline',
+            constraint=models.UniqueConstraint(fields=('account_id', 'bill', 'position'), name='billline_once'),
         ),
         migrations.AddConstraint(
-            model_name="billline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "gross",
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("net"), "+", models.F("tax")
-                        ),
-                    )
-                ),
-                name="billline_net_and_tax_make_gross",
-            ),
+            model_name='billline',
+            constraint=models.CheckConstraint(condition=models.Q(('gross', django.db.models.expressions.CombinedExpression(models.F('net'), '+', models.F('tax')))), name='billline_net_and_tax_make_gross'),
         ),
         migrations.AddConstraint(
-            model_name="billnumber",
-            constraint=models.UniqueConstraint(
-                fields=("legal_entity", "document", "year", "number"), name="billnumber_once"
-            ),
+            model_name='billnumber',
+            constraint=models.UniqueConstraint(fields=('legal_entity', 'document', 'year', 'number'), name='billnumber_once'),
         ),
         migrations.AddConstraint(
-            model_name="numberseries",
-            constraint=models.UniqueConstraint(
-                fields=("legal_entity", "document", "year"), name="numberseries_once"
-            ),
+            model_name='numberseries',
+            constraint=models.UniqueConstraint(fields=('legal_entity', 'document', 'year'), name='numberseries_once'),
         ),
         migrations.AddConstraint(
-            model_name="planchange",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "scheduled")),
-                fields=("account", "subscription"),
-                name="planchange_one_scheduled",
-            ),
+            model_name='planchange',
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'scheduled')), fields=('account', 'subscription'), name='planchange_one_scheduled'),
         ),
     ]

@@ -4,21 +4,20 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("invoicing", "0002_billing"),
+        ('invoicing', '0002_billing'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="planchange",
-            name="fee",
-            field=models.DecimalField(
-                decimal_places=2, default=0, max_digits=10, verbose_name="fee of the move"
-            ),
+            model_name='planchange',
+            name='fee',
+            field=models.DecimalField(decimal_places=2, default=0, max_digits=10, verbose_name='fee of the move'),
         ),
         migrations.AddField(
-            model_name="planchange",
-            name="is_move",
-            field=models.BooleanField(default=False, verbose_name="moved by the operator"),
+            model_name='planchange',
+            name='is_move',
+            field=models.BooleanField(default=False, verbose_name='moved by the operator'),
         ),
     ]

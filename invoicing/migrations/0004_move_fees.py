@@ -4,19 +4,20 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("invoicing", "0003_moves"),
+        ('invoicing', '0003_moves'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="planchange",
-            name="fee_entry_id",
+            model_name='planchange',
+            name='fee_entry_id',
             field=models.BigIntegerField(null=True),
         ),
         migrations.AddField(
-            model_name="planchange",
-            name="fee_on",
+            model_name='planchange',
+            name='fee_on',
             field=models.DateField(null=True),
         ),
     ]

@@ -6,207 +6,75 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("accounts", "0002_ledger"),
+        ('accounts', '0002_ledger'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Message",
+            name='Message',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("event_id", models.BigIntegerField()),
-                ("event_kind", models.CharField(max_length=40)),
-                ("account_id", models.BigIntegerField(default=0)),
-                ("customer_id", models.BigIntegerField()),
-                (
-                    "channel",
-                    models.CharField(
-                        choices=[
-                            ("email", "e-mail"),
-                            ("inbox", "inbox of the self-service account"),
-                        ],
-                        max_length=12,
-                    ),
-                ),
-                ("recipient", models.CharField(max_length=254)),
-                (
-                    "category",
-                    models.CharField(
-                        choices=[
-                            ("service", "services"),
-                            ("money", "money"),
-                            ("security", "security"),
-                        ],
-                        max_length=12,
-                    ),
-                ),
-                ("language", models.CharField(max_length=2)),
-                ("subject", models.CharField(blank=True, default="", max_length=200)),
-                ("body", models.TextField()),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("queued", "queued"),
-                            ("sending", "being sent"),
-                            ("sent", "sent"),
-                            ("failed", "failed"),
-                            ("unknown", "outcome unknown"),
-                        ],
-                        default="queued",
-                        max_length=8,
-                    ),
-                ),
-                ("attempts", models.PositiveSmallIntegerField(default=0)),
-                ("next_try_at", models.DateTimeField(null=True)),
-                ("claimed_at", models.DateTimeField(null=True)),
-                ("sent_at", models.DateTimeField(null=True)),
-                ("read_at", models.DateTimeField(null=True)),
-                ("error", models.CharField(blank=True, default="", max_length=250)),
-                ("created_at", models.DateTimeField()),
-                (
-                    "recorded_at",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('event_id', models.BigIntegerField()),
+                ('event_kind', models.CharField(max_length=40)),
+                ('account_id', models.BigIntegerField(default=0)),
+                ('customer_id', models.BigIntegerField()),
+                ('channel', models.CharField(choices=[('email', 'e-mail'), ('inbox', 'inbox of the self-service account')], max_length=12)),
+                ('recipient', models.CharField(max_length=254)),
+                ('category', models.CharField(choices=[('service', 'services'), ('money', 'money'), ('security', 'security')], max_length=12)),
+                ('language', models.CharField(max_length=2)),
+                ('subject', models.CharField(blank=True, default='', max_length=200)),
+                ('body', models.TextField()),
+                ('state', models.CharField(choices=[('queued', 'queued'), ('sending', 'being sent'), ('sent', 'sent'), ('failed', 'failed'), ('unknown', 'outcome unknown')], default='queued', max_length=8)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('next_try_at', models.DateTimeField(null=True)),
+                ('claimed_at', models.DateTimeField(null=True)),
+                ('sent_at', models.DateTimeField(null=True)),
+                ('read_at', models.DateTimeField(null=True)),
+                ('error', models.CharField(blank=True, default='', max_length=250)),
+                ('created_at', models.DateTimeField()),
+                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                "verbose_name": "message",
-                "verbose_name_plural": "messages",
-                "indexes": [
-                    models.Index(
-                        condition=models.Q(("state__in", ["queued", "sending"])),
-                        fields=["next_try_at", "id"],
-                        name="message_queue",
-                    ),
-                    models.Index(fields=["customer_id", "-id"], name="message_of_customer"),
-                    models.Index(
-                        condition=models.Q(("channel", "inbox"), ("read_at__isnull", True)),
-                        fields=["customer_id"],
-                        name="message_unread",
-                    ),
-                    models.Index(
-                        condition=models.Q(("state__in", ["failed", "unknown"])),
-                        fields=["-id"],
-                        name="message_for_people",
-                    ),
-                ],
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("account_id", "event_id", "recipient", "channel"),
-                        name="message_once",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("state__in", ["queued", "sending", "sent", "failed", "unknown"])
-                        ),
-                        name="message_state_known",
-                    ),
-                ],
+                'verbose_name': 'message',
+                'verbose_name_plural': 'messages',
+                'indexes': [models.Index(condition=models.Q(('state__in', ['queued', 'sending'])), fields=['next_try_at', 'id'], name='message_queue'), models.Index(fields=['customer_id', '-id'], name='message_of_customer'), models.Index(condition=models.Q(('channel', 'inbox'), ('read_at__isnull', True)), fields=['customer_id'], name='message_unread'), models.Index(condition=models.Q(('state__in', ['failed', 'unknown'])), fields=['-id'], name='message_for_people')],
+                'constraints': [models.UniqueConstraint(fields=('account_id', 'event_id', 'recipient', 'channel'), name='message_once'), models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'sending', 'sent', 'failed', 'unknown'])), name='message_state_known')],
             },
         ),
         migrations.CreateModel(
-            name="Template",
+            name='Template',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("event_kind", models.CharField(max_length=40, verbose_name="event")),
-                (
-                    "channel",
-                    models.CharField(
-                        choices=[
-                            ("email", "e-mail"),
-                            ("inbox", "inbox of the self-service account"),
-                        ],
-                        max_length=12,
-                        verbose_name="channel",
-                    ),
-                ),
-                ("language", models.CharField(max_length=2, verbose_name="language")),
-                ("version", models.PositiveSmallIntegerField(default=1)),
-                (
-                    "subject",
-                    models.CharField(
-                        blank=True, default="", max_length=200, verbose_name="subject"
-                    ),
-                ),
-                ("body", models.TextField(verbose_name="text")),
-                ("is_current", models.BooleanField(default=True)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('event_kind', models.CharField(max_length=40, verbose_name='event')),
+                ('channel', models.CharField(choices=[('email', 'e-mail'), ('inbox', 'inbox of the self-service account')], max_length=12, verbose_name='channel')),
+                ('language', models.CharField(max_length=2, verbose_name='language')),
+                ('version', models.PositiveSmallIntegerField(default=1)),
+                ('subject', models.CharField(blank=True, default='', max_length=200, verbose_name='subject')),
+                ('body', models.TextField(verbose_name='text')),
+                ('is_current', models.BooleanField(default=True)),
             ],
             options={
-                "verbose_name": "template",
-                "verbose_name_plural": "templates",
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("event_kind", "channel", "language", "version"),
-                        name="template_once",
-                    ),
-                    models.UniqueConstraint(
-                        condition=models.Q(("is_current", True)),
-                        fields=("event_kind", "channel", "language"),
-                        name="template_one_current",
-                    ),
-                ],
+                'verbose_name': 'template',
+                'verbose_name_plural': 'templates',
+                'constraints': [models.UniqueConstraint(fields=('event_kind', 'channel', 'language', 'version'), name='template_once'), models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('event_kind', 'channel', 'language'), name='template_one_current')],
             },
         ),
         migrations.CreateModel(
-            name="Preference",
+            name='Preference',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "category",
-                    models.CharField(
-                        choices=[
-                            ("service", "services"),
-                            ("money", "money"),
-                            ("security", "security"),
-                        ],
-                        max_length=12,
-                    ),
-                ),
-                (
-                    "channel",
-                    models.CharField(
-                        choices=[
-                            ("email", "e-mail"),
-                            ("inbox", "inbox of the self-service account"),
-                        ],
-                        max_length=12,
-                    ),
-                ),
-                ("is_wanted", models.BooleanField(default=True)),
-                ("set_at", models.DateTimeField()),
-                (
-                    "customer",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="preferences",
-                        to="accounts.customer",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('category', models.CharField(choices=[('service', 'services'), ('money', 'money'), ('security', 'security')], max_length=12)),
+                ('channel', models.CharField(choices=[('email', 'e-mail'), ('inbox', 'inbox of the self-service account')], max_length=12)),
+                ('is_wanted', models.BooleanField(default=True)),
+                ('set_at', models.DateTimeField()),
+                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='preferences', to='accounts.customer')),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("customer", "category", "channel"), name="preference_once"
-                    )
-                ],
+                'constraints': [models.UniqueConstraint(fields=('customer', 'category', 'channel'), name='preference_once')],
             },
         ),
     ]

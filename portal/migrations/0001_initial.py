@@ -5,58 +5,42 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
-    dependencies = []
+    dependencies = [
+    ]
 
     operations = [
         migrations.CreateModel(
-            name="OneTimeCode",
+            name='OneTimeCode',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("customer_id", models.BigIntegerField()),
-                ("code_hash", models.CharField(max_length=128)),
-                ("sent_to", models.CharField(max_length=254)),
-                ("created_at", models.DateTimeField()),
-                ("expires_at", models.DateTimeField()),
-                ("used_at", models.DateTimeField(null=True)),
-                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('customer_id', models.BigIntegerField()),
+                ('code_hash', models.CharField(max_length=128)),
+                ('sent_to', models.CharField(max_length=254)),
+                ('created_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField()),
+                ('used_at', models.DateTimeField(null=True)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
             ],
             options={
-                "indexes": [
-                    models.Index(fields=["customer_id", "-id"], name="onetimecode_customer")
-                ],
+                'indexes': [models.Index(fields=['customer_id', '-id'], name='onetimecode_customer')],
             },
         ),
         migrations.CreateModel(
-            name="SignInAttempt",
+            name='SignInAttempt',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("door", models.CharField(max_length=8)),
-                ("subject", models.CharField(max_length=80)),
-                ("address", models.GenericIPAddressField(null=True)),
-                ("succeeded", models.BooleanField()),
-                ("tried_at", models.DateTimeField()),
-                (
-                    "recorded_at",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('door', models.CharField(max_length=8)),
+                ('subject', models.CharField(max_length=80)),
+                ('address', models.GenericIPAddressField(null=True)),
+                ('succeeded', models.BooleanField()),
+                ('tried_at', models.DateTimeField()),
+                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                "indexes": [
-                    models.Index(fields=["subject", "-tried_at"], name="signin_subject"),
-                    models.Index(fields=["address", "-tried_at"], name="signin_address"),
-                ],
+                'indexes': [models.Index(fields=['subject', '-tried_at'], name='signin_subject'), models.Index(fields=['address', '-tried_at'], name='signin_address')],
             },
         ),
     ]

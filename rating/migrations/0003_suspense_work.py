@@ -5,336 +5,195 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("rating", "0002_usage_by_month"),
+        ('rating', '0002_usage_by_month'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="IntakeSummary",
+            name='IntakeSummary',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("batch_id", models.BigIntegerField()),
-                ("business_date", models.DateField()),
-                ("source_id", models.SmallIntegerField()),
-                ("reason", models.CharField(blank=True, default="", max_length=32)),
-                ("records", models.BigIntegerField()),
-                ("files", models.IntegerField(default=0)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('batch_id', models.BigIntegerField()),
+                ('business_date', models.DateField()),
+                ('source_id', models.SmallIntegerField()),
+                ('reason', models.CharField(blank=True, default='', max_length=32)),
+                ('records', models.BigIntegerField()),
+                ('files', models.IntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name="SummarisedBatch",
+            name='SummarisedBatch',
             fields=[
-                ("batch_id", models.BigIntegerField(primary_key=True, serialize=False)),
-                ("summarised_at", models.DateTimeField()),
+                ('batch_id', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('summarised_at', models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name="SuspenseAlarm",
+            name='SuspenseAlarm',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("business_date", models.DateField(verbose_name="business date")),
-                (
-                    "reason",
-                    models.CharField(
-                        choices=[
-                            ("malformed_line", "malformed line"),
-                            ("wrong_encoding", "wrong encoding"),
-                            ("bad_time", "bad time"),
-                            ("bad_duration", "bad duration or quantity"),
-                            ("bad_number", "bad number"),
-                            ("bad_subscriber", "bad number of the subscriber"),
-                            ("unknown_kind", "unknown kind of usage"),
-                            ("unknown_subscriber", "unknown subscriber"),
-                            ("no_plan", "no plan at that time"),
-                            ("no_price_version", "no prices for that day"),
-                            ("unknown_zone", "unknown destination"),
-                            ("no_rate", "no rate at that time"),
-                            ("too_large", "amount too large"),
-                        ],
-                        max_length=32,
-                        verbose_name="reason",
-                    ),
-                ),
-                ("suspended", models.IntegerField()),
-                ("records", models.IntegerField()),
-                ("share", models.DecimalField(decimal_places=4, max_digits=7)),
-                ("usual_share", models.DecimalField(decimal_places=4, max_digits=7, null=True)),
-                ("raised_at", models.DateTimeField()),
-                ("seen_at", models.DateTimeField(null=True)),
-                ("seen_by", models.CharField(blank=True, default="", max_length=60)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('business_date', models.DateField(verbose_name='business date')),
+                ('reason', models.CharField(choices=[('malformed_line', 'malformed line'), ('wrong_encoding', 'wrong encoding'), ('bad_time', 'bad time'), ('bad_duration', 'bad duration or quantity'), ('bad_number', 'bad number'), ('bad_subscriber', 'bad number of the subscriber'), ('unknown_kind', 'unknown kind of usage'), ('unknown_subscriber', 'unknown subscriber'), ('no_plan', 'no plan at that time'), ('no_price_version', 'no prices for that day'), ('unknown_zone', 'unknown destination'), ('no_rate', 'no rate at that time'), ('too_large', 'amount too large')], max_length=32, verbose_name='reason')),
+                ('suspended', models.IntegerField()),
+                ('records', models.IntegerField()),
+                ('share', models.DecimalField(decimal_places=4, max_digits=7)),
+                ('usual_share', models.DecimalField(decimal_places=4, max_digits=7, null=True)),
+                ('raised_at', models.DateTimeField()),
+                ('seen_at', models.DateTimeField(null=True)),
+                ('seen_by', models.CharField(blank=True, default='', max_length=60)),
             ],
             options={
-                "verbose_name": "alarm of the suspense",
-                "verbose_name_plural": "alarms of the suspense",
+                'verbose_name': 'alarm of the suspense',
+                'verbose_name_plural': 'alarms of the suspense',
             },
         ),
         migrations.CreateModel(
-            name="SuspenseLevel",
+            name='SuspenseLevel',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("business_date", models.DateField()),
-                ("source_id", models.SmallIntegerField()),
-                ("reason", models.CharField(max_length=32)),
-                ("records", models.BigIntegerField()),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('business_date', models.DateField()),
+                ('source_id', models.SmallIntegerField()),
+                ('reason', models.CharField(max_length=32)),
+                ('records', models.BigIntegerField()),
             ],
         ),
         migrations.CreateModel(
-            name="SuspenseRun",
+            name='SuspenseRun',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("correct", "correction"),
-                            ("recycle", "pricing again"),
-                            ("write_off", "writing off"),
-                        ],
-                        max_length=12,
-                        verbose_name="kind",
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("asked", "waits for approval"),
-                            ("waiting", "at work"),
-                            ("done", "done"),
-                            ("refused", "refused"),
-                            ("undone", "undone"),
-                        ],
-                        default="waiting",
-                        max_length=12,
-                        verbose_name="state",
-                    ),
-                ),
-                ("selection", models.JSONField(default=dict)),
-                ("rule", models.JSONField(default=dict)),
-                (
-                    "note",
-                    models.CharField(blank=True, default="", max_length=200, verbose_name="note"),
-                ),
-                ("request_id", models.CharField(max_length=40, unique=True)),
-                ("asked_by", models.CharField(max_length=60)),
-                ("asked_at", models.DateTimeField(verbose_name="asked at")),
-                ("finished_at", models.DateTimeField(null=True, verbose_name="finished at")),
-                ("at_stake", models.DecimalField(decimal_places=2, max_digits=14, null=True)),
-                ("total", models.IntegerField(default=0)),
-                ("done", models.IntegerField(default=0)),
-                ("cursor", models.BigIntegerField(default=0)),
-                ("outcome", models.JSONField(default=dict)),
-                ("trouble", models.CharField(blank=True, default="", max_length=200)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('correct', 'correction'), ('recycle', 'pricing again'), ('write_off', 'writing off')], max_length=12, verbose_name='kind')),
+                ('state', models.CharField(choices=[('asked', 'waits for approval'), ('waiting', 'at work'), ('done', 'done'), ('refused', 'refused'), ('undone', 'undone')], default='waiting', max_length=12, verbose_name='state')),
+                ('selection', models.JSONField(default=dict)),
+                ('rule', models.JSONField(default=dict)),
+                ('note', models.CharField(blank=True, default='', max_length=200, verbose_name='note')),
+                ('request_id', models.CharField(max_length=40, unique=True)),
+                ('asked_by', models.CharField(max_length=60)),
+                ('asked_at', models.DateTimeField(verbose_name='asked at')),
+                ('finished_at', models.DateTimeField(null=True, verbose_name='finished at')),
+                ('at_stake', models.DecimalField(decimal_places=2, max_digits=14, null=True)),
+                ('total', models.IntegerField(default=0)),
+                ('done', models.IntegerField(default=0)),
+                ('cursor', models.BigIntegerField(default=0)),
+                ('outcome', models.JSONField(default=dict)),
+                ('trouble', models.CharField(blank=True, default='', max_length=200)),
             ],
             options={
-                "verbose_name": "work on suspended records",
-                "verbose_name_plural": "work on suspended records",
+                'verbose_name': 'work on suspended records',
+                'verbose_name_plural': 'work on suspended records',
             },
         ),
         migrations.CreateModel(
-            name="SuspenseRunRecord",
+            name='SuspenseRunRecord',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("before", models.TextField(blank=True, default="")),
-                ("after", models.TextField(blank=True, default="")),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('before', models.TextField(blank=True, default='')),
+                ('after', models.TextField(blank=True, default='')),
             ],
         ),
         migrations.CreateModel(
-            name="SuspenseThreshold",
+            name='SuspenseThreshold',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "times",
-                    models.DecimalField(
-                        decimal_places=2, max_digits=6, verbose_name="times the usual share"
-                    ),
-                ),
-                (
-                    "least_percent",
-                    models.DecimalField(
-                        decimal_places=2, max_digits=5, verbose_name="at least, percent"
-                    ),
-                ),
-                ("least_records", models.IntegerField(verbose_name="at least, records")),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('times', models.DecimalField(decimal_places=2, max_digits=6, verbose_name='times the usual share')),
+                ('least_percent', models.DecimalField(decimal_places=2, max_digits=5, verbose_name='at least, percent')),
+                ('least_records', models.IntegerField(verbose_name='at least, records')),
             ],
             options={
-                "verbose_name": "alarm threshold of the suspense",
-                "verbose_name_plural": "alarm thresholds of the suspense",
+                'verbose_name': 'alarm threshold of the suspense',
+                'verbose_name_plural': 'alarm thresholds of the suspense',
             },
         ),
         migrations.CreateModel(
-            name="UsageSummary",
+            name='UsageSummary',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("batch_id", models.BigIntegerField()),
-                ("day", models.DateField()),
-                ("hour", models.SmallIntegerField()),
-                ("source_id", models.SmallIntegerField()),
-                ("kind", models.SmallIntegerField()),
-                ("zone_id", models.IntegerField()),
-                ("records", models.BigIntegerField()),
-                ("quantity", models.BigIntegerField()),
-                ("amount", models.DecimalField(decimal_places=2, max_digits=16)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('batch_id', models.BigIntegerField()),
+                ('day', models.DateField()),
+                ('hour', models.SmallIntegerField()),
+                ('source_id', models.SmallIntegerField()),
+                ('kind', models.SmallIntegerField()),
+                ('zone_id', models.IntegerField()),
+                ('records', models.BigIntegerField()),
+                ('quantity', models.BigIntegerField()),
+                ('amount', models.DecimalField(decimal_places=2, max_digits=16)),
             ],
         ),
         migrations.AddIndex(
-            model_name="suspenserecord",
-            index=models.Index(fields=["state", "id"], name="suspense_by_state"),
+            model_name='suspenserecord',
+            index=models.Index(fields=['state', 'id'], name='suspense_by_state'),
         ),
         migrations.AddIndex(
-            model_name="intakesummary",
-            index=models.Index(fields=["business_date"], name="intakesummary_day"),
+            model_name='intakesummary',
+            index=models.Index(fields=['business_date'], name='intakesummary_day'),
         ),
         migrations.AddConstraint(
-            model_name="intakesummary",
-            constraint=models.UniqueConstraint(
-                fields=("batch_id", "source_id", "reason"), name="intakesummary_once"
-            ),
+            model_name='intakesummary',
+            constraint=models.UniqueConstraint(fields=('batch_id', 'source_id', 'reason'), name='intakesummary_once'),
         ),
         migrations.AddField(
-            model_name="suspensealarm",
-            name="source",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, to="rating.usagesource"
-            ),
+            model_name='suspensealarm',
+            name='source',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='rating.usagesource'),
         ),
         migrations.AddConstraint(
-            model_name="suspenselevel",
-            constraint=models.UniqueConstraint(
-                fields=("business_date", "source_id", "reason"), name="suspenselevel_once"
-            ),
+            model_name='suspenselevel',
+            constraint=models.UniqueConstraint(fields=('business_date', 'source_id', 'reason'), name='suspenselevel_once'),
         ),
         migrations.AddIndex(
-            model_name="suspenserun",
-            index=models.Index(
-                condition=models.Q(("state", "waiting")), fields=["id"], name="suspenserun_waiting"
-            ),
+            model_name='suspenserun',
+            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['id'], name='suspenserun_waiting'),
         ),
         migrations.AddConstraint(
-            model_name="suspenserun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["asked", "waiting", "done", "refused", "undone"])
-                ),
-                name="suspenserun_state_known",
-            ),
+            model_name='suspenserun',
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['asked', 'waiting', 'done', 'refused', 'undone'])), name='suspenserun_state_known'),
         ),
         migrations.AddConstraint(
-            model_name="suspenserun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("done__gte", 0), ("done__lte", models.F("total"))),
-                name="suspenserun_within_total",
-            ),
+            model_name='suspenserun',
+            constraint=models.CheckConstraint(condition=models.Q(('done__gte', 0), ('done__lte', models.F('total'))), name='suspenserun_within_total'),
         ),
         migrations.AddField(
-            model_name="suspenserunrecord",
-            name="record",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="runs",
-                to="rating.suspenserecord",
-            ),
+            model_name='suspenserunrecord',
+            name='record',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='rating.suspenserecord'),
         ),
         migrations.AddField(
-            model_name="suspenserunrecord",
-            name="run",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="records",
-                to="rating.suspenserun",
-            ),
+            model_name='suspenserunrecord',
+            name='run',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='records', to='rating.suspenserun'),
         ),
         migrations.AddField(
-            model_name="suspensethreshold",
-            name="source",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                to="rating.usagesource",
-                verbose_name="source",
-            ),
+            model_name='suspensethreshold',
+            name='source',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='rating.usagesource', verbose_name='source'),
         ),
         migrations.AddIndex(
-            model_name="usagesummary",
-            index=models.Index(fields=["day"], name="usagesummary_day"),
+            model_name='usagesummary',
+            index=models.Index(fields=['day'], name='usagesummary_day'),
         ),
         migrations.AddConstraint(
-            model_name="usagesummary",
-            constraint=models.UniqueConstraint(
-                fields=("batch_id", "day", "hour", "source_id", "kind", "zone_id"),
-                name="usagesummary_once",
-            ),
+            model_name='usagesummary',
+            constraint=models.UniqueConstraint(fields=('batch_id', 'day', 'hour', 'source_id', 'kind', 'zone_id'), name='usagesummary_once'),
         ),
         migrations.AddIndex(
-            model_name="suspensealarm",
-            index=models.Index(
-                condition=models.Q(("seen_at__isnull", True)),
-                fields=["business_date"],
-                name="suspensealarm_unseen",
-            ),
+            model_name='suspensealarm',
+            index=models.Index(condition=models.Q(('seen_at__isnull', True)), fields=['business_date'], name='suspensealarm_unseen'),
         ),
         migrations.AddConstraint(
-            model_name="suspensealarm",
-            constraint=models.UniqueConstraint(
-                fields=("business_date", "source", "reason"), name="suspensealarm_once"
-            ),
+            model_name='suspensealarm',
+            constraint=models.UniqueConstraint(fields=('business_date', 'source', 'reason'), name='suspensealarm_once'),
         ),
         migrations.AddConstraint(
-            model_name="suspenserunrecord",
-            constraint=models.UniqueConstraint(
-                fields=("run", "record"), name="suspenserunrecord_once"
-            ),
+            model_name='suspenserunrecord',
+            constraint=models.UniqueConstraint(fields=('run', 'record'), name='suspenserunrecord_once'),
         ),
         migrations.AddConstraint(
-            model_name="suspensethreshold",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("least_percent__gte", 0), ("least_records__gte", 1), ("times__gt", 0)
-                ),
-                name="suspensethreshold_sane",
-            ),
+            model_name='suspensethreshold',
+            constraint=models.CheckConstraint(condition=models.Q(('least_percent__gte', 0), ('least_records__gte', 1), ('times__gt', 0)), name='suspensethreshold_sane'),
         ),
         migrations.AddConstraint(
-            model_name="suspensethreshold",
-            constraint=models.UniqueConstraint(
-                fields=("source",), name="suspensethreshold_once", nulls_distinct=False
-            ),
+            model_name='suspensethreshold',
+            constraint=models.UniqueConstraint(fields=('source',), name='suspensethreshold_once', nulls_distinct=False),
         ),
     ]

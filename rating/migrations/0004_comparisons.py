@@ -4,45 +4,30 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("rating", "0003_suspense_work"),
+        ('rating', '0003_suspense_work'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Comparison",
+            name='Comparison',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("plan", "plan"), ("deck", "rate deck")],
-                        max_length=8,
-                        verbose_name="what",
-                    ),
-                ),
-                ("old_version_id", models.IntegerField()),
-                ("new_version_id", models.IntegerField()),
-                ("first", models.DateField(verbose_name="from")),
-                ("end", models.DateField(verbose_name="to")),
-                ("requested_by", models.CharField(max_length=80, verbose_name="asked by")),
-                ("requested_at", models.DateTimeField(verbose_name="asked at")),
-                ("finished_at", models.DateTimeField(null=True, verbose_name="finished at")),
-                ("result", models.JSONField(default=dict)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('plan', 'plan'), ('deck', 'rate deck')], max_length=8, verbose_name='what')),
+                ('old_version_id', models.IntegerField()),
+                ('new_version_id', models.IntegerField()),
+                ('first', models.DateField(verbose_name='from')),
+                ('end', models.DateField(verbose_name='to')),
+                ('requested_by', models.CharField(max_length=80, verbose_name='asked by')),
+                ('requested_at', models.DateTimeField(verbose_name='asked at')),
+                ('finished_at', models.DateTimeField(null=True, verbose_name='finished at')),
+                ('result', models.JSONField(default=dict)),
             ],
             options={
-                "verbose_name": "comparison",
-                "verbose_name_plural": "comparisons",
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("end__gt", models.F("first"))), name="comparison_period"
-                    )
-                ],
+                'verbose_name': 'comparison',
+                'verbose_name_plural': 'comparisons',
+                'constraints': [models.CheckConstraint(condition=models.Q(('end__gt', models.F('first'))), name='comparison_period')],
             },
         ),
     ]

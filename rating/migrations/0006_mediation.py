@@ -6,225 +6,85 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("rating", "0005_revisions"),
+        ('rating', '0005_revisions'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="usagesource",
-            name="file_number_modulus",
-            field=models.BigIntegerField(
-                default=0,
-                help_text="10000 if 9999 is followed by 0000; 0 if they never begin anew.",
-                validators=[django.core.validators.MinValueValidator(0)],
-                verbose_name="how many numbers there are until they begin anew",
-            ),
+            model_name='usagesource',
+            name='file_number_modulus',
+            field=models.BigIntegerField(default=0, help_text='10000 if 9999 is followed by 0000; 0 if they never begin anew.', validators=[django.core.validators.MinValueValidator(0)], verbose_name='how many numbers there are until they begin anew'),
         ),
         migrations.AddField(
-            model_name="usagesource",
-            name="file_number_pattern",
-            field=models.CharField(
-                blank=True,
-                default="",
-                help_text="A regular expression with a group “seq”, such as cdr_(?P<seq>[0-9]+)",
-                max_length=200,
-                verbose_name="running number in the file's name",
-            ),
+            model_name='usagesource',
+            name='file_number_pattern',
+            field=models.CharField(blank=True, default='', help_text='A regular expression with a group “seq”, such as cdr_(?P<seq>[0-9]+)', max_length=200, verbose_name="running number in the file's name"),
         ),
         migrations.AddField(
-            model_name="usagesource",
-            name="mapping",
-            field=models.JSONField(
-                blank=True,
-                default=dict,
-                help_text="How its files are to be read, as JSON; see docs/formats.md.",
-                verbose_name="mapping",
-            ),
+            model_name='usagesource',
+            name='mapping',
+            field=models.JSONField(blank=True, default=dict, help_text='How its files are to be read, as JSON; see docs/formats.md.', verbose_name='mapping'),
         ),
         migrations.AddField(
-            model_name="usagesource",
-            name="partial_hours",
-            field=models.PositiveSmallIntegerField(
-                default=72,
-                validators=[django.core.validators.MinValueValidator(1)],
-                verbose_name="hours that a part of a record waits for the rest",
-            ),
+            model_name='usagesource',
+            name='partial_hours',
+            field=models.PositiveSmallIntegerField(default=72, validators=[django.core.validators.MinValueValidator(1)], verbose_name='hours that a part of a record waits for the rest'),
         ),
         migrations.AlterField(
-            model_name="suspensealarm",
-            name="reason",
-            field=models.CharField(
-                choices=[
-                    ("malformed_line", "malformed line"),
-                    ("wrong_encoding", "wrong encoding"),
-                    ("bad_time", "bad time"),
-                    ("bad_duration", "bad duration or quantity"),
-                    ("bad_number", "bad number"),
-                    ("bad_subscriber", "bad number of the subscriber"),
-                    ("unknown_kind", "unknown kind of usage"),
-                    ("unknown_subscriber", "unknown subscriber"),
-                    ("no_plan", "no plan at that time"),
-                    ("no_price_version", "no prices for that day"),
-                    ("unknown_zone", "unknown destination"),
-                    ("no_rate", "no rate at that time"),
-                    ("too_large", "amount too large"),
-                    ("incomplete_record", "parts of the record are missing"),
-                    ("wrong_count", "the file counts its records otherwise"),
-                ],
-                max_length=32,
-                verbose_name="reason",
-            ),
+            model_name='suspensealarm',
+            name='reason',
+            field=models.CharField(choices=[('malformed_line', 'malformed line'), ('wrong_encoding', 'wrong encoding'), ('bad_time', 'bad time'), ('bad_duration', 'bad duration or quantity'), ('bad_number', 'bad number'), ('bad_subscriber', 'bad number of the subscriber'), ('unknown_kind', 'unknown kind of usage'), ('unknown_subscriber', 'unknown subscriber'), ('no_plan', 'no plan at that time'), ('no_price_version', 'no prices for that day'), ('unknown_zone', 'unknown destination'), ('no_rate', 'no rate at that time'), ('too_large', 'amount too large'), ('incomplete_record', 'parts of the record are missing'), ('wrong_count', 'the file counts its records otherwise')], max_length=32, verbose_name='reason'),
         ),
         migrations.AlterField(
-            model_name="suspenserecord",
-            name="reason",
-            field=models.CharField(
-                choices=[
-                    ("malformed_line", "malformed line"),
-                    ("wrong_encoding", "wrong encoding"),
-                    ("bad_time", "bad time"),
-                    ("bad_duration", "bad duration or quantity"),
-                    ("bad_number", "bad number"),
-                    ("bad_subscriber", "bad number of the subscriber"),
-                    ("unknown_kind", "unknown kind of usage"),
-                    ("unknown_subscriber", "unknown subscriber"),
-                    ("no_plan", "no plan at that time"),
-                    ("no_price_version", "no prices for that day"),
-                    ("unknown_zone", "unknown destination"),
-                    ("no_rate", "no rate at that time"),
-                    ("too_large", "amount too large"),
-                    ("incomplete_record", "parts of the record are missing"),
-                    ("wrong_count", "the file counts its records otherwise"),
-                ],
-                max_length=32,
-                verbose_name="reason",
-            ),
+            model_name='suspenserecord',
+            name='reason',
+            field=models.CharField(choices=[('malformed_line', 'malformed line'), ('wrong_encoding', 'wrong encoding'), ('bad_time', 'bad time'), ('bad_duration', 'bad duration or quantity'), ('bad_number', 'bad number'), ('bad_subscriber', 'bad number of the subscriber'), ('unknown_kind', 'unknown kind of usage'), ('unknown_subscriber', 'unknown subscriber'), ('no_plan', 'no plan at that time'), ('no_price_version', 'no prices for that day'), ('unknown_zone', 'unknown destination'), ('no_rate', 'no rate at that time'), ('too_large', 'amount too large'), ('incomplete_record', 'parts of the record are missing'), ('wrong_count', 'the file counts its records otherwise')], max_length=32, verbose_name='reason'),
         ),
         migrations.CreateModel(
-            name="PartialRecord",
+            name='PartialRecord',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("call_key", models.BigIntegerField()),
-                ("number", models.BigIntegerField()),
-                ("is_last", models.BooleanField()),
-                ("is_running", models.BooleanField()),
-                ("line", models.IntegerField()),
-                ("subscriber_key", models.BigIntegerField()),
-                ("started_at", models.DateTimeField()),
-                ("kind", models.SmallIntegerField()),
-                ("number_b", models.BigIntegerField()),
-                ("number_b_length", models.SmallIntegerField()),
-                ("quantity", models.BigIntegerField()),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("waiting", "waiting"),
-                            ("joined", "joined"),
-                            ("suspended", "in suspense"),
-                        ],
-                        default="waiting",
-                        max_length=10,
-                    ),
-                ),
-                ("received_at", models.DateTimeField()),
-                (
-                    "batch",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        to="rating.usagebatch",
-                    ),
-                ),
-                (
-                    "file",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, to="rating.usagefile"
-                    ),
-                ),
-                (
-                    "source",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, to="rating.usagesource"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('call_key', models.BigIntegerField()),
+                ('number', models.BigIntegerField()),
+                ('is_last', models.BooleanField()),
+                ('is_running', models.BooleanField()),
+                ('line', models.IntegerField()),
+                ('subscriber_key', models.BigIntegerField()),
+                ('started_at', models.DateTimeField()),
+                ('kind', models.SmallIntegerField()),
+                ('number_b', models.BigIntegerField()),
+                ('number_b_length', models.SmallIntegerField()),
+                ('quantity', models.BigIntegerField()),
+                ('state', models.CharField(choices=[('waiting', 'waiting'), ('joined', 'joined'), ('suspended', 'in suspense')], default='waiting', max_length=10)),
+                ('received_at', models.DateTimeField()),
+                ('batch', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='rating.usagebatch')),
+                ('file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='rating.usagefile')),
+                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='rating.usagesource')),
             ],
             options={
-                "verbose_name": "partial record",
-                "verbose_name_plural": "partial records",
-                "indexes": [
-                    models.Index(
-                        condition=models.Q(("state", "waiting")),
-                        fields=["received_at"],
-                        name="partialrecord_waiting",
-                    )
-                ],
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("source", "call_key", "number"), name="partialrecord_once"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("state__in", ["waiting", "joined", "suspended"])),
-                        name="partialrecord_state_known",
-                    ),
-                ],
+                'verbose_name': 'partial record',
+                'verbose_name_plural': 'partial records',
+                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['received_at'], name='partialrecord_waiting')],
+                'constraints': [models.UniqueConstraint(fields=('source', 'call_key', 'number'), name='partialrecord_once'), models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'joined', 'suspended'])), name='partialrecord_state_known')],
             },
         ),
         migrations.CreateModel(
-            name="SequenceRun",
+            name='SequenceRun',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "counted",
-                    models.CharField(
-                        choices=[("files", "files"), ("records", "records")], max_length=8
-                    ),
-                ),
-                ("first", models.BigIntegerField()),
-                ("last", models.BigIntegerField()),
-                (
-                    "file",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, to="rating.usagefile"
-                    ),
-                ),
-                (
-                    "source",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, to="rating.usagesource"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('counted', models.CharField(choices=[('files', 'files'), ('records', 'records')], max_length=8)),
+                ('first', models.BigIntegerField()),
+                ('last', models.BigIntegerField()),
+                ('file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='rating.usagefile')),
+                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='rating.usagesource')),
             ],
             options={
-                "verbose_name": "run of numbers",
-                "verbose_name_plural": "runs of numbers",
-                "indexes": [
-                    models.Index(fields=["source", "counted", "first"], name="sequencerun_in_order")
-                ],
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("file", "counted", "first"), name="sequencerun_once"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("counted__in", ["files", "records"]),
-                            ("first__gte", 0),
-                            ("last__gte", models.F("first")),
-                        ),
-                        name="sequencerun_is_a_run",
-                    ),
-                ],
+                'verbose_name': 'run of numbers',
+                'verbose_name_plural': 'runs of numbers',
+                'indexes': [models.Index(fields=['source', 'counted', 'first'], name='sequencerun_in_order')],
+                'constraints': [models.UniqueConstraint(fields=('file', 'counted', 'first'), name='sequencerun_once'), models.CheckConstraint(condition=models.Q(('counted__in', ['files', 'records']), ('first__gte', 0), ('last__gte', models.F('first'))), name='sequencerun_is_a_run')],
             },
         ),
     ]

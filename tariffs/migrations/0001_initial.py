@@ -8,6 +8,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
@@ -16,648 +17,249 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="Holiday",
+            name='Holiday',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("day", models.DateField(unique=True, verbose_name="day")),
-                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField(unique=True, verbose_name='day')),
+                ('name', models.CharField(max_length=120, verbose_name='name')),
             ],
             options={
-                "verbose_name": "holiday",
-                "verbose_name_plural": "holidays",
+                'verbose_name': 'holiday',
+                'verbose_name_plural': 'holidays',
             },
         ),
         migrations.CreateModel(
-            name="Plan",
+            name='Plan',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("code", models.CharField(max_length=40, unique=True, verbose_name="code")),
-                ("name_ru", models.CharField(max_length=120, verbose_name="name (Russian)")),
-                ("name_en", models.CharField(max_length=120, verbose_name="name (English)")),
-                (
-                    "service",
-                    models.CharField(
-                        choices=[
-                            ("mobile", "mobile"),
-                            ("fixed", "fixed telephony"),
-                            ("internet", "internet"),
-                        ],
-                        max_length=12,
-                        verbose_name="service",
-                    ),
-                ),
-                (
-                    "account_kind",
-                    models.CharField(
-                        blank=True, default="", max_length=12, verbose_name="account kind"
-                    ),
-                ),
-                (
-                    "audience",
-                    models.CharField(
-                        choices=[
-                            ("person", "private persons"),
-                            ("company", "companies"),
-                            ("all", "everybody"),
-                        ],
-                        default="person",
-                        max_length=8,
-                        verbose_name="for",
-                    ),
-                ),
-                ("is_archived", models.BooleanField(default=False, verbose_name="archived")),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(max_length=40, unique=True, verbose_name='code')),
+                ('name_ru', models.CharField(max_length=120, verbose_name='name (Russian)')),
+                ('name_en', models.CharField(max_length=120, verbose_name='name (English)')),
+                ('service', models.CharField(choices=[('mobile', 'mobile'), ('fixed', 'fixed telephony'), ('internet', 'internet')], max_length=12, verbose_name='service')),
+                ('account_kind', models.CharField(blank=True, default='', max_length=12, verbose_name='account kind')),
+                ('audience', models.CharField(choices=[('person', 'private persons'), ('company', 'companies'), ('all', 'everybody')], default='person', max_length=8, verbose_name='for')),
+                ('is_archived', models.BooleanField(default=False, verbose_name='archived')),
             ],
             options={
-                "verbose_name": "plan",
-                "verbose_name_plural": "plans",
+                'verbose_name': 'plan',
+                'verbose_name_plural': 'plans',
             },
         ),
         migrations.CreateModel(
-            name="RateDeck",
+            name='RateDeck',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("code", models.CharField(max_length=40, unique=True, verbose_name="code")),
-                ("name", models.CharField(max_length=120, verbose_name="name")),
-                (
-                    "usage_kind",
-                    models.CharField(
-                        choices=[
-                            ("voice", "calls"),
-                            ("sms", "messages"),
-                            ("data", "mobile data"),
-                            ("session", "internet sessions"),
-                        ],
-                        max_length=8,
-                        verbose_name="usage",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(max_length=40, unique=True, verbose_name='code')),
+                ('name', models.CharField(max_length=120, verbose_name='name')),
+                ('usage_kind', models.CharField(choices=[('voice', 'calls'), ('sms', 'messages'), ('data', 'mobile data'), ('session', 'internet sessions')], max_length=8, verbose_name='usage')),
             ],
             options={
-                "verbose_name": "rate deck",
-                "verbose_name_plural": "rate decks",
+                'verbose_name': 'rate deck',
+                'verbose_name_plural': 'rate decks',
             },
         ),
         migrations.CreateModel(
-            name="Zone",
+            name='Zone',
             fields=[
-                ("id", models.SmallAutoField(primary_key=True, serialize=False)),
-                ("code", models.CharField(max_length=24, unique=True, verbose_name="code")),
-                ("name_ru", models.CharField(max_length=120, verbose_name="name (Russian)")),
-                ("name_en", models.CharField(max_length=120, verbose_name="name (English)")),
-                (
-                    "zone_class",
-                    models.CharField(
-                        choices=[
-                            ("local", "local"),
-                            ("long_distance", "long-distance"),
-                            ("international", "international"),
-                            ("free", "free of charge"),
-                        ],
-                        max_length=16,
-                        verbose_name="class",
-                    ),
-                ),
-                (
-                    "country",
-                    models.CharField(blank=True, default="", max_length=3, verbose_name="country"),
-                ),
+                ('id', models.SmallAutoField(primary_key=True, serialize=False)),
+                ('code', models.CharField(max_length=24, unique=True, verbose_name='code')),
+                ('name_ru', models.CharField(max_length=120, verbose_name='name (Russian)')),
+                ('name_en', models.CharField(max_length=120, verbose_name='name (English)')),
+                ('zone_class', models.CharField(choices=[('local', 'local'), ('long_distance', 'long-distance'), ('international', 'international'), ('free', 'free of charge')], max_length=16, verbose_name='class')),
+                ('country', models.CharField(blank=True, default='', max_length=3, verbose_name='country')),
             ],
             options={
-                "verbose_name": "zone",
-                "verbose_name_plural": "zones",
+                'verbose_name': 'zone',
+                'verbose_name_plural': 'zones',
             },
         ),
         migrations.CreateModel(
-            name="PlanVersion",
+            name='PlanVersion',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("number", models.PositiveSmallIntegerField(verbose_name="version")),
-                (
-                    "fee",
-                    models.DecimalField(
-                        decimal_places=2, max_digits=10, verbose_name="recurring fee"
-                    ),
-                ),
-                (
-                    "fee_period",
-                    models.CharField(
-                        choices=[("month", "per month"), ("day", "per day")],
-                        default="month",
-                        max_length=8,
-                    ),
-                ),
-                (
-                    "fee_timing",
-                    models.CharField(
-                        choices=[("advance", "in advance"), ("arrears", "in arrears")],
-                        default="advance",
-                        max_length=8,
-                    ),
-                ),
-                (
-                    "proration",
-                    models.CharField(
-                        choices=[
-                            ("actual", "actual days of the cycle"),
-                            ("fixed_30", "thirty days"),
-                        ],
-                        default="actual",
-                        max_length=12,
-                    ),
-                ),
-                (
-                    "connection_price",
-                    models.DecimalField(
-                        decimal_places=2,
-                        default=0,
-                        max_digits=10,
-                        verbose_name="price of connection",
-                    ),
-                ),
-                (
-                    "tax_category",
-                    models.CharField(
-                        choices=[("standard", "standard VAT"), ("none", "no VAT")],
-                        default="standard",
-                        max_length=12,
-                    ),
-                ),
-                (
-                    "tax_included",
-                    models.BooleanField(default=True, verbose_name="prices include tax"),
-                ),
-                (
-                    "speed_kbps",
-                    models.PositiveIntegerField(
-                        blank=True, null=True, verbose_name="speed, kbit/s"
-                    ),
-                ),
-                (
-                    "slow_speed_kbps",
-                    models.PositiveIntegerField(
-                        blank=True, null=True, verbose_name="reduced speed"
-                    ),
-                ),
-                ("on_sale_from", models.DateField(verbose_name="on sale from")),
-                (
-                    "closed_on",
-                    models.DateField(blank=True, null=True, verbose_name="not sold from"),
-                ),
-                (
-                    "published_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="published at"),
-                ),
-                (
-                    "plan",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="versions",
-                        to="tariffs.plan",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveSmallIntegerField(verbose_name='version')),
+                ('fee', models.DecimalField(decimal_places=2, max_digits=10, verbose_name='recurring fee')),
+                ('fee_period', models.CharField(choices=[('month', 'per month'), ('day', 'per day')], default='month', max_length=8)),
+                ('fee_timing', models.CharField(choices=[('advance', 'in advance'), ('arrears', 'in arrears')], default='advance', max_length=8)),
+                ('proration', models.CharField(choices=[('actual', 'actual days of the cycle'), ('fixed_30', 'thirty days')], default='actual', max_length=12)),
+                ('connection_price', models.DecimalField(decimal_places=2, default=0, max_digits=10, verbose_name='price of connection')),
+                ('tax_category', models.CharField(choices=[('standard', 'standard VAT'), ('none', 'no VAT')], default='standard', max_length=12)),
+                ('tax_included', models.BooleanField(default=True, verbose_name='prices include tax')),
+                ('speed_kbps', models.PositiveIntegerField(blank=True, null=True, verbose_name='speed, kbit/s')),
+                ('slow_speed_kbps', models.PositiveIntegerField(blank=True, null=True, verbose_name='reduced speed')),
+                ('on_sale_from', models.DateField(verbose_name='on sale from')),
+                ('closed_on', models.DateField(blank=True, null=True, verbose_name='not sold from')),
+                ('published_at', models.DateTimeField(blank=True, null=True, verbose_name='published at')),
+                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='tariffs.plan')),
             ],
             options={
-                "verbose_name": "plan version",
-                "verbose_name_plural": "plan versions",
+                'verbose_name': 'plan version',
+                'verbose_name_plural': 'plan versions',
             },
         ),
         migrations.CreateModel(
-            name="Allowance",
+            name='Allowance',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "usage_kind",
-                    models.CharField(
-                        choices=[
-                            ("voice", "calls"),
-                            ("sms", "messages"),
-                            ("data", "mobile data"),
-                            ("session", "internet sessions"),
-                        ],
-                        max_length=8,
-                        verbose_name="usage",
-                    ),
-                ),
-                ("amount", models.BigIntegerField(verbose_name="amount")),
-                (
-                    "zone_classes",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=16),
-                        blank=True,
-                        default=list,
-                        size=None,
-                    ),
-                ),
-                ("priority", models.SmallIntegerField(default=0)),
-                ("step", models.PositiveIntegerField(default=0)),
-                (
-                    "plan_version",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="allowances",
-                        to="tariffs.planversion",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('usage_kind', models.CharField(choices=[('voice', 'calls'), ('sms', 'messages'), ('data', 'mobile data'), ('session', 'internet sessions')], max_length=8, verbose_name='usage')),
+                ('amount', models.BigIntegerField(verbose_name='amount')),
+                ('zone_classes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=16), blank=True, default=list, size=None)),
+                ('priority', models.SmallIntegerField(default=0)),
+                ('step', models.PositiveIntegerField(default=0)),
+                ('plan_version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='allowances', to='tariffs.planversion')),
             ],
             options={
-                "verbose_name": "allowance",
-                "verbose_name_plural": "allowances",
+                'verbose_name': 'allowance',
+                'verbose_name_plural': 'allowances',
             },
         ),
         migrations.CreateModel(
-            name="PlanDeck",
+            name='PlanDeck',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "usage_kind",
-                    models.CharField(
-                        choices=[
-                            ("voice", "calls"),
-                            ("sms", "messages"),
-                            ("data", "mobile data"),
-                            ("session", "internet sessions"),
-                        ],
-                        max_length=8,
-                    ),
-                ),
-                (
-                    "plan_version",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="decks",
-                        to="tariffs.planversion",
-                    ),
-                ),
-                (
-                    "deck",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, to="tariffs.ratedeck"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('usage_kind', models.CharField(choices=[('voice', 'calls'), ('sms', 'messages'), ('data', 'mobile data'), ('session', 'internet sessions')], max_length=8)),
+                ('plan_version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='decks', to='tariffs.planversion')),
+                ('deck', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tariffs.ratedeck')),
             ],
         ),
         migrations.CreateModel(
-            name="RateDeckVersion",
+            name='RateDeckVersion',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("valid_from", models.DateField(verbose_name="from")),
-                ("valid_to", models.DateField(blank=True, null=True, verbose_name="to")),
-                (
-                    "time_zone",
-                    models.CharField(
-                        default="Europe/Moscow", max_length=40, verbose_name="time zone"
-                    ),
-                ),
-                (
-                    "rounding",
-                    models.CharField(
-                        choices=[("half_up", "half up"), ("up", "up"), ("down", "down")],
-                        default="half_up",
-                        max_length=8,
-                    ),
-                ),
-                (
-                    "published_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="published at"),
-                ),
-                (
-                    "deck",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="versions",
-                        to="tariffs.ratedeck",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('valid_from', models.DateField(verbose_name='from')),
+                ('valid_to', models.DateField(blank=True, null=True, verbose_name='to')),
+                ('time_zone', models.CharField(default='Europe/Moscow', max_length=40, verbose_name='time zone')),
+                ('rounding', models.CharField(choices=[('half_up', 'half up'), ('up', 'up'), ('down', 'down')], default='half_up', max_length=8)),
+                ('published_at', models.DateTimeField(blank=True, null=True, verbose_name='published at')),
+                ('deck', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='tariffs.ratedeck')),
             ],
             options={
-                "verbose_name": "deck version",
-                "verbose_name_plural": "deck versions",
+                'verbose_name': 'deck version',
+                'verbose_name_plural': 'deck versions',
             },
         ),
         migrations.CreateModel(
-            name="Band",
+            name='Band',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("code", models.CharField(max_length=24)),
-                ("name_ru", models.CharField(max_length=80)),
-                ("name_en", models.CharField(max_length=80)),
-                (
-                    "weekdays",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.PositiveSmallIntegerField(),
-                        blank=True,
-                        default=list,
-                        size=None,
-                    ),
-                ),
-                ("from_second", models.PositiveIntegerField(default=0)),
-                ("to_second", models.PositiveIntegerField(default=86400)),
-                (
-                    "on_holidays",
-                    models.CharField(
-                        choices=[
-                            ("any", "any day"),
-                            ("only", "holidays only"),
-                            ("never", "not on holidays"),
-                        ],
-                        default="any",
-                        max_length=8,
-                    ),
-                ),
-                ("priority", models.SmallIntegerField(default=0)),
-                (
-                    "deck_version",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="bands",
-                        to="tariffs.ratedeckversion",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(max_length=24)),
+                ('name_ru', models.CharField(max_length=80)),
+                ('name_en', models.CharField(max_length=80)),
+                ('weekdays', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveSmallIntegerField(), blank=True, default=list, size=None)),
+                ('from_second', models.PositiveIntegerField(default=0)),
+                ('to_second', models.PositiveIntegerField(default=86400)),
+                ('on_holidays', models.CharField(choices=[('any', 'any day'), ('only', 'holidays only'), ('never', 'not on holidays')], default='any', max_length=8)),
+                ('priority', models.SmallIntegerField(default=0)),
+                ('deck_version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bands', to='tariffs.ratedeckversion')),
             ],
             options={
-                "verbose_name": "tariff time",
-                "verbose_name_plural": "tariff times",
+                'verbose_name': 'tariff time',
+                'verbose_name_plural': 'tariff times',
             },
         ),
         migrations.CreateModel(
-            name="TaxRate",
+            name='TaxRate',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "category",
-                    models.CharField(
-                        choices=[("standard", "standard VAT"), ("none", "no VAT")],
-                        max_length=12,
-                        verbose_name="category",
-                    ),
-                ),
-                (
-                    "percent",
-                    models.DecimalField(decimal_places=2, max_digits=5, verbose_name="percent"),
-                ),
-                ("valid_from", models.DateField(verbose_name="from")),
-                ("valid_to", models.DateField(blank=True, null=True, verbose_name="to")),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('category', models.CharField(choices=[('standard', 'standard VAT'), ('none', 'no VAT')], max_length=12, verbose_name='category')),
+                ('percent', models.DecimalField(decimal_places=2, max_digits=5, verbose_name='percent')),
+                ('valid_from', models.DateField(verbose_name='from')),
+                ('valid_to', models.DateField(blank=True, null=True, verbose_name='to')),
             ],
             options={
-                "verbose_name": "tax rate",
-                "verbose_name_plural": "tax rates",
-                "constraints": [
-                    django.contrib.postgres.constraints.ExclusionConstraint(
-                        expressions=[
-                            (models.F("category"), "="),
-                            (tariffs.models.calendar.DateRange("valid_from", "valid_to"), "&&"),
-                        ],
-                        name="taxrate_no_overlap",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("percent__gte", 0), ("percent__lt", 100)),
-                        name="taxrate_percent_sane",
-                    ),
-                ],
+                'verbose_name': 'tax rate',
+                'verbose_name_plural': 'tax rates',
+                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.F('category'), '='), (tariffs.models.calendar.DateRange('valid_from', 'valid_to'), '&&')], name='taxrate_no_overlap'), models.CheckConstraint(condition=models.Q(('percent__gte', 0), ('percent__lt', 100)), name='taxrate_percent_sane')],
             },
         ),
         migrations.CreateModel(
-            name="Rate",
+            name='Rate',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "zone_class",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("local", "local"),
-                            ("long_distance", "long-distance"),
-                            ("international", "international"),
-                            ("free", "free of charge"),
-                        ],
-                        default="",
-                        max_length=16,
-                    ),
-                ),
-                (
-                    "price",
-                    models.DecimalField(decimal_places=6, max_digits=12, verbose_name="price"),
-                ),
-                ("unit", models.PositiveIntegerField(default=60, verbose_name="unit")),
-                (
-                    "connection_fee",
-                    models.DecimalField(
-                        decimal_places=4, default=0, max_digits=10, verbose_name="connection fee"
-                    ),
-                ),
-                (
-                    "band",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="rates",
-                        to="tariffs.band",
-                    ),
-                ),
-                (
-                    "deck_version",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="rates",
-                        to="tariffs.ratedeckversion",
-                    ),
-                ),
-                (
-                    "zone",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        to="tariffs.zone",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('zone_class', models.CharField(blank=True, choices=[('local', 'local'), ('long_distance', 'long-distance'), ('international', 'international'), ('free', 'free of charge')], default='', max_length=16)),
+                ('price', models.DecimalField(decimal_places=6, max_digits=12, verbose_name='price')),
+                ('unit', models.PositiveIntegerField(default=60, verbose_name='unit')),
+                ('connection_fee', models.DecimalField(decimal_places=4, default=0, max_digits=10, verbose_name='connection fee')),
+                ('band', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rates', to='tariffs.band')),
+                ('deck_version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rates', to='tariffs.ratedeckversion')),
+                ('zone', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='tariffs.zone')),
             ],
             options={
-                "verbose_name": "rate",
-                "verbose_name_plural": "rates",
+                'verbose_name': 'rate',
+                'verbose_name_plural': 'rates',
             },
         ),
         migrations.CreateModel(
-            name="ZonePrefix",
+            name='ZonePrefix',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("prefix", models.CharField(max_length=15, unique=True, verbose_name="prefix")),
-                (
-                    "zone",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="prefixes",
-                        to="tariffs.zone",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('prefix', models.CharField(max_length=15, unique=True, verbose_name='prefix')),
+                ('zone', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='prefixes', to='tariffs.zone')),
             ],
             options={
-                "verbose_name": "prefix",
-                "verbose_name_plural": "prefixes",
+                'verbose_name': 'prefix',
+                'verbose_name_plural': 'prefixes',
             },
         ),
         migrations.CreateModel(
-            name="ZoneTerms",
+            name='ZoneTerms',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("first_increment", models.PositiveIntegerField(default=60)),
-                ("next_increment", models.PositiveIntegerField(default=60)),
-                ("free_units", models.PositiveIntegerField(default=0)),
-                ("min_units", models.PositiveIntegerField(default=0)),
-                ("grace_units", models.PositiveIntegerField(default=0)),
-                (
-                    "deck_version",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="terms",
-                        to="tariffs.ratedeckversion",
-                    ),
-                ),
-                (
-                    "zone",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        to="tariffs.zone",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('first_increment', models.PositiveIntegerField(default=60)),
+                ('next_increment', models.PositiveIntegerField(default=60)),
+                ('free_units', models.PositiveIntegerField(default=0)),
+                ('min_units', models.PositiveIntegerField(default=0)),
+                ('grace_units', models.PositiveIntegerField(default=0)),
+                ('deck_version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='terms', to='tariffs.ratedeckversion')),
+                ('zone', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='tariffs.zone')),
             ],
             options={
-                "verbose_name": "counting rule",
-                "verbose_name_plural": "counting rules",
+                'verbose_name': 'counting rule',
+                'verbose_name_plural': 'counting rules',
             },
         ),
         migrations.AddConstraint(
-            model_name="planversion",
-            constraint=models.UniqueConstraint(fields=("plan", "number"), name="planversion_once"),
+            model_name='planversion',
+            constraint=models.UniqueConstraint(fields=('plan', 'number'), name='planversion_once'),
         ),
         migrations.AddConstraint(
-            model_name="planversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("connection_price__gte", 0), ("fee__gte", 0)),
-                name="planversion_fee_not_negative",
-            ),
+            model_name='planversion',
+            constraint=models.CheckConstraint(condition=models.Q(('connection_price__gte', 0), ('fee__gte', 0)), name='planversion_fee_not_negative'),
         ),
         migrations.AddConstraint(
-            model_name="allowance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gt", 0)), name="allowance_amount_positive"
-            ),
+            model_name='allowance',
+            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='allowance_amount_positive'),
         ),
         migrations.AddConstraint(
-            model_name="plandeck",
-            constraint=models.UniqueConstraint(
-                fields=("plan_version", "usage_kind"), name="plandeck_once"
-            ),
+            model_name='plandeck',
+            constraint=models.UniqueConstraint(fields=('plan_version', 'usage_kind'), name='plandeck_once'),
         ),
         migrations.AddConstraint(
-            model_name="ratedeckversion",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[
-                    (models.F("deck"), "="),
-                    (tariffs.models.calendar.DateRange("valid_from", "valid_to"), "&&"),
-                ],
-                name="deckversion_no_overlap",
-            ),
+            model_name='ratedeckversion',
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.F('deck'), '='), (tariffs.models.calendar.DateRange('valid_from', 'valid_to'), '&&')], name='deckversion_no_overlap'),
         ),
         migrations.AddConstraint(
-            model_name="band",
-            constraint=models.UniqueConstraint(
-                fields=("deck_version", "code"), name="band_code_once"
-            ),
+            model_name='band',
+            constraint=models.UniqueConstraint(fields=('deck_version', 'code'), name='band_code_once'),
         ),
         migrations.AddConstraint(
-            model_name="rate",
-            constraint=models.UniqueConstraint(
-                fields=("deck_version", "zone", "zone_class", "band"),
-                name="rate_once",
-                nulls_distinct=False,
-            ),
+            model_name='rate',
+            constraint=models.UniqueConstraint(fields=('deck_version', 'zone', 'zone_class', 'band'), name='rate_once', nulls_distinct=False),
         ),
         migrations.AddConstraint(
-            model_name="rate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("connection_fee__gte", 0), ("price__gte", 0), ("unit__gt", 0)),
-                name="rate_not_negative",
-            ),
+            model_name='rate',
+            constraint=models.CheckConstraint(condition=models.Q(('connection_fee__gte', 0), ('price__gte', 0), ('unit__gt', 0)), name='rate_not_negative'),
         ),
         migrations.AddConstraint(
-            model_name="zoneprefix",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("prefix__regex", "^[0-9]{1,15}$")), name="zoneprefix_digits"
-            ),
+            model_name='zoneprefix',
+            constraint=models.CheckConstraint(condition=models.Q(('prefix__regex', '^[0-9]{1,15}$')), name='zoneprefix_digits'),
         ),
         migrations.AddConstraint(
-            model_name="zoneterms",
-            constraint=models.UniqueConstraint(
-                fields=("deck_version", "zone"), name="zoneterms_once", nulls_distinct=False
-            ),
+            model_name='zoneterms',
+            constraint=models.UniqueConstraint(fields=('deck_version', 'zone'), name='zoneterms_once', nulls_distinct=False),
         ),
         migrations.AddConstraint(
-            model_name="zoneterms",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("first_increment__gt", 0), ("next_increment__gt", 0)),
-                name="zoneterms_increments_positive",
-            ),
+            model_name='zoneterms',
+            constraint=models.CheckConstraint(condition=models.Q(('first_increment__gt', 0), ('next_increment__gt', 0)), name='zoneterms_increments_positive'),
         ),
     ]

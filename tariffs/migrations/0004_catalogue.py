@@ -10,1183 +10,503 @@ SQL = Path(__file__).parent / "sql"
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("tariffs", "0003_prices"),
+        ('tariffs', '0003_prices'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Bundle",
+            name='Bundle',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("code", models.CharField(max_length=40, unique=True, verbose_name="code")),
-                ("name_ru", models.CharField(max_length=120, verbose_name="name (Russian)")),
-                ("name_en", models.CharField(max_length=120, verbose_name="name (English)")),
-                ("is_archived", models.BooleanField(default=False, verbose_name="archived")),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(max_length=40, unique=True, verbose_name='code')),
+                ('name_ru', models.CharField(max_length=120, verbose_name='name (Russian)')),
+                ('name_en', models.CharField(max_length=120, verbose_name='name (English)')),
+                ('is_archived', models.BooleanField(default=False, verbose_name='archived')),
             ],
             options={
-                "verbose_name": "bundle",
-                "verbose_name_plural": "bundles",
+                'verbose_name': 'bundle',
+                'verbose_name_plural': 'bundles',
             },
         ),
         migrations.CreateModel(
-            name="BundlePart",
+            name='BundlePart',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "discount_percent",
-                    models.DecimalField(
-                        decimal_places=2, default=0, max_digits=5, verbose_name="discount, percent"
-                    ),
-                ),
-                (
-                    "discount_amount",
-                    models.DecimalField(
-                        decimal_places=2, default=0, max_digits=10, verbose_name="discount, amount"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('discount_percent', models.DecimalField(decimal_places=2, default=0, max_digits=5, verbose_name='discount, percent')),
+                ('discount_amount', models.DecimalField(decimal_places=2, default=0, max_digits=10, verbose_name='discount, amount')),
             ],
             options={
-                "verbose_name": "part of a bundle",
-                "verbose_name_plural": "parts of a bundle",
+                'verbose_name': 'part of a bundle',
+                'verbose_name_plural': 'parts of a bundle',
             },
         ),
         migrations.CreateModel(
-            name="BundleVersion",
+            name='BundleVersion',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "customer_kinds",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=12),
-                        blank=True,
-                        default=list,
-                        help_text="person, household, company; none = all.",
-                        size=None,
-                        verbose_name="kinds of customers",
-                    ),
-                ),
-                (
-                    "regions",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=80),
-                        blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="regions",
-                    ),
-                ),
-                (
-                    "credit_classes",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=12),
-                        blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="credit classes",
-                    ),
-                ),
-                (
-                    "account_kinds",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=12),
-                        blank=True,
-                        default=list,
-                        help_text="prepaid, postpaid; none = both.",
-                        size=None,
-                        verbose_name="kinds of accounts",
-                    ),
-                ),
-                (
-                    "whom",
-                    models.CharField(
-                        choices=[
-                            ("all", "everybody"),
-                            ("new", "new subscribers only"),
-                            ("existing", "present subscribers only"),
-                        ],
-                        default="all",
-                        max_length=8,
-                        verbose_name="sold to",
-                    ),
-                ),
-                ("number", models.PositiveSmallIntegerField(verbose_name="version")),
-                (
-                    "price",
-                    models.DecimalField(
-                        blank=True,
-                        decimal_places=2,
-                        max_digits=10,
-                        null=True,
-                        verbose_name="price of the whole",
-                    ),
-                ),
-                ("on_sale_from", models.DateField(verbose_name="on sale from")),
-                (
-                    "closed_on",
-                    models.DateField(blank=True, null=True, verbose_name="not sold from"),
-                ),
-                (
-                    "published_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="published at"),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('customer_kinds', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=12), blank=True, default=list, help_text='person, household, company; none = all.', size=None, verbose_name='kinds of customers')),
+                ('regions', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=80), blank=True, default=list, size=None, verbose_name='regions')),
+                ('credit_classes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=12), blank=True, default=list, size=None, verbose_name='credit classes')),
+                ('account_kinds', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=12), blank=True, default=list, help_text='prepaid, postpaid; none = both.', size=None, verbose_name='kinds of accounts')),
+                ('whom', models.CharField(choices=[('all', 'everybody'), ('new', 'new subscribers only'), ('existing', 'present subscribers only')], default='all', max_length=8, verbose_name='sold to')),
+                ('number', models.PositiveSmallIntegerField(verbose_name='version')),
+                ('price', models.DecimalField(blank=True, decimal_places=2, max_digits=10, null=True, verbose_name='price of the whole')),
+                ('on_sale_from', models.DateField(verbose_name='on sale from')),
+                ('closed_on', models.DateField(blank=True, null=True, verbose_name='not sold from')),
+                ('published_at', models.DateTimeField(blank=True, null=True, verbose_name='published at')),
             ],
             options={
-                "verbose_name": "bundle version",
-                "verbose_name_plural": "bundle versions",
+                'verbose_name': 'bundle version',
+                'verbose_name_plural': 'bundle versions',
             },
         ),
         migrations.CreateModel(
-            name="MoveRule",
+            name='MoveRule',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("is_allowed", models.BooleanField(default=True, verbose_name="allowed")),
-                (
-                    "fee_up",
-                    models.DecimalField(
-                        decimal_places=2, default=0, max_digits=10, verbose_name="fee of a move up"
-                    ),
-                ),
-                (
-                    "fee_down",
-                    models.DecimalField(
-                        decimal_places=2,
-                        default=0,
-                        max_digits=10,
-                        verbose_name="fee of a move down",
-                    ),
-                ),
-                (
-                    "timing",
-                    models.CharField(
-                        choices=[
-                            ("now", "at once"),
-                            ("next_period", "from the next period"),
-                            ("on_date", "from a date"),
-                        ],
-                        default="next_period",
-                        max_length=12,
-                        verbose_name="takes effect",
-                    ),
-                ),
-                ("on_date", models.DateField(blank=True, null=True, verbose_name="date")),
-                (
-                    "min_days",
-                    models.PositiveSmallIntegerField(
-                        default=0, verbose_name="days on the plan before"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('is_allowed', models.BooleanField(default=True, verbose_name='allowed')),
+                ('fee_up', models.DecimalField(decimal_places=2, default=0, max_digits=10, verbose_name='fee of a move up')),
+                ('fee_down', models.DecimalField(decimal_places=2, default=0, max_digits=10, verbose_name='fee of a move down')),
+                ('timing', models.CharField(choices=[('now', 'at once'), ('next_period', 'from the next period'), ('on_date', 'from a date')], default='next_period', max_length=12, verbose_name='takes effect')),
+                ('on_date', models.DateField(blank=True, null=True, verbose_name='date')),
+                ('min_days', models.PositiveSmallIntegerField(default=0, verbose_name='days on the plan before')),
             ],
             options={
-                "verbose_name": "rule of moves",
-                "verbose_name_plural": "rules of moves",
+                'verbose_name': 'rule of moves',
+                'verbose_name_plural': 'rules of moves',
             },
         ),
         migrations.CreateModel(
-            name="Package",
+            name='Package',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("code", models.CharField(max_length=40, unique=True, verbose_name="code")),
-                ("name_ru", models.CharField(max_length=120, verbose_name="name (Russian)")),
-                ("name_en", models.CharField(max_length=120, verbose_name="name (English)")),
-                ("is_archived", models.BooleanField(default=False, verbose_name="archived")),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(max_length=40, unique=True, verbose_name='code')),
+                ('name_ru', models.CharField(max_length=120, verbose_name='name (Russian)')),
+                ('name_en', models.CharField(max_length=120, verbose_name='name (English)')),
+                ('is_archived', models.BooleanField(default=False, verbose_name='archived')),
             ],
             options={
-                "verbose_name": "package",
-                "verbose_name_plural": "packages",
+                'verbose_name': 'package',
+                'verbose_name_plural': 'packages',
             },
         ),
         migrations.CreateModel(
-            name="PackagePlan",
+            name='PackagePlan',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
             ],
             options={
-                "verbose_name": "plan of a package",
-                "verbose_name_plural": "plans of a package",
+                'verbose_name': 'plan of a package',
+                'verbose_name_plural': 'plans of a package',
             },
         ),
         migrations.CreateModel(
-            name="PackageVersion",
+            name='PackageVersion',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "customer_kinds",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=12),
-                        blank=True,
-                        default=list,
-                        help_text="person, household, company; none = all.",
-                        size=None,
-                        verbose_name="kinds of customers",
-                    ),
-                ),
-                (
-                    "regions",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=80),
-                        blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="regions",
-                    ),
-                ),
-                (
-                    "credit_classes",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=12),
-                        blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="credit classes",
-                    ),
-                ),
-                (
-                    "account_kinds",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=12),
-                        blank=True,
-                        default=list,
-                        help_text="prepaid, postpaid; none = both.",
-                        size=None,
-                        verbose_name="kinds of accounts",
-                    ),
-                ),
-                (
-                    "whom",
-                    models.CharField(
-                        choices=[
-                            ("all", "everybody"),
-                            ("new", "new subscribers only"),
-                            ("existing", "present subscribers only"),
-                        ],
-                        default="all",
-                        max_length=8,
-                        verbose_name="sold to",
-                    ),
-                ),
-                ("number", models.PositiveSmallIntegerField(verbose_name="version")),
-                ("fee", models.DecimalField(decimal_places=2, max_digits=10, verbose_name="fee")),
-                (
-                    "fee_period",
-                    models.CharField(
-                        choices=[("month", "per month"), ("day", "per day"), ("once", "once")],
-                        default="month",
-                        max_length=8,
-                        verbose_name="fee per",
-                    ),
-                ),
-                (
-                    "validity_days",
-                    models.PositiveSmallIntegerField(
-                        blank=True, null=True, verbose_name="days it is held"
-                    ),
-                ),
-                (
-                    "services",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=12),
-                        blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="services",
-                    ),
-                ),
-                (
-                    "tax_category",
-                    models.CharField(
-                        choices=[("standard", "standard VAT"), ("none", "no VAT")],
-                        default="standard",
-                        max_length=12,
-                        verbose_name="tax",
-                    ),
-                ),
-                (
-                    "tax_included",
-                    models.BooleanField(default=True, verbose_name="prices include tax"),
-                ),
-                ("on_sale_from", models.DateField(verbose_name="on sale from")),
-                (
-                    "closed_on",
-                    models.DateField(blank=True, null=True, verbose_name="not sold from"),
-                ),
-                (
-                    "published_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="published at"),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('customer_kinds', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=12), blank=True, default=list, help_text='person, household, company; none = all.', size=None, verbose_name='kinds of customers')),
+                ('regions', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=80), blank=True, default=list, size=None, verbose_name='regions')),
+                ('credit_classes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=12), blank=True, default=list, size=None, verbose_name='credit classes')),
+                ('account_kinds', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=12), blank=True, default=list, help_text='prepaid, postpaid; none = both.', size=None, verbose_name='kinds of accounts')),
+                ('whom', models.CharField(choices=[('all', 'everybody'), ('new', 'new subscribers only'), ('existing', 'present subscribers only')], default='all', max_length=8, verbose_name='sold to')),
+                ('number', models.PositiveSmallIntegerField(verbose_name='version')),
+                ('fee', models.DecimalField(decimal_places=2, max_digits=10, verbose_name='fee')),
+                ('fee_period', models.CharField(choices=[('month', 'per month'), ('day', 'per day'), ('once', 'once')], default='month', max_length=8, verbose_name='fee per')),
+                ('validity_days', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='days it is held')),
+                ('services', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=12), blank=True, default=list, size=None, verbose_name='services')),
+                ('tax_category', models.CharField(choices=[('standard', 'standard VAT'), ('none', 'no VAT')], default='standard', max_length=12, verbose_name='tax')),
+                ('tax_included', models.BooleanField(default=True, verbose_name='prices include tax')),
+                ('on_sale_from', models.DateField(verbose_name='on sale from')),
+                ('closed_on', models.DateField(blank=True, null=True, verbose_name='not sold from')),
+                ('published_at', models.DateTimeField(blank=True, null=True, verbose_name='published at')),
             ],
             options={
-                "verbose_name": "package version",
-                "verbose_name_plural": "package versions",
+                'verbose_name': 'package version',
+                'verbose_name_plural': 'package versions',
             },
         ),
         migrations.CreateModel(
-            name="PlanProduct",
+            name='PlanProduct',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("quantity", models.PositiveSmallIntegerField(default=1, verbose_name="quantity")),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('quantity', models.PositiveSmallIntegerField(default=1, verbose_name='quantity')),
             ],
             options={
-                "verbose_name": "product of a plan",
-                "verbose_name_plural": "products of a plan",
+                'verbose_name': 'product of a plan',
+                'verbose_name_plural': 'products of a plan',
             },
         ),
         migrations.CreateModel(
-            name="Product",
+            name='Product',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("code", models.CharField(max_length=40, unique=True, verbose_name="code")),
-                ("name_ru", models.CharField(max_length=120, verbose_name="name (Russian)")),
-                ("name_en", models.CharField(max_length=120, verbose_name="name (English)")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("internet", "internet access"),
-                            ("fixed_voice", "fixed telephony"),
-                            ("mobile_voice", "mobile calls"),
-                            ("sms", "messages"),
-                            ("data", "mobile data"),
-                            ("iptv", "television"),
-                            ("equipment", "rented equipment"),
-                            ("one_off", "one-off service"),
-                        ],
-                        max_length=12,
-                        verbose_name="kind",
-                    ),
-                ),
-                (
-                    "down_kbps",
-                    models.PositiveIntegerField(
-                        blank=True, null=True, verbose_name="speed down, kbit/s"
-                    ),
-                ),
-                (
-                    "up_kbps",
-                    models.PositiveIntegerField(
-                        blank=True, null=True, verbose_name="speed up, kbit/s"
-                    ),
-                ),
-                (
-                    "slow_down_kbps",
-                    models.PositiveIntegerField(
-                        blank=True, null=True, verbose_name="reduced speed down"
-                    ),
-                ),
-                (
-                    "slow_up_kbps",
-                    models.PositiveIntegerField(
-                        blank=True, null=True, verbose_name="reduced speed up"
-                    ),
-                ),
-                (
-                    "burst_down_kbps",
-                    models.PositiveIntegerField(blank=True, null=True, verbose_name="burst down"),
-                ),
-                (
-                    "burst_up_kbps",
-                    models.PositiveIntegerField(blank=True, null=True, verbose_name="burst up"),
-                ),
-                (
-                    "burst_seconds",
-                    models.PositiveIntegerField(
-                        blank=True, null=True, verbose_name="burst lasts, seconds"
-                    ),
-                ),
-                (
-                    "price",
-                    models.DecimalField(
-                        decimal_places=2,
-                        default=0,
-                        max_digits=10,
-                        verbose_name="price of a one-off service",
-                    ),
-                ),
-                ("is_archived", models.BooleanField(default=False, verbose_name="archived")),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(max_length=40, unique=True, verbose_name='code')),
+                ('name_ru', models.CharField(max_length=120, verbose_name='name (Russian)')),
+                ('name_en', models.CharField(max_length=120, verbose_name='name (English)')),
+                ('kind', models.CharField(choices=[('internet', 'internet access'), ('fixed_voice', 'fixed telephony'), ('mobile_voice', 'mobile calls'), ('sms', 'messages'), ('data', 'mobile data'), ('iptv', 'television'), ('equipment', 'rented equipment'), ('one_off', 'one-off service')], max_length=12, verbose_name='kind')),
+                ('down_kbps', models.PositiveIntegerField(blank=True, null=True, verbose_name='speed down, kbit/s')),
+                ('up_kbps', models.PositiveIntegerField(blank=True, null=True, verbose_name='speed up, kbit/s')),
+                ('slow_down_kbps', models.PositiveIntegerField(blank=True, null=True, verbose_name='reduced speed down')),
+                ('slow_up_kbps', models.PositiveIntegerField(blank=True, null=True, verbose_name='reduced speed up')),
+                ('burst_down_kbps', models.PositiveIntegerField(blank=True, null=True, verbose_name='burst down')),
+                ('burst_up_kbps', models.PositiveIntegerField(blank=True, null=True, verbose_name='burst up')),
+                ('burst_seconds', models.PositiveIntegerField(blank=True, null=True, verbose_name='burst lasts, seconds')),
+                ('price', models.DecimalField(decimal_places=2, default=0, max_digits=10, verbose_name='price of a one-off service')),
+                ('is_archived', models.BooleanField(default=False, verbose_name='archived')),
             ],
             options={
-                "verbose_name": "product",
-                "verbose_name_plural": "products",
+                'verbose_name': 'product',
+                'verbose_name_plural': 'products',
             },
         ),
         migrations.AlterModelOptions(
-            name="plandeck",
-            options={
-                "verbose_name": "price list of a plan",
-                "verbose_name_plural": "price lists of a plan",
-            },
+            name='plandeck',
+            options={'verbose_name': 'price list of a plan', 'verbose_name_plural': 'price lists of a plan'},
         ),
         migrations.AddField(
-            model_name="planversion",
-            name="account_kinds",
-            field=django.contrib.postgres.fields.ArrayField(
-                base_field=models.CharField(max_length=12),
-                blank=True,
-                default=list,
-                help_text="prepaid, postpaid; none = both.",
-                size=None,
-                verbose_name="kinds of accounts",
-            ),
+            model_name='planversion',
+            name='account_kinds',
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=12), blank=True, default=list, help_text='prepaid, postpaid; none = both.', size=None, verbose_name='kinds of accounts'),
         ),
         migrations.AddField(
-            model_name="planversion",
-            name="credit_classes",
-            field=django.contrib.postgres.fields.ArrayField(
-                base_field=models.CharField(max_length=12),
-                blank=True,
-                default=list,
-                size=None,
-                verbose_name="credit classes",
-            ),
+            model_name='planversion',
+            name='credit_classes',
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=12), blank=True, default=list, size=None, verbose_name='credit classes'),
         ),
         migrations.AddField(
-            model_name="planversion",
-            name="customer_kinds",
-            field=django.contrib.postgres.fields.ArrayField(
-                base_field=models.CharField(max_length=12),
-                blank=True,
-                default=list,
-                help_text="person, household, company; none = all.",
-                size=None,
-                verbose_name="kinds of customers",
-            ),
+            model_name='planversion',
+            name='customer_kinds',
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=12), blank=True, default=list, help_text='person, household, company; none = all.', size=None, verbose_name='kinds of customers'),
         ),
         migrations.AddField(
-            model_name="planversion",
-            name="effect",
-            field=models.CharField(
-                choices=[
-                    ("keep", "subscribers keep their version"),
-                    ("move", "subscribers are moved on a date"),
-                    ("renewal", "subscribers are moved at renewal"),
-                ],
-                default="keep",
-                max_length=8,
-                verbose_name="earlier versions",
-            ),
+            model_name='planversion',
+            name='effect',
+            field=models.CharField(choices=[('keep', 'subscribers keep their version'), ('move', 'subscribers are moved on a date'), ('renewal', 'subscribers are moved at renewal')], default='keep', max_length=8, verbose_name='earlier versions'),
         ),
         migrations.AddField(
-            model_name="planversion",
-            name="moves_on",
-            field=models.DateField(blank=True, null=True, verbose_name="subscribers move on"),
+            model_name='planversion',
+            name='moves_on',
+            field=models.DateField(blank=True, null=True, verbose_name='subscribers move on'),
         ),
         migrations.AddField(
-            model_name="planversion",
-            name="notice_days",
-            field=models.PositiveSmallIntegerField(default=10, verbose_name="days of notice"),
+            model_name='planversion',
+            name='notice_days',
+            field=models.PositiveSmallIntegerField(default=10, verbose_name='days of notice'),
         ),
         migrations.AddField(
-            model_name="planversion",
-            name="regions",
-            field=django.contrib.postgres.fields.ArrayField(
-                base_field=models.CharField(max_length=80),
-                blank=True,
-                default=list,
-                size=None,
-                verbose_name="regions",
-            ),
+            model_name='planversion',
+            name='regions',
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=80), blank=True, default=list, size=None, verbose_name='regions'),
         ),
         migrations.AddField(
-            model_name="planversion",
-            name="whom",
-            field=models.CharField(
-                choices=[
-                    ("all", "everybody"),
-                    ("new", "new subscribers only"),
-                    ("existing", "present subscribers only"),
-                ],
-                default="all",
-                max_length=8,
-                verbose_name="sold to",
-            ),
+            model_name='planversion',
+            name='whom',
+            field=models.CharField(choices=[('all', 'everybody'), ('new', 'new subscribers only'), ('existing', 'present subscribers only')], default='all', max_length=8, verbose_name='sold to'),
         ),
         migrations.AlterField(
-            model_name="allowance",
-            name="plan_version",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="allowances",
-                to="tariffs.planversion",
-                verbose_name="plan version",
-            ),
+            model_name='allowance',
+            name='plan_version',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='allowances', to='tariffs.planversion', verbose_name='plan version'),
         ),
         migrations.AlterField(
-            model_name="band",
-            name="code",
-            field=models.CharField(max_length=24, verbose_name="code"),
+            model_name='band',
+            name='code',
+            field=models.CharField(max_length=24, verbose_name='code'),
         ),
         migrations.AlterField(
-            model_name="band",
-            name="deck_version",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="bands",
-                to="tariffs.ratedeckversion",
-                verbose_name="deck version",
-            ),
+            model_name='band',
+            name='deck_version',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bands', to='tariffs.ratedeckversion', verbose_name='deck version'),
         ),
         migrations.AlterField(
-            model_name="band",
-            name="from_second",
-            field=models.PositiveIntegerField(default=0, verbose_name="from second of the day"),
+            model_name='band',
+            name='from_second',
+            field=models.PositiveIntegerField(default=0, verbose_name='from second of the day'),
         ),
         migrations.AlterField(
-            model_name="band",
-            name="name_en",
-            field=models.CharField(max_length=80, verbose_name="name (English)"),
+            model_name='band',
+            name='name_en',
+            field=models.CharField(max_length=80, verbose_name='name (English)'),
         ),
         migrations.AlterField(
-            model_name="band",
-            name="name_ru",
-            field=models.CharField(max_length=80, verbose_name="name (Russian)"),
+            model_name='band',
+            name='name_ru',
+            field=models.CharField(max_length=80, verbose_name='name (Russian)'),
         ),
         migrations.AlterField(
-            model_name="band",
-            name="on_holidays",
-            field=models.CharField(
-                choices=[
-                    ("any", "any day"),
-                    ("only", "holidays only"),
-                    ("never", "not on holidays"),
-                ],
-                default="any",
-                max_length=8,
-                verbose_name="on holidays",
-            ),
+            model_name='band',
+            name='on_holidays',
+            field=models.CharField(choices=[('any', 'any day'), ('only', 'holidays only'), ('never', 'not on holidays')], default='any', max_length=8, verbose_name='on holidays'),
         ),
         migrations.AlterField(
-            model_name="band",
-            name="to_second",
-            field=models.PositiveIntegerField(default=86400, verbose_name="to second of the day"),
+            model_name='band',
+            name='to_second',
+            field=models.PositiveIntegerField(default=86400, verbose_name='to second of the day'),
         ),
         migrations.AlterField(
-            model_name="band",
-            name="weekdays",
-            field=django.contrib.postgres.fields.ArrayField(
-                base_field=models.PositiveSmallIntegerField(),
-                blank=True,
-                default=list,
-                size=None,
-                verbose_name="weekdays",
-            ),
+            model_name='band',
+            name='weekdays',
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.PositiveSmallIntegerField(), blank=True, default=list, size=None, verbose_name='weekdays'),
         ),
         migrations.AlterField(
-            model_name="plan",
-            name="service",
-            field=models.CharField(
-                choices=[
-                    ("mobile", "mobile"),
-                    ("fixed", "fixed telephony"),
-                    ("internet", "internet"),
-                    ("iptv", "television"),
-                    ("equipment", "rented equipment"),
-                ],
-                max_length=12,
-                verbose_name="service",
-            ),
+            model_name='plan',
+            name='service',
+            field=models.CharField(choices=[('mobile', 'mobile'), ('fixed', 'fixed telephony'), ('internet', 'internet'), ('iptv', 'television'), ('equipment', 'rented equipment')], max_length=12, verbose_name='service'),
         ),
         migrations.AlterField(
-            model_name="plandeck",
-            name="deck",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                to="tariffs.ratedeck",
-                verbose_name="rate deck",
-            ),
+            model_name='plandeck',
+            name='deck',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='tariffs.ratedeck', verbose_name='rate deck'),
         ),
         migrations.AlterField(
-            model_name="plandeck",
-            name="plan_version",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="decks",
-                to="tariffs.planversion",
-                verbose_name="plan version",
-            ),
+            model_name='plandeck',
+            name='plan_version',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='decks', to='tariffs.planversion', verbose_name='plan version'),
         ),
         migrations.AlterField(
-            model_name="plandeck",
-            name="usage_kind",
-            field=models.CharField(
-                choices=[
-                    ("voice", "calls"),
-                    ("sms", "messages"),
-                    ("data", "mobile data"),
-                    ("session", "internet sessions"),
-                ],
-                max_length=8,
-                verbose_name="usage",
-            ),
+            model_name='plandeck',
+            name='usage_kind',
+            field=models.CharField(choices=[('voice', 'calls'), ('sms', 'messages'), ('data', 'mobile data'), ('session', 'internet sessions')], max_length=8, verbose_name='usage'),
         ),
         migrations.AlterField(
-            model_name="planversion",
-            name="plan",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="versions",
-                to="tariffs.plan",
-                verbose_name="plan",
-            ),
+            model_name='planversion',
+            name='plan',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='tariffs.plan', verbose_name='plan'),
         ),
         migrations.AlterField(
-            model_name="pricemodel",
-            name="deck_version",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="models",
-                to="tariffs.ratedeckversion",
-                verbose_name="deck version",
-            ),
+            model_name='pricemodel',
+            name='deck_version',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='models', to='tariffs.ratedeckversion', verbose_name='deck version'),
         ),
         migrations.AlterField(
-            model_name="rate",
-            name="band",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="rates",
-                to="tariffs.band",
-                verbose_name="tariff time",
-            ),
+            model_name='rate',
+            name='band',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rates', to='tariffs.band', verbose_name='tariff time'),
         ),
         migrations.AlterField(
-            model_name="rate",
-            name="deck_version",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="rates",
-                to="tariffs.ratedeckversion",
-                verbose_name="deck version",
-            ),
+            model_name='rate',
+            name='deck_version',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rates', to='tariffs.ratedeckversion', verbose_name='deck version'),
         ),
         migrations.AlterField(
-            model_name="rate",
-            name="model",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="rates",
-                to="tariffs.pricemodel",
-                verbose_name="price model",
-            ),
+            model_name='rate',
+            name='model',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='rates', to='tariffs.pricemodel', verbose_name='price model'),
         ),
         migrations.AlterField(
-            model_name="rate",
-            name="zone",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                to="tariffs.zone",
-                verbose_name="zone",
-            ),
+            model_name='rate',
+            name='zone',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='tariffs.zone', verbose_name='zone'),
         ),
         migrations.AlterField(
-            model_name="rate",
-            name="zone_class",
-            field=models.CharField(
-                blank=True,
-                choices=[
-                    ("local", "local"),
-                    ("long_distance", "long-distance"),
-                    ("international", "international"),
-                    ("free", "free of charge"),
-                ],
-                default="",
-                max_length=16,
-                verbose_name="class",
-            ),
+            model_name='rate',
+            name='zone_class',
+            field=models.CharField(blank=True, choices=[('local', 'local'), ('long_distance', 'long-distance'), ('international', 'international'), ('free', 'free of charge')], default='', max_length=16, verbose_name='class'),
         ),
         migrations.AlterField(
-            model_name="ratedeckversion",
-            name="deck",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="versions",
-                to="tariffs.ratedeck",
-                verbose_name="rate deck",
-            ),
+            model_name='ratedeckversion',
+            name='deck',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='tariffs.ratedeck', verbose_name='rate deck'),
         ),
         migrations.AlterField(
-            model_name="ratedeckversion",
-            name="replaces",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="tariffs.ratedeckversion",
-                verbose_name="replaces",
-            ),
+            model_name='ratedeckversion',
+            name='replaces',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tariffs.ratedeckversion', verbose_name='replaces'),
         ),
         migrations.AlterField(
-            model_name="ratedeckversion",
-            name="scheme",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="tariffs.zonescheme",
-                verbose_name="zone scheme",
-            ),
+            model_name='ratedeckversion',
+            name='scheme',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tariffs.zonescheme', verbose_name='zone scheme'),
         ),
         migrations.AlterField(
-            model_name="ratestep",
-            name="rate",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="steps",
-                to="tariffs.rate",
-                verbose_name="rate",
-            ),
+            model_name='ratestep',
+            name='rate',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='tariffs.rate', verbose_name='rate'),
         ),
         migrations.AlterField(
-            model_name="surcharge",
-            name="terms",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="surcharges",
-                to="tariffs.zoneterms",
-                verbose_name="counting rule",
-            ),
+            model_name='surcharge',
+            name='terms',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='surcharges', to='tariffs.zoneterms', verbose_name='counting rule'),
         ),
         migrations.AlterField(
-            model_name="zone",
-            name="scheme",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="zones",
-                to="tariffs.zonescheme",
-                verbose_name="zone scheme",
-            ),
+            model_name='zone',
+            name='scheme',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='zones', to='tariffs.zonescheme', verbose_name='zone scheme'),
         ),
         migrations.AlterField(
-            model_name="zoneprefix",
-            name="scheme",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="tariffs.zonescheme",
-                verbose_name="zone scheme",
-            ),
+            model_name='zoneprefix',
+            name='scheme',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tariffs.zonescheme', verbose_name='zone scheme'),
         ),
         migrations.AlterField(
-            model_name="zoneprefix",
-            name="zone",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="prefixes",
-                to="tariffs.zone",
-                verbose_name="zone",
-            ),
+            model_name='zoneprefix',
+            name='zone',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='prefixes', to='tariffs.zone', verbose_name='zone'),
         ),
         migrations.AlterField(
-            model_name="zoneterms",
-            name="deck_version",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="terms",
-                to="tariffs.ratedeckversion",
-                verbose_name="deck version",
-            ),
+            model_name='zoneterms',
+            name='deck_version',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='terms', to='tariffs.ratedeckversion', verbose_name='deck version'),
         ),
         migrations.AlterField(
-            model_name="zoneterms",
-            name="zone",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                to="tariffs.zone",
-                verbose_name="zone",
-            ),
+            model_name='zoneterms',
+            name='zone',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='tariffs.zone', verbose_name='zone'),
         ),
         migrations.AddConstraint(
-            model_name="planversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("effect", "move"), ("moves_on__isnull", False)),
-                    models.Q(("effect__in", ["keep", "renewal"]), ("moves_on__isnull", True)),
-                    _connector="OR",
-                ),
-                name="planversion_move_has_date",
-            ),
+            model_name='planversion',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('effect', 'move'), ('moves_on__isnull', False)), models.Q(('effect__in', ['keep', 'renewal']), ('moves_on__isnull', True)), _connector='OR'), name='planversion_move_has_date'),
         ),
         migrations.AddConstraint(
-            model_name="planversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("effect", "keep"), ("notice_days__gte", 10), _connector="OR"),
-                name="planversion_notice_is_legal",
-            ),
+            model_name='planversion',
+            constraint=models.CheckConstraint(condition=models.Q(('effect', 'keep'), ('notice_days__gte', 10), _connector='OR'), name='planversion_notice_is_legal'),
         ),
         migrations.AddField(
-            model_name="bundlepart",
-            name="plan",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                to="tariffs.plan",
-                verbose_name="plan",
-            ),
+            model_name='bundlepart',
+            name='plan',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='tariffs.plan', verbose_name='plan'),
         ),
         migrations.AddField(
-            model_name="bundleversion",
-            name="bundle",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="versions",
-                to="tariffs.bundle",
-                verbose_name="bundle",
-            ),
+            model_name='bundleversion',
+            name='bundle',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='tariffs.bundle', verbose_name='bundle'),
         ),
         migrations.AddField(
-            model_name="bundlepart",
-            name="bundle_version",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="parts",
-                to="tariffs.bundleversion",
-                verbose_name="bundle version",
-            ),
+            model_name='bundlepart',
+            name='bundle_version',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='tariffs.bundleversion', verbose_name='bundle version'),
         ),
         migrations.AddField(
-            model_name="moverule",
-            name="from_plan",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="tariffs.plan",
-                verbose_name="from the plan",
-            ),
+            model_name='moverule',
+            name='from_plan',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tariffs.plan', verbose_name='from the plan'),
         ),
         migrations.AddField(
-            model_name="moverule",
-            name="to_plan",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="tariffs.plan",
-                verbose_name="to the plan",
-            ),
+            model_name='moverule',
+            name='to_plan',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tariffs.plan', verbose_name='to the plan'),
         ),
         migrations.AddField(
-            model_name="bundlepart",
-            name="package",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                to="tariffs.package",
-                verbose_name="package",
-            ),
+            model_name='bundlepart',
+            name='package',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='tariffs.package', verbose_name='package'),
         ),
         migrations.AddField(
-            model_name="packageplan",
-            name="plan",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="tariffs.plan",
-                verbose_name="plan",
-            ),
+            model_name='packageplan',
+            name='plan',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tariffs.plan', verbose_name='plan'),
         ),
         migrations.AddField(
-            model_name="packageversion",
-            name="package",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="versions",
-                to="tariffs.package",
-                verbose_name="package",
-            ),
+            model_name='packageversion',
+            name='package',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='tariffs.package', verbose_name='package'),
         ),
         migrations.AddField(
-            model_name="packageversion",
-            name="plans",
-            field=models.ManyToManyField(
-                related_name="+",
-                through="tariffs.PackagePlan",
-                to="tariffs.plan",
-                verbose_name="plans",
-            ),
+            model_name='packageversion',
+            name='plans',
+            field=models.ManyToManyField(related_name='+', through='tariffs.PackagePlan', to='tariffs.plan', verbose_name='plans'),
         ),
         migrations.AddField(
-            model_name="packageplan",
-            name="package_version",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="package_plans",
-                to="tariffs.packageversion",
-                verbose_name="package version",
-            ),
+            model_name='packageplan',
+            name='package_version',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='package_plans', to='tariffs.packageversion', verbose_name='package version'),
         ),
         migrations.AddField(
-            model_name="allowance",
-            name="package_version",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="allowances",
-                to="tariffs.packageversion",
-                verbose_name="package version",
-            ),
+            model_name='allowance',
+            name='package_version',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='allowances', to='tariffs.packageversion', verbose_name='package version'),
         ),
         migrations.AddConstraint(
-            model_name="allowance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("package_version__isnull", True), ("plan_version__isnull", False)),
-                    models.Q(("package_version__isnull", False), ("plan_version__isnull", True)),
-                    _connector="OR",
-                ),
-                name="allowance_of_plan_or_package",
-            ),
+            model_name='allowance',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('package_version__isnull', True), ('plan_version__isnull', False)), models.Q(('package_version__isnull', False), ('plan_version__isnull', True)), _connector='OR'), name='allowance_of_plan_or_package'),
         ),
         migrations.AddField(
-            model_name="planproduct",
-            name="plan_version",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="products",
-                to="tariffs.planversion",
-                verbose_name="plan version",
-            ),
+            model_name='planproduct',
+            name='plan_version',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='products', to='tariffs.planversion', verbose_name='plan version'),
         ),
         migrations.AddConstraint(
-            model_name="product",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("burst_down_kbps", None),
-                        ("burst_seconds", None),
-                        ("burst_up_kbps", None),
-                        ("down_kbps", None),
-                        ("slow_down_kbps", None),
-                        ("slow_up_kbps", None),
-                        ("up_kbps", None),
-                    ),
-                    models.Q(("down_kbps__gt", 0), ("kind", "internet"), ("up_kbps__gt", 0)),
-                    _connector="OR",
-                ),
-                name="product_speed_of_internet",
-            ),
+            model_name='product',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('burst_down_kbps', None), ('burst_seconds', None), ('burst_up_kbps', None), ('down_kbps', None), ('slow_down_kbps', None), ('slow_up_kbps', None), ('up_kbps', None)), models.Q(('down_kbps__gt', 0), ('kind', 'internet'), ('up_kbps__gt', 0)), _connector='OR'), name='product_speed_of_internet'),
         ),
         migrations.AddConstraint(
-            model_name="product",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("slow_down_kbps", None),
-                    ("slow_down_kbps__lte", models.F("down_kbps")),
-                    _connector="OR",
-                ),
-                name="product_reduced_is_slower",
-            ),
+            model_name='product',
+            constraint=models.CheckConstraint(condition=models.Q(('slow_down_kbps', None), ('slow_down_kbps__lte', models.F('down_kbps')), _connector='OR'), name='product_reduced_is_slower'),
         ),
         migrations.AddConstraint(
-            model_name="product",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("burst_down_kbps", None), ("burst_seconds", None), ("burst_up_kbps", None)
-                    ),
-                    models.Q(
-                        ("burst_down_kbps__gte", models.F("down_kbps")), ("burst_seconds__gt", 0)
-                    ),
-                    _connector="OR",
-                ),
-                name="product_burst_is_faster",
-            ),
+            model_name='product',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('burst_down_kbps', None), ('burst_seconds', None), ('burst_up_kbps', None)), models.Q(('burst_down_kbps__gte', models.F('down_kbps')), ('burst_seconds__gt', 0)), _connector='OR'), name='product_burst_is_faster'),
         ),
         migrations.AddConstraint(
-            model_name="product",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("price", 0), models.Q(("kind", "one_off"), ("price__gt", 0)), _connector="OR"
-                ),
-                name="product_price_of_one_off",
-            ),
+            model_name='product',
+            constraint=models.CheckConstraint(condition=models.Q(('price', 0), models.Q(('kind', 'one_off'), ('price__gt', 0)), _connector='OR'), name='product_price_of_one_off'),
         ),
         migrations.AddField(
-            model_name="planproduct",
-            name="product",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="tariffs.product",
-                verbose_name="product",
-            ),
+            model_name='planproduct',
+            name='product',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tariffs.product', verbose_name='product'),
         ),
         migrations.AddConstraint(
-            model_name="bundleversion",
-            constraint=models.UniqueConstraint(
-                fields=("bundle", "number"), name="bundleversion_once"
-            ),
+            model_name='bundleversion',
+            constraint=models.UniqueConstraint(fields=('bundle', 'number'), name='bundleversion_once'),
         ),
         migrations.AddConstraint(
-            model_name="bundleversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("price__isnull", True), ("price__gte", 0), _connector="OR"),
-                name="bundleversion_price_not_negative",
-            ),
+            model_name='bundleversion',
+            constraint=models.CheckConstraint(condition=models.Q(('price__isnull', True), ('price__gte', 0), _connector='OR'), name='bundleversion_price_not_negative'),
         ),
         migrations.AddConstraint(
-            model_name="moverule",
-            constraint=models.UniqueConstraint(
-                fields=("from_plan", "to_plan"), name="moverule_once", nulls_distinct=False
-            ),
+            model_name='moverule',
+            constraint=models.UniqueConstraint(fields=('from_plan', 'to_plan'), name='moverule_once', nulls_distinct=False),
         ),
         migrations.AddConstraint(
-            model_name="moverule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("fee_down__gte", 0), ("fee_up__gte", 0)),
-                name="moverule_fee_not_negative",
-            ),
+            model_name='moverule',
+            constraint=models.CheckConstraint(condition=models.Q(('fee_down__gte', 0), ('fee_up__gte', 0)), name='moverule_fee_not_negative'),
         ),
         migrations.AddConstraint(
-            model_name="moverule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("on_date__isnull", False), ("timing", "on_date")),
-                    models.Q(
-                        models.Q(("timing", "on_date"), _negated=True), ("on_date__isnull", True)
-                    ),
-                    _connector="OR",
-                ),
-                name="moverule_date_where_needed",
-            ),
+            model_name='moverule',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('on_date__isnull', False), ('timing', 'on_date')), models.Q(models.Q(('timing', 'on_date'), _negated=True), ('on_date__isnull', True)), _connector='OR'), name='moverule_date_where_needed'),
         ),
         migrations.AddConstraint(
-            model_name="bundlepart",
-            constraint=models.UniqueConstraint(
-                fields=("bundle_version", "plan", "package"),
-                name="bundlepart_once",
-                nulls_distinct=False,
-            ),
+            model_name='bundlepart',
+            constraint=models.UniqueConstraint(fields=('bundle_version', 'plan', 'package'), name='bundlepart_once', nulls_distinct=False),
         ),
         migrations.AddConstraint(
-            model_name="bundlepart",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("package__isnull", True), ("plan__isnull", False)),
-                    models.Q(("package__isnull", False), ("plan__isnull", True)),
-                    _connector="OR",
-                ),
-                name="bundlepart_is_plan_or_package",
-            ),
+            model_name='bundlepart',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('package__isnull', True), ('plan__isnull', False)), models.Q(('package__isnull', False), ('plan__isnull', True)), _connector='OR'), name='bundlepart_is_plan_or_package'),
         ),
         migrations.AddConstraint(
-            model_name="bundlepart",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("discount_amount__gte", 0),
-                    ("discount_percent__gte", 0),
-                    ("discount_percent__lte", 100),
-                ),
-                name="bundlepart_discount_sane",
-            ),
+            model_name='bundlepart',
+            constraint=models.CheckConstraint(condition=models.Q(('discount_amount__gte', 0), ('discount_percent__gte', 0), ('discount_percent__lte', 100)), name='bundlepart_discount_sane'),
         ),
         migrations.AddConstraint(
-            model_name="packageversion",
-            constraint=models.UniqueConstraint(
-                fields=("package", "number"), name="packageversion_once"
-            ),
+            model_name='packageversion',
+            constraint=models.UniqueConstraint(fields=('package', 'number'), name='packageversion_once'),
         ),
         migrations.AddConstraint(
-            model_name="packageversion",
-            constraint=models.UniqueConstraint(
-                fields=("id", "package"), name="packageversion_of_package"
-            ),
+            model_name='packageversion',
+            constraint=models.UniqueConstraint(fields=('id', 'package'), name='packageversion_of_package'),
         ),
         migrations.AddConstraint(
-            model_name="packageversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("fee__gte", 0)), name="packageversion_fee_not_negative"
-            ),
+            model_name='packageversion',
+            constraint=models.CheckConstraint(condition=models.Q(('fee__gte', 0)), name='packageversion_fee_not_negative'),
         ),
         migrations.AddConstraint(
-            model_name="packageversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("validity_days__isnull", True), ("validity_days__gt", 0), _connector="OR"
-                ),
-                name="packageversion_validity_positive",
-            ),
+            model_name='packageversion',
+            constraint=models.CheckConstraint(condition=models.Q(('validity_days__isnull', True), ('validity_days__gt', 0), _connector='OR'), name='packageversion_validity_positive'),
         ),
         migrations.AddConstraint(
-            model_name="packageplan",
-            constraint=models.UniqueConstraint(
-                fields=("package_version", "plan"), name="packageplan_once"
-            ),
+            model_name='packageplan',
+            constraint=models.UniqueConstraint(fields=('package_version', 'plan'), name='packageplan_once'),
         ),
         migrations.AddConstraint(
-            model_name="planproduct",
-            constraint=models.UniqueConstraint(
-                fields=("plan_version", "product"), name="planproduct_once"
-            ),
+            model_name='planproduct',
+            constraint=models.UniqueConstraint(fields=('plan_version', 'product'), name='planproduct_once'),
         ),
         migrations.AddConstraint(
-            model_name="planproduct",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("quantity__gt", 0)), name="planproduct_quantity_positive"
-            ),
+            model_name='planproduct',
+            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='planproduct_quantity_positive'),
         ),
         migrations.RunSQL(
             (SQL / "catalogue.sql").read_text(), (SQL / "catalogue_reverse.sql").read_text()

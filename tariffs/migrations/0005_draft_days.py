@@ -6,24 +6,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("tariffs", "0004_catalogue"),
+        ('tariffs', '0004_catalogue'),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name="ratedeckversion",
-            name="deckversion_no_overlap",
+            model_name='ratedeckversion',
+            name='deckversion_no_overlap',
         ),
         migrations.AddConstraint(
-            model_name="ratedeckversion",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                condition=models.Q(("published_at__isnull", False), ("replaced_at__isnull", True)),
-                expressions=[
-                    (models.F("deck"), "="),
-                    (tariffs.models.calendar.DateRange("valid_from", "valid_to"), "&&"),
-                ],
-                name="deckversion_no_overlap",
-            ),
+            model_name='ratedeckversion',
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('published_at__isnull', False), ('replaced_at__isnull', True)), expressions=[(models.F('deck'), '='), (tariffs.models.calendar.DateRange('valid_from', 'valid_to'), '&&')], name='deckversion_no_overlap'),
         ),
     ]

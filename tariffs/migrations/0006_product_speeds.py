@@ -4,60 +4,26 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("tariffs", "0005_draft_days"),
+        ('tariffs', '0005_draft_days'),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name="product",
-            name="product_speed_of_internet",
+            model_name='product',
+            name='product_speed_of_internet',
         ),
         migrations.RemoveConstraint(
-            model_name="product",
-            name="product_burst_is_faster",
+            model_name='product',
+            name='product_burst_is_faster',
         ),
         migrations.AddConstraint(
-            model_name="product",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("burst_down_kbps", None),
-                        ("burst_seconds", None),
-                        ("burst_up_kbps", None),
-                        ("down_kbps", None),
-                        ("slow_down_kbps", None),
-                        ("slow_up_kbps", None),
-                        ("up_kbps", None),
-                    ),
-                    models.Q(
-                        ("down_kbps__gt", 0),
-                        ("down_kbps__isnull", False),
-                        ("kind", "internet"),
-                        ("up_kbps__gt", 0),
-                        ("up_kbps__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="product_speed_of_internet",
-            ),
+            model_name='product',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('burst_down_kbps', None), ('burst_seconds', None), ('burst_up_kbps', None), ('down_kbps', None), ('slow_down_kbps', None), ('slow_up_kbps', None), ('up_kbps', None)), models.Q(('down_kbps__gt', 0), ('down_kbps__isnull', False), ('kind', 'internet'), ('up_kbps__gt', 0), ('up_kbps__isnull', False)), _connector='OR'), name='product_speed_of_internet'),
         ),
         migrations.AddConstraint(
-            model_name="product",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("burst_down_kbps", None), ("burst_seconds", None), ("burst_up_kbps", None)
-                    ),
-                    models.Q(
-                        ("burst_down_kbps__gte", models.F("down_kbps")),
-                        ("burst_down_kbps__isnull", False),
-                        ("burst_seconds__gt", 0),
-                        ("burst_seconds__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="product_burst_is_faster",
-            ),
+            model_name='product',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('burst_down_kbps', None), ('burst_seconds', None), ('burst_up_kbps', None)), models.Q(('burst_down_kbps__gte', models.F('down_kbps')), ('burst_down_kbps__isnull', False), ('burst_seconds__gt', 0), ('burst_seconds__isnull', False)), _connector='OR'), name='product_burst_is_faster'),
         ),
     ]

@@ -5,165 +5,49 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("tariffs", "0006_product_speeds"),
+        ('tariffs', '0006_product_speeds'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="packageversion",
-            name="fee_timing",
-            field=models.CharField(
-                choices=[("advance", "in advance"), ("arrears", "in arrears")],
-                default="advance",
-                max_length=8,
-                verbose_name="fee is charged",
-            ),
+            model_name='packageversion',
+            name='fee_timing',
+            field=models.CharField(choices=[('advance', 'in advance'), ('arrears', 'in arrears')], default='advance', max_length=8, verbose_name='fee is charged'),
         ),
         migrations.AddField(
-            model_name="packageversion",
-            name="gives_back",
-            field=models.BooleanField(
-                default=True,
-                help_text="Off: a period that was charged is paid, also when the package is taken off.",
-                verbose_name="unused days are given back",
-            ),
+            model_name='packageversion',
+            name='gives_back',
+            field=models.BooleanField(default=True, help_text='Off: a period that was charged is paid, also when the package is taken off.', verbose_name='unused days are given back'),
         ),
         migrations.AddField(
-            model_name="packageversion",
-            name="proration",
-            field=models.CharField(
-                choices=[("actual", "actual days of the cycle"), ("fixed_30", "thirty days")],
-                default="actual",
-                max_length=12,
-                verbose_name="part of a period is charged by",
-            ),
+            model_name='packageversion',
+            name='proration',
+            field=models.CharField(choices=[('actual', 'actual days of the cycle'), ('fixed_30', 'thirty days')], default='actual', max_length=12, verbose_name='part of a period is charged by'),
         ),
         migrations.CreateModel(
-            name="PauseRule",
+            name='PauseRule',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "service",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("mobile", "mobile"),
-                            ("fixed", "fixed telephony"),
-                            ("internet", "internet"),
-                            ("iptv", "television"),
-                            ("equipment", "rented equipment"),
-                        ],
-                        default="",
-                        help_text="None = every service.",
-                        max_length=12,
-                        verbose_name="service",
-                    ),
-                ),
-                ("is_allowed", models.BooleanField(default=True, verbose_name="allowed")),
-                (
-                    "min_days",
-                    models.PositiveSmallIntegerField(default=1, verbose_name="days at least"),
-                ),
-                (
-                    "max_days",
-                    models.PositiveSmallIntegerField(
-                        blank=True, null=True, verbose_name="days at most"
-                    ),
-                ),
-                (
-                    "days_a_year",
-                    models.PositiveSmallIntegerField(
-                        blank=True, null=True, verbose_name="days at most in a year"
-                    ),
-                ),
-                (
-                    "gap_days",
-                    models.PositiveSmallIntegerField(
-                        default=0, verbose_name="days between two pauses"
-                    ),
-                ),
-                (
-                    "ahead_days",
-                    models.PositiveSmallIntegerField(
-                        default=90, verbose_name="agreed at most so many days ahead"
-                    ),
-                ),
-                (
-                    "needs_no_debt",
-                    models.BooleanField(default=False, verbose_name="not while in debt"),
-                ),
-                (
-                    "free_days",
-                    models.PositiveSmallIntegerField(default=0, verbose_name="free days in a year"),
-                ),
-                (
-                    "fee",
-                    models.DecimalField(
-                        decimal_places=2, default=0, max_digits=10, verbose_name="fee of the pause"
-                    ),
-                ),
-                (
-                    "fee_period",
-                    models.CharField(
-                        choices=[("month", "per month"), ("day", "per day")],
-                        default="day",
-                        max_length=8,
-                        verbose_name="fee per",
-                    ),
-                ),
-                (
-                    "keeps_packages",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Off: while the service is paused its packages cost nothing.",
-                        verbose_name="fees of packages go on",
-                    ),
-                ),
-                (
-                    "plan",
-                    models.ForeignKey(
-                        blank=True,
-                        help_text="None = every plan.",
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="tariffs.plan",
-                        verbose_name="plan",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('service', models.CharField(blank=True, choices=[('mobile', 'mobile'), ('fixed', 'fixed telephony'), ('internet', 'internet'), ('iptv', 'television'), ('equipment', 'rented equipment')], default='', help_text='None = every service.', max_length=12, verbose_name='service')),
+                ('is_allowed', models.BooleanField(default=True, verbose_name='allowed')),
+                ('min_days', models.PositiveSmallIntegerField(default=1, verbose_name='days at least')),
+                ('max_days', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='days at most')),
+                ('days_a_year', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='days at most in a year')),
+                ('gap_days', models.PositiveSmallIntegerField(default=0, verbose_name='days between two pauses')),
+                ('ahead_days', models.PositiveSmallIntegerField(default=90, verbose_name='agreed at most so many days ahead')),
+                ('needs_no_debt', models.BooleanField(default=False, verbose_name='not while in debt')),
+                ('free_days', models.PositiveSmallIntegerField(default=0, verbose_name='free days in a year')),
+                ('fee', models.DecimalField(decimal_places=2, default=0, max_digits=10, verbose_name='fee of the pause')),
+                ('fee_period', models.CharField(choices=[('month', 'per month'), ('day', 'per day')], default='day', max_length=8, verbose_name='fee per')),
+                ('keeps_packages', models.BooleanField(default=False, help_text='Off: while the service is paused its packages cost nothing.', verbose_name='fees of packages go on')),
+                ('plan', models.ForeignKey(blank=True, help_text='None = every plan.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tariffs.plan', verbose_name='plan')),
             ],
             options={
-                "verbose_name": "rule of pauses",
-                "verbose_name_plural": "rules of pauses",
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("plan", "service"), name="pauserule_once", nulls_distinct=False
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("plan__isnull", True), ("service", ""), _connector="OR"
-                        ),
-                        name="pauserule_of_plan_or_service",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("fee__gte", 0),
-                            ("min_days__gte", 1),
-                            models.Q(
-                                ("max_days__isnull", True),
-                                ("max_days__gte", models.F("min_days")),
-                                _connector="OR",
-                            ),
-                        ),
-                        name="pauserule_sane",
-                    ),
-                ],
+                'verbose_name': 'rule of pauses',
+                'verbose_name_plural': 'rules of pauses',
+                'constraints': [models.UniqueConstraint(fields=('plan', 'service'), name='pauserule_once', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('plan__isnull', True), ('service', ''), _connector='OR'), name='pauserule_of_plan_or_service'), models.CheckConstraint(condition=models.Q(('fee__gte', 0), ('min_days__gte', 1), models.Q(('max_days__isnull', True), ('max_days__gte', models.F('min_days')), _connector='OR')), name='pauserule_sane')],
             },
         ),
     ]
