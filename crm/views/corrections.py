@@ -9,7 +9,6 @@ from typing import Any
 
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -24,7 +23,7 @@ from crm.queries import staff as staff_queries
 from crm.queries.history.words import money as written
 from crm.queries.history.words import written_day
 from crm.views.account_money import find_account
-from crm.views.doors import carry_out, door, go, is_sent, show_about, staff_of
+from crm.views.doors import door, finish_about, staff_of
 
 REFUSALS = (
     operations.UnableToCorrect,
@@ -152,17 +151,11 @@ def opening(request: HttpRequest, account_id: int) -> HttpResponse:
 
 
 def finish(  # noqa: PLR0917 - the form, whose, what it does
-    request: HttpRequest,
-    form: BaseForm,
-    account: Account,
-    act: Callable[[], str],
-    **context: Any,
+    request: HttpRequest, form: BaseForm, account: Account, act: Callable[[], str], **context: Any
 ) -> HttpResponse:
     """Carry a form about an account's money out and go back to it, or show the form."""
-    if is_sent(request, form) and carry_out(request, form, act, refusals=REFUSALS):
-        return go(request, "crm:account-money", account.pk)
-    back = reverse("crm:account-money", args=[account.pk])
-    return show_about(request, form, account, back=back, **context)
+    to = "crm:account-money"
+    return finish_about(request, form, account, act, to=to, refusals=REFUSALS, **context)
 
 
 def request_id() -> dict[str, Any]:

@@ -3,10 +3,10 @@ The debt of an account: where it is open, instalment plans, payments for consoli
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -19,7 +19,7 @@ from crm.queries import debt as queries
 from crm.queries import staff as staff_queries
 from crm.queries.history.words import money as written
 from crm.views.corrections import moment, request_id
-from crm.views.doors import carry_out, door, go, is_sent, page, show_about, staff_of
+from crm.views.doors import door, finish_about, page, staff_of
 from crm.views.found import account_or_404
 from dunning.operations import instalments
 from dunning.operations.instalments import UnableToAgree, Wish
@@ -179,13 +179,6 @@ def _payment(payment_id: int) -> Payment:
 
 
 def _form(  # noqa: PLR0917 - the form, whose, what it does
-    request: HttpRequest,
-    form: BaseForm,
-    account: Account,
-    act: Callable[[], str],
-    **context: object,
+    request: HttpRequest, form: BaseForm, account: Account, act: Callable[[], str], **context: Any
 ) -> HttpResponse:
-    if is_sent(request, form) and carry_out(request, form, act, refusals=REFUSALS):
-        return go(request, "crm:debt", account.pk)
-    back = reverse("crm:debt", args=[account.pk])
-    return show_about(request, form, account, back=back, **context)
+    return finish_about(request, form, account, act, to="crm:debt", refusals=REFUSALS, **context)

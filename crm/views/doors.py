@@ -140,6 +140,22 @@ def carry_out(
     return True
 
 
+def finish_about(  # noqa: PLR0917 - the form, whose, what it does
+    request: HttpRequest,
+    form: BaseForm,
+    account: Account,
+    act: Callable[[], object],
+    *,
+    to: str,
+    refusals: tuple[type[Exception], ...],
+    **context: Any,
+) -> HttpResponse:
+    """Carry a form about an account out and go to its page named `to`, or show the form."""
+    if is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
+        return go(request, to, account.pk)
+    return show_about(request, form, account, back=reverse(to, args=[account.pk]), **context)
+
+
 def go(request: HttpRequest, to: str, *args: Any, **kwargs: Any) -> HttpResponse:
     """Go to an address by name; from the dialog without a jump of the page."""
     address = resolve_url(to, *args, **kwargs)

@@ -42,8 +42,8 @@ def terminate_service(
     `is_final`: if it was the account's last one its cycle ends today, and the coming night issues
     the final bill, against which deposits are returned; otherwise the bill comes with the cycle.
 
-    The last day is charged if the plan says so, days after it are given back at once; what is still to be charged up to
-    it (arrears) follows in the night. A change of plan that was scheduled is cancelled, a pause ends,
+    The last day is charged if the plan says so, days after it are given back at once; what is still
+    to be charged up to it (arrears) follows in the night. A change of plan that was scheduled is cancelled, a pause ends,
     consents to its fees are withdrawn.
     """
     locked = Subscription.objects.select_for_update(no_key=True).get(pk=subscription_id)
@@ -52,15 +52,7 @@ def terminate_service(
     lock_fees(alone=True)
     who = (actor, on_behalf_of)
     close_pause(subscription=locked, now=now, who=who)
-    scheduled = PlanChange.objects.filter(subscription_id=subscription_id, state="scheduled")
-    for change_id in scheduled.select_for_update(no_key=True).values_list("id", flat=True):
-        plan_changes.cancel(
-            change_id=change_id,
-            now=now,
-            actor=actor,
-            on_behalf_of=on_behalf_of,
-            reason=_("The service ends."),
-        )
+    _cancel_scheduled(subscription_id, now=now, who=who)
     accounts.end_service(
         subscription_id=subscription_id,
         now=now,
@@ -68,16 +60,7 @@ def terminate_service(
         on_behalf_of=on_behalf_of,
         reason=reason,
     )
-    for what in (Consent.What.PLAN, Consent.What.PACKAGE):
-        consents.withdraw_all(
-            account_id=locked.account_id,
-            subscription_id=subscription_id,
-            what=what,
-            now=now,
-            actor=actor,
-            on_behalf_of=on_behalf_of,
-            reason=_("The service ends."),
-        )
+    _withdraw_consents(locked, now=now, who=who)
     withdraw_ended(locked.account_id, now=now, who=who)
     today = timezone.localdate(now)
     cut = Cut(subscription_id, today + timedelta(days=1), what=EVERYTHING, ended_at=now)
@@ -91,3 +74,28 @@ def terminate_service(
             on_behalf_of=on_behalf_of,
         )
     return given_back
+
+
+def _cancel_scheduled(subscription_id: int, *, now: datetime, who: tuple[str, str]) -> None:
+    scheduled = PlanChange.objects.filter(subscription_id=subscription_id, state="scheduled")
+    for change_id in scheduled.select_for_update(no_key=True).values_list("id", flat=True):
+        plan_changes.cancel(
+            change_id=change_id,
+            now=now,
+            actor=who[0],
+            on_behalf_of=who[1],
+            reason=_("The service ends."),
+        )
+
+
+def _withdraw_consents(service: Subscription, *, now: datetime, who: tuple[str, str]) -> None:
+    for what in (Consent.What.PLAN, Consent.What.PACKAGE):
+        consents.withdraw_all(
+            account_id=service.account_id,
+            subscription_id=service.pk,
+            what=what,
+            now=now,
+            actor=who[0],
+            on_behalf_of=who[1],
+            reason=_("The service ends."),
+        )

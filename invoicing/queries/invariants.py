@@ -160,7 +160,16 @@ RECHARGED: Final = """
 
 def invariants() -> list[Invariant]:
     """Return what must hold of fees, plan changes and bills."""
-    told = [
+    told = [*_of_bills(), *_of_fees()]
+    told += correction_invariants.list_told()
+    told += consolidated.list_told()
+    told += debt_invariants.list_told()
+    found = [Invariant(name=f"invoicing: {name}", sql=sql, why=why) for name, sql, why in told]
+    return found + recurring_invariants()
+
+
+def _of_bills() -> list[tuple[str, str, str]]:
+    return [
         ("lines of a bill add up to it", LINES_ADD_UP, _("A bill isn't the sum of its lines.")),
         ("net and tax make gross", TAX_ADDS_UP, _("Net and tax don't make gross.")),
         ("numbers without holes", NUMBERS, _("A number of a series has no bill, or is missing.")),
@@ -176,6 +185,21 @@ def invariants() -> list[Invariant]:
             _("A line, number or billed entry has no bill, or a period no service."),
         ),
         (
+            "a bill opens with the former closing",
+            CHAIN,
+            _("A bill doesn't carry over the balance of the one before it."),
+        ),
+        (
+            "no entry is left behind",
+            STRANDED,
+            _("An entry is older than any bill to come will look for."),
+        ),
+    ]
+
+
+def _of_fees() -> list[tuple[str, str, str]]:
+    return [
+        (
             "billed periods follow each other",
             PERIODS,
             _("Days of a service were charged twice, or skipped."),
@@ -189,16 +213,6 @@ def invariants() -> list[Invariant]:
             "charged periods are posted",
             CHARGED,
             _("A period's fee on the ledger is another than in the period."),
-        ),
-        (
-            "a bill opens with the former closing",
-            CHAIN,
-            _("A bill doesn't carry over the balance of the one before it."),
-        ),
-        (
-            "no entry is left behind",
-            STRANDED,
-            _("An entry is older than any bill to come will look for."),
         ),
         (
             "plans of services are published",
@@ -216,8 +230,3 @@ def invariants() -> list[Invariant]:
             _("Days were charged on a new plan without being given back on the old one."),
         ),
     ]
-    told += correction_invariants.list_told()
-    told += consolidated.list_told()
-    told += debt_invariants.list_told()
-    found = [Invariant(name=f"invoicing: {name}", sql=sql, why=why) for name, sql, why in told]
-    return found + recurring_invariants()

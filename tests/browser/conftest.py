@@ -33,6 +33,15 @@ _FLAGS = [
 _MISSING = "no Chromium: `apt-get install chromium`, or set CHROMIUM=/path/to/it"
 
 
+def keep_picture(page: Page, name: str) -> None:
+    """Keep a page as the desktop and the phone show it, if RETEL_SCREENSHOTS names a folder."""
+    folder = os.environ.get("RETEL_SCREENSHOTS")
+    for size in (DESKTOP, PHONE) if folder else ():
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        path = Path(str(folder)) / f"{name}-{size['width']}.png"
+        page.screenshot(path=str(path), full_page=True)
+
+
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark everything in this folder, and keep it on one worker: one browser is enough."""

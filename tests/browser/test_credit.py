@@ -1,10 +1,8 @@
 """Rules of credit written at the desk, a limit and a promise taken in the portal."""
 
-import os
 import re
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from django.core.cache import cache
@@ -13,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from accounts.models import Account, CreditClass
 from dunning import operations
 from dunning.models import PromiseRule
-from tests.browser.conftest import DESKTOP, PHONE, serious_faults
+from tests.browser.conftest import PHONE, keep_picture, serious_faults
 from tests.browser.test_disputes import come_in, come_to_the_desk
 from tests.integration.portal import conftest as given
 from tests.people import CLERK, NOON
@@ -41,12 +39,7 @@ def account(db: None) -> Account:
 
 
 def picture(page: Page, name: str) -> None:
-    """A picture for the phone and one for the desktop."""
-    folder = os.environ.get("RETEL_SCREENSHOTS")
-    for size in (DESKTOP, PHONE) if folder else ():
-        page.set_viewport_size(size)  # type: ignore[arg-type]
-        path = Path(str(folder)) / f"credit-{name}-{size['width']}.png"
-        page.screenshot(path=str(path), full_page=True)
+    keep_picture(page, f"credit-{name}")
 
 
 @pytest.mark.parametrize("viewport", [PHONE], indirect=True)

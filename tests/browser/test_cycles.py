@@ -2,7 +2,6 @@
 
 import os
 import re
-from pathlib import Path
 
 import pytest
 from django.core.cache import cache
@@ -11,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import Account, AccountCycle, Deposit
 from invoicing.models import BillingPolicy
-from tests.browser.conftest import DESKTOP, PHONE, serious_faults
+from tests.browser.conftest import PHONE, keep_picture, serious_faults
 from tests.browser.test_disputes import come_in, come_to_the_desk
 from tests.integration.portal import conftest as given
 from tests.subscribers import connect, pay
@@ -32,12 +31,7 @@ def account(db: None) -> Account:
 
 
 def picture(page: Page, name: str) -> None:
-    """A picture for the phone and one for the desktop."""
-    folder = os.environ.get("RETEL_SCREENSHOTS")
-    for size in (DESKTOP, PHONE) if folder else ():
-        page.set_viewport_size(size)  # type: ignore[arg-type]
-        path = Path(str(folder)) / f"cycles-{name}-{size['width']}.png"
-        page.screenshot(path=str(path), full_page=True)
+    keep_picture(page, f"cycles-{name}")
 
 
 @pytest.mark.parametrize("viewport", [PHONE], indirect=True)

@@ -1,8 +1,5 @@
 """A debt at the desk and in the portal: agreed in parts by the subscriber, seen and ended by an agent."""
 
-import os
-from pathlib import Path
-
 import pytest
 from django.core.cache import cache
 from playwright.sync_api import Browser, Page, expect
@@ -10,7 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 from accounts.models import Account
 from invoicing.models import DebtPolicy
 from tests import people
-from tests.browser.conftest import DESKTOP, PHONE, serious_faults
+from tests.browser.conftest import DESKTOP, PHONE, keep_picture, serious_faults
 from tests.browser.test_disputes import come_in, come_to_the_desk
 from tests.integration.portal import conftest as given
 
@@ -30,12 +27,7 @@ def account(db: None) -> Account:
 
 
 def picture(page: Page, name: str) -> None:
-    """A picture for the phone and one for the desktop."""
-    folder = os.environ.get("RETEL_SCREENSHOTS")
-    for size in (DESKTOP, PHONE) if folder else ():
-        page.set_viewport_size(size)  # type: ignore[arg-type]
-        path = Path(str(folder)) / f"debt-{name}-{size['width']}.png"
-        page.screenshot(path=str(path), full_page=True)
+    keep_picture(page, f"debt-{name}")
 
 
 @pytest.mark.parametrize("viewport", [PHONE], indirect=True)

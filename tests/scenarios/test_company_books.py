@@ -13,8 +13,8 @@ from accounts.operations import companies
 from tariffs.models import PauseRule
 from tests.integration.invoicing.household import ACTOR
 from tests.scenarios.catalogue import stock
-from tests.scenarios.compared import prove
 from tests.scenarios.lived import Life
+from tests.scenarios.played import play
 from tests.scenarios.test_household_books import ABROAD, BEGIN, END, call
 
 D = Decimal
@@ -160,15 +160,7 @@ class Company:
 def live(folder: Path, *, whole: bool) -> Life:
     life = Life(folder, BEGIN, whole=whole)
     found(life)
-    days = Company(life).days
-    while life.today < END:
-        every_day(life, uses=whole or life.today.day == 28)
-        for act in days.get(life.today, []):
-            act()
-        life.night()
-        if life.today.day == 1 and (whole or life.today.month in {1, 7}):
-            prove(life)
-    return life
+    return play(life, Company(life).days, until=END, every_day=every_day, uses_on=28)
 
 
 def test_a_year_of_a_company_is_what_the_plain_books_say(berlin: Path) -> None:

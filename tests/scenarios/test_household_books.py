@@ -14,9 +14,9 @@ from dunning.models import PromiseRule
 from tariffs.models import PauseRule
 from tests.integration.invoicing.household import ACTOR
 from tests.scenarios.catalogue import make_bundle, stock
-from tests.scenarios.compared import prove
 from tests.scenarios.lived import Life
 from tests.scenarios.plain_usage import MEBIBYTE, ZONE, Use
+from tests.scenarios.played import play
 
 BEGIN, END = date(2025, 7, 1), date(2026, 7, 1)
 D = Decimal
@@ -153,15 +153,7 @@ class Household:
 def live(folder: Path, *, whole: bool) -> Life:
     life = Life(folder, BEGIN, whole=whole)
     move_in(life)
-    days = Household(life).days
-    while life.today < END:
-        every_day(life, uses=whole or life.today.day == 21)
-        for act in days.get(life.today, []):
-            act()
-        life.night()
-        if life.today.day == 1 and (whole or life.today.month in {1, 7}):
-            prove(life)
-    return life
+    return play(life, Household(life).days, until=END, every_day=every_day, uses_on=21)
 
 
 def test_a_year_of_a_household_is_what_the_plain_books_say(berlin: Path) -> None:

@@ -95,9 +95,10 @@ def _take(row: Chargeback, *, now: datetime, actor: str) -> Decimal | None:
         },
     )
     [posted] = post(postings=[posting], now=now, actor=actor)
-    receipts.write_chargeback(
+    receipts.write_given_back(
         payment_id=row.payment_id,
-        chargeback_id=row.pk,
+        source="chargeback",
+        source_id=row.pk,
         amount=row.amount,
         business_date=posting.business_date,
         now=now,

@@ -1,7 +1,7 @@
 """
 Fiscal receipts: written with the money, sent after it, registered once.
 
-Whoever takes money out calls `write_refund` or `write_chargeback`; payments and their reversals write their own.
+Whoever takes money out calls `write_given_back`; payments and their reversals write their own.
 """
 
 from accounts.operations.receipts.sending import SentReceipts, send_receipts
@@ -11,8 +11,7 @@ from accounts.operations.receipts.work import (
     retry_receipts,
 )
 from accounts.operations.receipts.writing import (
-    write_chargeback,
-    write_refund,
+    write_given_back,
     write_returned,
     write_sold,
 )
@@ -23,8 +22,7 @@ __all__ = [
     "correct_receipt",
     "retry_receipts",
     "send_receipts",
-    "write_chargeback",
-    "write_refund",
+    "write_given_back",
     "write_returned",
     "write_sold",
 ]

@@ -9,7 +9,7 @@ payment has.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from django.db import connection
 
@@ -126,10 +126,11 @@ def write_returned(
     )
 
 
-def write_refund(
+def write_given_back(
     *,
     payment_id: int,
-    refund_id: int,
+    source: Literal["refund", "chargeback"],
+    source_id: int,
     amount: Decimal,
     business_date: date,
     now: datetime,
@@ -137,51 +138,20 @@ def write_refund(
     reason: str = "",
 ) -> int:
     """
-    Write the receipt of a part of a payment given back; `refund_id` is the id of the refund's row.
+    Write the receipt of a part of a payment that went back; `source_id` is the id of the row that says
+    so: a refund of ours, or a dispute that the payer's bank decided against us.
 
-    Call it in the refund's transaction. The same refund again writes nothing; 0 too if the payment
-    has no receipt.
+    Call it in the transaction of the entry. The same row again writes nothing; 0 too if the payment has
+    no receipt.
     """
     rows: Rows = {
         "payments": [payment_id],
-        "ids": [refund_id],
+        "ids": [source_id],
         "amounts": [amount],
         "days": [business_date],
     }
     return _write(
-        OF_RETURN, rows, source="refund", kind="sell_refund", now=now, actor=actor, reason=reason
-    )
-
-
-def write_chargeback(
-    *,
-    payment_id: int,
-    chargeback_id: int,
-    amount: Decimal,
-    business_date: date,
-    now: datetime,
-    actor: str,
-    reason: str = "",
-) -> int:
-    """
-    Write the receipt of what the payer's bank took back; `chargeback_id` is the id of its row.
-
-    Call it in the transaction of the entry. Again writes nothing; 0 too if the payment has no receipt.
-    """
-    rows: Rows = {
-        "payments": [payment_id],
-        "ids": [chargeback_id],
-        "amounts": [amount],
-        "days": [business_date],
-    }
-    return _write(
-        OF_RETURN,
-        rows,
-        source="chargeback",
-        kind="sell_refund",
-        now=now,
-        actor=actor,
-        reason=reason,
+        OF_RETURN, rows, source=source, kind="sell_refund", now=now, actor=actor, reason=reason
     )
 
 

@@ -94,9 +94,10 @@ def _announce(kind: str, row: Refund, *, now: datetime, **told: str) -> None:
 
 
 def _write_receipt(row: Refund, *, now: datetime) -> None:
-    receipts.write_refund(
+    receipts.write_given_back(
         payment_id=row.payment_id,
-        refund_id=row.pk,
+        source="refund",
+        source_id=row.pk,
         amount=row.amount,
         business_date=timezone.localdate(now),
         now=now,

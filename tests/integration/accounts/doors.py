@@ -5,6 +5,7 @@ Each misfortune is a method of the door and answers what must come of it. Times:
 noon until a method moves it.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -80,7 +81,7 @@ class Door:
         self.open()
 
     def open(self) -> None:
-        """Prepare the door."""
+        """Prepare the door; the desk and others need nothing."""
 
     def later(self, **span: int) -> None:
         self.world.now += timedelta(**span)
@@ -126,7 +127,7 @@ class TerminalDoor(Door):
         return Outcome((), seen=(), unseen=("100,00",))
 
 
-class AcquirerDoor(Door):
+class AcquirerDoor(Door, ABC):
     """A card payment begun in the self-service account; its notices over HTTP."""
 
     kind = ""
@@ -140,8 +141,9 @@ class AcquirerDoor(Door):
         assert answer.status_code == 302, answer.content.decode()
         self.world.subscriber().get(answer["Location"])
 
+    @abstractmethod
     def notice(self, name: str = "") -> Notice:
-        raise NotImplementedError
+        """What the acquirer says of a payment, or of what it is called."""
 
     def tell(self, notice: Notice, *, source: str = "127.0.0.1") -> int:
         answer: HttpResponse = Client().post(
@@ -206,8 +208,9 @@ class AcquirerDoor(Door):
         self.work()
         return Outcome((), seen=(), unseen=("100,00",))
 
+    @abstractmethod
     def forge(self) -> int:
-        raise NotImplementedError
+        """Send what isn't theirs; return the answer's status."""
 
 
 class YooKassaDoor(AcquirerDoor):
@@ -238,10 +241,8 @@ class StripeDoor(AcquirerDoor):
         return self.tell(self.notice(secret="another"))
 
 
-class AutopayDoor(AcquirerDoor):
+class AutopayDoor(YooKassaDoor):
     """A standing order below a threshold; 50 are there, kept from the payment that kept the card."""
-
-    kind = "yookassa"
 
     def open(self) -> None:
         super().open()

@@ -300,9 +300,10 @@ def reverse(payment: Payment, day: date = TODAY) -> None:
 
 
 def refunded(payment: Payment, refund_id: int, amount: str) -> int:
-    return receipts.write_refund(
+    return receipts.write_given_back(
         payment_id=payment.pk,
-        refund_id=refund_id,
+        source="refund",
+        source_id=refund_id,
         amount=Decimal(amount),
         business_date=TODAY,
         now=NOON,
