@@ -2,9 +2,11 @@
 The credit of an account: its class, its limit, its promised payments.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -14,10 +16,12 @@ from accounts.queries.credit import list_classes
 from crm.forms.credit import ClassForm, GrantLimitForm, OwnLimitForm
 from crm.queries.credit import get_credit_page
 from crm.queries.history.words import money as written
-from crm.views.doors import carry_out, door, go, is_sent, page, show_form, staff_of
+from crm.views.doors import door, finish_about, page, staff_of
 from crm.views.found import account_or_404
 from dunning import operations
 from dunning.queries.limits import get_credit
+
+REFUSALS = (operations.UnableToSetLimit, operations.UnableToChangeCredit)
 
 
 @require_GET
@@ -45,16 +49,12 @@ def grant_limit(request: HttpRequest, account_id: int) -> HttpResponse:
         )
         return _("The credit limit is granted.")
 
-    refusals = (operations.UnableToSetLimit,)
-    if is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
-        return go(request, "crm:credit", account_id)
     used = get_credit(account_id).standing.used
     lede = _("Used of it now: %(used)s. A smaller limit restricts services at once.") % {
         "used": written(used, account.currency)
     }
-    return _ask(
-        request, form, account, title=_("Grant a limit"), send=_("Grant the limit"), lede=lede
-    )
+    title, send = _("Grant a limit"), _("Grant the limit")
+    return _finish(request, form, account, act, title=title, send=send, lede=lede)
 
 
 @require_http_methods(["GET", "POST"])
@@ -75,19 +75,17 @@ def choose_limit(request: HttpRequest, account_id: int) -> HttpResponse:
         )
         return _("The credit limit is set.")
 
-    refusals = (operations.UnableToSetLimit,)
-    if is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
-        return go(request, "crm:credit", account_id)
     lede = _("From %(used)s, which are used, to %(most)s.") % {
         "used": written(found.standing.used, account.currency),
         "most": written(found.most, account.currency),
     }
     if not found.may_choose:
         lede = _("Accounts of this credit class choose no limit of their own.")
-    return _ask(
+    return _finish(
         request,
         form,
         account,
+        act,
         title=_("Limit on the subscriber's word"),
         send=_("Set the limit"),
         lede=lede,
@@ -112,16 +110,15 @@ def change_class(request: HttpRequest, account_id: int) -> HttpResponse:
         )
         return _("The credit class is changed.")
 
-    refusals = (operations.UnableToChangeCredit,)
-    if is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
-        return go(request, "crm:credit", account_id)
     lede = _(
         "A limit of the subscriber's own choice goes down to what the class allows; one that was "
         "granted stays. Services are decided anew at once."
     )
     title = _("Change the credit class")
-    return _ask(request, form, account, title=title, send=_("Change"), lede=lede)
+    return _finish(request, form, account, act, title=title, send=_("Change"), lede=lede)
 
 
-def _ask(request: HttpRequest, form: BaseForm, account: Account, **context: object) -> HttpResponse:
-    return show_form(request, form, back=reverse("crm:credit", args=[account.pk]), **context)
+def _finish(  # noqa: PLR0917 - the form, whose, what it does
+    request: HttpRequest, form: BaseForm, account: Account, act: Callable[[], str], **context: Any
+) -> HttpResponse:
+    return finish_about(request, form, account, act, to="crm:credit", refusals=REFUSALS, **context)

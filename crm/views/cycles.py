@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -18,7 +17,7 @@ from crm.forms.cycles import CycleForm, DepositForm, ReturnForm
 from crm.queries.history.words import money as written
 from crm.queries.history.words import written_day
 from crm.views.corrections import moment, request_id
-from crm.views.doors import carry_out, door, go, is_sent, show_about, staff_of
+from crm.views.doors import carry_out, door, finish_about, go, is_sent, show_about, staff_of
 from crm.views.found import account_or_404
 from invoicing.operations import cycles
 from invoicing.queries.cycles import UnableToChangeCycle, get_cycle_quote, view_cycle
@@ -157,7 +156,5 @@ def _about_money(  # noqa: PLR0917 - the form, whose, what it does
     request: HttpRequest, form: Any, account: Account, act: Any, **context: Any
 ) -> HttpResponse:
     refusals = (deposits.UnableToKeepDeposit,)
-    if is_sent(request, form) and carry_out(request, form, act, refusals=refusals):
-        return go(request, "crm:account-money", account.pk)
-    back = reverse("crm:account-money", args=[account.pk])
-    return show_about(request, form, account, back=back, **context)
+    to = "crm:account-money"
+    return finish_about(request, form, account, act, to=to, refusals=refusals, **context)
